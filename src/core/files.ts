@@ -1,0 +1,32 @@
+// The file system as an injected interface: what the log and the file sources need of it, and no more.
+
+/** A file that is open for reading and writing. Positions and lengths are bytes. */
+export interface FileHandle {
+  /** Reads up to `target.length` bytes at `position`; returns how many were read, 0 at the end. */
+  read(target: Uint8Array, position: number): Promise<number>;
+  /** Writes all of the parts, one after the other, at `position`. */
+  write(parts: readonly Uint8Array[], position: number): Promise<void>;
+  /** Resolves when everything written is on disk (fdatasync). */
+  sync(): Promise<void>;
+  truncate(length: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** Files and folders. Errors are the system's own (`ENOENT`, `ENOSPC`, …). */
+export interface Files {
+  /** Opens for reading; fails with ENOENT where there is none. */
+  openRead(path: string): Promise<FileHandle>;
+  /** Opens for reading and writing, making the file where there is none. */
+  openWrite(path: string): Promise<FileHandle>;
+  readText(path: string): Promise<string>;
+  /** Replaces a whole file so that a crash leaves the old or the new one: temporary file, sync, rename, folder sync. */
+  replace(path: string, content: string | Uint8Array): Promise<void>;
+  makeFolder(path: string): Promise<void>;
+  /** Names in a folder, sorted; [] where there is no such folder. */
+  list(path: string): Promise<string[]>;
+  remove(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Makes creations, renames and removals inside a folder durable. */
+  syncFolder(path: string): Promise<void>;
+}

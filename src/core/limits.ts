@@ -1,0 +1,23 @@
+// The limits of the product in one place: each has a name, a default and a unit; messages say which one was met.
+
+/** Defaults; an option of the same name overrides one. */
+export const limits = {
+  /** Bytes of one record's value. */
+  recordBytesMax: 8 * 2 ** 20,
+  /** Records of one batch from a source. */
+  batchRecordsMax: 10_000,
+  /** Bytes of one batch from a source, before encoding. */
+  batchBytesMax: 8 * 2 ** 20,
+  /** Records that one micro-batch of the engine takes. */
+  microBatchRecordsMax: 20_000,
+  /** Bytes that one read of the log returns at most (a single larger batch is still returned). */
+  readBytesMax: 8 * 2 ** 20,
+  /** Records a pipeline may have in the log that it has not processed yet, before its sources wait. */
+  inFlightRecordsMax: 60_000,
+  /** Rows that a query prints. */
+  queryRowsMax: 1000,
+  /** Milliseconds a query may take. */
+  queryMsMax: 30_000,
+  /** Milliseconds that a stop may take. */
+  stopMsMax: 10_000,
+} as const;

@@ -1,0 +1,137 @@
+// Field types: one declaration gives the TypeScript type, the validation at the edge, the Avro schema and the SQL column.
+import { MillraceError } from '../core/errors.ts';
+
+/** The type of a field as data: what is stored, compared and printed. */
+export type FieldType =
+  | { readonly kind: 'text' | 'int' | 'long' | 'float' | 'double' | 'bool' | 'timestamp' | 'date' | 'bytes' | 'json' }
+  | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
+  | { readonly kind: 'oneOf'; readonly values: readonly string[] }
+  | { readonly kind: 'list'; readonly of: FieldType };
+
+/**
+ * A field of a topic, stream or table. `Out` is the TypeScript type of its value as read, `In` what may be written to it.
+ * Frozen; each method returns a new field.
+ */
+export interface Field<Out = unknown, In = unknown, Optional extends boolean = boolean> {
+  readonly type: FieldType;
+  readonly isOptional: Optional;
+  readonly description: string | undefined;
+  readonly isPersonal: boolean;
+  /** Phantom: carries the types, is never there. */
+  readonly '~types'?: { out: Out; in: In };
+  /** May be missing: null in rows and in SQL. */
+  optional(): Field<Out | null, In | null | undefined, true>;
+  /** One sentence for people: shown by the console and the API. */
+  describe(description: string): Field<Out, In, Optional>;
+  /** Personal data: masked in logs, dead letters and the console. */
+  personal(): Field<Out, In, Optional>;
+}
+
+/** Fields by name, in order. */
+export type Fields = Readonly<Record<string, Field>>;
+
+type OutOf<F> = F extends Field<infer Out, infer _In, infer _Optional> ? Out : never;
+type InOf<F> = F extends Field<infer _Out, infer In, infer _Optional> ? In : never;
+type OptionalNames<F> = {
+  [K in keyof F]: F[K] extends Field<unknown, unknown, infer O> ? (O extends true ? K : never) : never;
+}[keyof F];
+
+/** A row of these fields, as read: `Row<typeof ride.fields>`. */
+export type Row<F extends Fields> = { readonly [K in keyof F]: OutOf<F[K]> };
+
+/** A record of these fields, as written: timestamps as Date, milliseconds or ISO text; optional ones may be left out. */
+export type Input<F extends Fields> = { readonly [K in Exclude<keyof F, OptionalNames<F>>]: InOf<F[K]> } & {
+  readonly [K in OptionalNames<F>]?: InOf<F[K]>;
+};
+
+function field<Out, In>(type: FieldType): Field<Out, In, false> {
+  return make(type, false, undefined, false) as Field<Out, In, false>;
+}
+
+function make(type: FieldType, isOptional: boolean, description: string | undefined, isPersonal: boolean): Field {
+  const self: Field = {
+    type,
+    isOptional,
+    description,
+    isPersonal,
+    optional: () => make(type, true, description, isPersonal) as Field<unknown, unknown, true>,
+    describe: (text) => make(type, isOptional, text, isPersonal),
+    personal: () => make(type, isOptional, description, true),
+  };
+  return Object.freeze(self);
+}
+
+/** Text of any length, UTF-8. A number or boolean written to it becomes its text. */
+export const text = () => field<string, string | number | boolean>(Object.freeze({ kind: 'text' }));
+/** A whole number of 32 bits. */
+export const int = () => field<number, number | string>(Object.freeze({ kind: 'int' }));
+/** A whole number of 64 bits: a `bigint` only beyond ±(2^53 − 1). */
+export const long = () => field<number | bigint, number | bigint | string>(Object.freeze({ kind: 'long' }));
+/** A binary floating-point number of 32 bits; NaN and the infinities included. */
+export const float = () => field<number, number | string>(Object.freeze({ kind: 'float' }));
+/** A binary floating-point number of 64 bits; NaN and the infinities included. */
+export const double = () => field<number, number | string>(Object.freeze({ kind: 'double' }));
+/** True or false. */
+export const bool = () => field<boolean, boolean | 'true' | 'false'>(Object.freeze({ kind: 'bool' }));
+/** A moment in UTC, to the millisecond. Text without a zone is read as UTC. */
+export const timestamp = () => field<Date, Date | number | string>(Object.freeze({ kind: 'timestamp' }));
+/** A calendar day, read as `'2026-11-22'`. */
+export const date = () => field<string, Date | string>(Object.freeze({ kind: 'date' }));
+/** Bytes. */
+export const bytes = () => field<Uint8Array, Uint8Array>(Object.freeze({ kind: 'bytes' }));
+/** Any JSON value. */
+export const json = () => field<unknown, unknown>(Object.freeze({ kind: 'json' }));
+
+/**
+ * An exact decimal number of `precision` digits (1 to 38), `scale` of them after the point; read as text, so that no digit is lost.
+ *
+ * @example decimal(12, 2)
+ */
+export function decimal(precision: number, scale: number): Field<string, string | number | bigint, false> {
+  if (
+    !Number.isInteger(precision) ||
+    !Number.isInteger(scale) ||
+    precision < 1 ||
+    precision > 38 ||
+    scale < 0 ||
+    scale > precision
+  ) {
+    throw new MillraceError('OPTION_INVALID', `decimal(${precision}, ${scale}) is not possible`, {
+      place: 'decimal',
+      remedy: 'Give a precision from 1 to 38 and a scale from 0 to the precision.',
+    });
+  }
+  return field(Object.freeze({ kind: 'decimal', precision, scale }));
+}
+
+/**
+ * One of the given texts.
+ *
+ * @example oneOf('male', 'female')
+ */
+export function oneOf<const V extends string>(...values: readonly [V, ...V[]]): Field<V, V, false> {
+  return field(Object.freeze({ kind: 'oneOf', values: Object.freeze([...values]) }));
+}
+
+/**
+ * A list of values of one field type.
+ *
+ * @example list(double())
+ */
+export function list<Out, In>(of: Field<Out, In, false>): Field<readonly Out[], readonly In[], false> {
+  return field(Object.freeze({ kind: 'list', of: of.type }));
+}
+
+/** A field type as people write it: `decimal(12, 2)`, `list(text)`. */
+export function formatType(type: FieldType): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `decimal(${type.precision}, ${type.scale})`;
+    case 'oneOf':
+      return `oneOf(${type.values.map((value) => `'${value}'`).join(', ')})`;
+    case 'list':
+      return `list(${formatType(type.of)})`;
+    default:
+      return type.kind;
+  }
+}

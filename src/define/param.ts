@@ -1,0 +1,84 @@
+// Parameters: values of a pipeline that come from `--set`, the environment or the console when it starts.
+import { MillraceError } from '../core/errors.ts';
+import { acceptor, type Value } from './accept.ts';
+import type { Field } from './fields.ts';
+import { checkName } from './names.ts';
+
+/** A value that is given when the pipeline starts; stands in source options and in SQL. `T` is its type once given. */
+export interface Param<T = unknown> {
+  readonly noun: 'param';
+  readonly name: string;
+  readonly field: Field<T>;
+  /** Used where none is given; undefined: the parameter may stay unset. */
+  readonly fallback: Value | undefined;
+  /** Phantom: carries the type, is never there. */
+  readonly '~type'?: T;
+}
+
+/** An option that may be given as a value or as a parameter. */
+export type OrParam<T> = T | Param<T>;
+
+/**
+ * A parameter, set by `--set NAME=VALUE` or the environment variable `MILLRACE_NAME` (upper case).
+ * One without a default may stay unset: a source that needs it then gives way to its `.or(…)`.
+ *
+ * @example const file = param('file', text().describe('A CSV file in the layout of the MTA.'))
+ */
+export function param<T, In, O extends boolean>(
+  name: string,
+  field: Field<T, In, O>,
+  options: { default?: NoInfer<In> } = {},
+): Param<T> {
+  checkName('param', name);
+  const fallback = options.default === undefined ? undefined : acceptor(name, field)(options.default);
+  return Object.freeze({ noun: 'param', name, field, fallback }) as Param<T>;
+}
+
+/** Whether a value is a parameter. */
+export function isParam(value: unknown): value is Param {
+  return typeof value === 'object' && value !== null && (value as { noun?: unknown }).noun === 'param';
+}
+
+/** Values of parameters by name, as given: texts. */
+export type GivenParams = Readonly<Record<string, string>>;
+
+/**
+ * The values of all parameters of a pipeline: what was given, else the environment, else the default; unset ones are absent.
+ *
+ * @throws PARAM_UNKNOWN for a name that no parameter has, PARAM_INVALID for a value that does not fit its type
+ */
+export function resolveParams(
+  params: readonly Param[],
+  given: GivenParams,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): ReadonlyMap<string, Value> {
+  const known = new Map(params.map((one) => [one.name, one]));
+  for (const name of Object.keys(given)) {
+    if (!known.has(name)) {
+      const names = [...known.keys()].join(', ');
+      throw new MillraceError('PARAM_UNKNOWN', `there is no parameter '${name}'`, {
+        place: `--set ${name}`,
+        remedy: names ? `Use one of: ${names}.` : 'The pipeline declares none: leave it out.',
+      });
+    }
+  }
+  const values = new Map<string, Value>();
+  for (const one of params) {
+    const written = given[one.name] ?? environment[`MILLRACE_${one.name.toUpperCase().replaceAll('-', '_')}`];
+    if (written === undefined) {
+      if (one.fallback !== undefined) values.set(one.name, one.fallback);
+      continue;
+    }
+    try {
+      values.set(one.name, acceptor(one.name, one.field)(written));
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      throw new MillraceError('PARAM_INVALID', error.message.replace(/^field/, 'parameter'), {
+        place: `--set ${one.name}=${written}`,
+        remedy: one.field.description ?? error.remedy,
+        cause: error,
+      });
+    }
+  }
+  return values;
+}

@@ -1,0 +1,129 @@
+// pipeline(): what a file exports; and its graph, in the order in which data flows through it.
+import { MillraceError } from '../core/errors.ts';
+import type { Chart } from './chart.ts';
+import { checkName } from './names.ts';
+import { isParam, type Param } from './param.ts';
+import type { Relation } from './relation.ts';
+import { paramsOf } from './source.ts';
+import type { Stream } from './stream.ts';
+import type { Table } from './table.ts';
+import type { Topic } from './topic.ts';
+
+/** What a pipeline consists of; topics and streams are found through the tables that they feed. */
+export type PipelineParts = { tables: readonly Table[]; charts?: readonly Chart[] };
+
+/** A pipeline: the graph of everything that its tables need, each noun once, in the order of the data. Frozen. */
+export interface Pipeline {
+  readonly noun: 'pipeline';
+  readonly name: string;
+  readonly topics: readonly Topic[];
+  /** A stream stands after those it reads. */
+  readonly streams: readonly Stream[];
+  readonly tables: readonly Table[];
+  readonly charts: readonly Chart[];
+  readonly params: readonly Param[];
+}
+
+/**
+ * Declares a pipeline; a file exports one as its default.
+ *
+ * @throws NAME_TAKEN where two different things have one name; PIPELINE_INVALID
+ * @example export default pipeline('rides', { tables: [byZone], charts: [line(byZone, { x: 'minute', y: 'fare' })] })
+ */
+export function pipeline(name: string, parts: PipelineParts): Pipeline {
+  checkName('pipeline', name);
+  const place = `pipeline '${name}'`;
+  const tables = parts.tables ?? [];
+  if (tables.length === 0)
+    throw new MillraceError('PIPELINE_INVALID', 'there are no tables', { place, remedy: 'Give it at least one.' });
+  const topics = new Set<Topic>();
+  const streams = new Set<Stream>();
+  const lookups = new Set<Table>();
+  const params = new Map<string, Param>();
+  const addParam = (one: Param) => {
+    const twin = params.get(one.name);
+    if (twin && twin !== one) throw taken(place, 'param', one.name);
+    params.set(one.name, one);
+  };
+  const visit = (node: Topic | Stream) => {
+    if (node.noun === 'topic') {
+      topics.add(node);
+      for (const source of node.sources) paramsOf(source).forEach(addParam);
+      return;
+    }
+    if (streams.has(node)) return;
+    for (const reference of node.query.references) {
+      if (isParam(reference)) addParam(reference);
+      else if (reference.of.noun === 'table') lookups.add(reference.of);
+      else visit(reference.of);
+    }
+    streams.add(node);
+  };
+  for (const table of tables) visit(table.from);
+  const charts = parts.charts ?? [];
+  for (const table of [...lookups, ...charts.map((chart) => chart.table)]) {
+    if (!tables.includes(table)) {
+      throw new MillraceError(
+        'PIPELINE_INVALID',
+        `table '${table.name}' is read or shown, but it is not among the pipeline's tables`,
+        {
+          place,
+          remedy: 'Add it to tables.',
+        },
+      );
+    }
+  }
+  checkNames(place, [...topics], [...streams], tables);
+  return Object.freeze({
+    noun: 'pipeline',
+    name,
+    topics: Object.freeze([...topics]),
+    streams: Object.freeze([...streams]),
+    tables: Object.freeze([...tables]),
+    charts: Object.freeze([...charts]),
+    params: Object.freeze([...params.values()]),
+  });
+}
+
+/** The streaming relation of a stream's query: the one topic or stream in its FROM clause; the rest are lookups of tables. */
+export function inputOf(stream: Stream): Relation {
+  const inputs = stream.query.references.filter((one): one is Relation => !isParam(one) && one.of.noun !== 'table');
+  const first = inputs[0];
+  if (
+    !first ||
+    inputs.some((one) => one.of !== first.of || one.window !== first.window || one.dedupe !== first.dedupe)
+  ) {
+    const names = [...new Set(inputs.map((one) => `${one.of.noun} '${one.of.name}'`))];
+    throw new MillraceError(
+      'PIPELINE_INVALID',
+      first
+        ? `the query reads ${names.length > 1 ? names.join(' and ') : `${names[0]} in two different views`}`
+        : 'the query reads no topic and no stream',
+      { place: `stream '${stream.name}'`, remedy: 'Read exactly one topic or stream; join it with tables.' },
+    );
+  }
+  return first;
+}
+
+function checkNames(
+  place: string,
+  topics: readonly Topic[],
+  streams: readonly Stream[],
+  tables: readonly Table[],
+): void {
+  const seen = new Map<string, string>();
+  for (const one of [...topics, ...streams, ...tables]) {
+    // one namespace each for topics, and for streams with tables: a table may be called as the topic it keeps
+    const space = one.noun === 'topic' ? 'topic' : 'relation';
+    const key = `${space}/${one.name.toLowerCase()}`;
+    if (seen.has(key)) throw taken(place, one.noun, one.name);
+    seen.set(key, one.noun);
+  }
+}
+
+function taken(place: string, noun: string, name: string): MillraceError {
+  return new MillraceError('NAME_TAKEN', `the name '${name}' is used twice (here by a ${noun})`, {
+    place,
+    remedy: 'Rename one of them. A topic that got a source by .from() is a new value: use that one everywhere.',
+  });
+}

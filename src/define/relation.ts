@@ -1,0 +1,141 @@
+// What may stand in a FROM clause: a topic, stream or table, perhaps seen through a window or without its duplicates.
+import { type Duration, durationMs } from '../core/durations.ts';
+import { MillraceError } from '../core/errors.ts';
+import type { Fields } from './fields.ts';
+import type { Stream } from './stream.ts';
+import type { Table } from './table.ts';
+import type { Topic } from './topic.ts';
+
+/** How rows are grouped by event time. Sizes in milliseconds. */
+export type Window =
+  | { readonly kind: 'tumble'; readonly sizeMs: number }
+  | { readonly kind: 'hop'; readonly sizeMs: number; readonly everyMs: number }
+  | { readonly kind: 'session'; readonly gapMs: number; readonly by: readonly string[] };
+
+/** Rows whose `by` fields equal those of a row kept less than `withinMs` (milliseconds of event time) away are left out. */
+export type Dedupe = { readonly by: readonly string[]; readonly withinMs: number };
+
+/** A view of a topic or stream for a FROM clause. Frozen. */
+export interface Relation<F extends Fields = Fields> {
+  readonly noun: 'relation';
+  readonly of: Topic | Stream | Table;
+  readonly window: Window | undefined;
+  readonly dedupe: Dedupe | undefined;
+  /** Phantom: carries the fields' types, is never there. */
+  readonly '~fields'?: F;
+}
+
+/** The views that a topic or a stream with a time column offers. */
+export interface Windowed<F extends Fields> {
+  /**
+   * Windows of one size that do not overlap; adds the columns `window_start` and `window_end`.
+   *
+   * @example sql`select zone, window_start as minute, count(*) as rides from ${ride.tumble('1 minute')} group by all`
+   */
+  tumble(size: Duration): Relation<F>;
+  /** Windows of one size, one beginning every `every`: a row is in size / every of them; adds `window_start`, `window_end`. */
+  hop(size: Duration, options: { every: Duration }): Relation<F>;
+  /** Windows of activity: rows with the same `by` fields less than `gap` apart; adds `window_start`, `window_end` (last row + gap). */
+  session(gap: Duration, options: { by: readonly (keyof F & string)[] }): Relation<F>;
+}
+
+/** What a topic or stream offers to those who read it in SQL. */
+export interface Readable<F extends Fields> extends Windowed<F> {
+  /**
+   * Leaves out a row whose `by` fields equal those of a row kept less than `within` of event time before or after it.
+   * The view can be windowed in turn.
+   */
+  dedupe(options: { by: readonly (keyof F & string)[]; within: Duration }): Relation<F> & Windowed<F>;
+}
+
+/** Makes the views of a topic or stream; `self` is called late, since the definition is still being made. */
+export function readable<F extends Fields>(self: () => Topic<F> | Stream<F>): Readable<F> {
+  return { ...windowed(self, undefined), dedupe: (options) => deduped(self, options) };
+}
+
+function deduped<F extends Fields>(
+  self: () => Topic<F> | Stream<F>,
+  options: { by: readonly (keyof F & string)[]; within: Duration },
+): Relation<F> & Windowed<F> {
+  const owner = self();
+  needTime(owner, 'dedupe');
+  checkBy(owner, 'dedupe', options.by);
+  const dedupe = Object.freeze({
+    by: Object.freeze([...options.by]),
+    withinMs: positiveMs(owner, 'within', options.within),
+  });
+  return Object.freeze({
+    noun: 'relation' as const,
+    of: owner as Topic | Stream,
+    window: undefined,
+    dedupe,
+    ...windowed(self, dedupe),
+  });
+}
+
+function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: Dedupe | undefined): Windowed<F> {
+  function view(window: Window): Relation<F> {
+    needTime(self(), window.kind);
+    return Object.freeze({ noun: 'relation', of: self() as Topic | Stream, window: Object.freeze(window), dedupe });
+  }
+  return {
+    tumble: (size) => view({ kind: 'tumble', sizeMs: positiveMs(self(), 'size', size) }),
+    hop(size, { every }) {
+      const sizeMs = positiveMs(self(), 'size', size);
+      const everyMs = positiveMs(self(), 'every', every);
+      if (sizeMs % everyMs !== 0 || sizeMs / everyMs > 1000) {
+        throw new MillraceError(
+          'OPTION_INVALID',
+          `hop('${size}', { every: '${every}' }): the size must be a multiple of every, 1,000 times at most`,
+          {
+            place: `${self().noun} '${self().name}'`,
+            remedy: 'Choose a size that is a whole multiple of every.',
+          },
+        );
+      }
+      return view({ kind: 'hop', sizeMs, everyMs });
+    },
+    session(gap, { by }) {
+      checkBy(self(), 'session', by);
+      return view({ kind: 'session', gapMs: positiveMs(self(), 'gap', gap), by: Object.freeze([...by]) });
+    },
+  };
+}
+
+function needTime(owner: { noun: string; name: string; time: string | undefined }, what: string): void {
+  if (owner.time === undefined) {
+    throw new MillraceError(
+      'PIPELINE_INVALID',
+      `${owner.noun} '${owner.name}' has no time column, so ${what} cannot be used`,
+      {
+        place: `${owner.noun} '${owner.name}'`,
+        remedy: "Name a timestamp field in its options: { time: 'at' }.",
+      },
+    );
+  }
+}
+
+function checkBy(owner: { noun: string; name: string; fields: Fields }, what: string, by: readonly string[]): void {
+  const unknown = by.find((name) => !Object.hasOwn(owner.fields, name));
+  if (unknown !== undefined || by.length === 0) {
+    throw new MillraceError(
+      'PIPELINE_INVALID',
+      unknown === undefined ? `${what}: by is empty` : `${what}: there is no field '${unknown}'`,
+      {
+        place: `${owner.noun} '${owner.name}'`,
+        remedy: `Name one or more of: ${Object.keys(owner.fields).join(', ')}.`,
+      },
+    );
+  }
+}
+
+function positiveMs(owner: { noun: string; name: string }, option: string, text: Duration): number {
+  const ms = durationMs(text, `${owner.noun} '${owner.name}', ${option}`);
+  if (ms < 1) {
+    throw new MillraceError('OPTION_INVALID', `${option}: '${text}' is too short`, {
+      place: `${owner.noun} '${owner.name}'`,
+      remedy: 'Give at least 1 ms.',
+    });
+  }
+  return Math.round(ms);
+}

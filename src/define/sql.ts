@@ -1,0 +1,70 @@
+// The sql tag: a query with references to topics, streams, tables and parameters as values, so that the graph is known.
+import { MillraceError } from '../core/errors.ts';
+import { isParam, type Param } from './param.ts';
+import type { Relation } from './relation.ts';
+import type { Stream } from './stream.ts';
+import type { Table } from './table.ts';
+import type { Topic } from './topic.ts';
+
+/** What may stand in `${…}` of a query. Plain texts may not: a value belongs in a parameter, SQL in the template. */
+export type SqlValue = Topic | Stream | Table | Relation | Param | Sql;
+
+/** A query as data: texts and the references between them. Frozen. */
+export interface Sql {
+  readonly noun: 'sql';
+  /** One more than there are references. */
+  readonly texts: readonly string[];
+  readonly references: readonly (Relation | Param)[];
+}
+
+/**
+ * A SQL query. A topic, stream, table or a view of one writes the FROM clause and records the edge of the graph; a parameter
+ * becomes a bound value; another `sql` is put in place.
+ *
+ * @throws PIPELINE_INVALID for anything else between `${` and `}`
+ * @example sql`select zone, avg(fare) as fare from ${ride.tumble('1 minute')} group by zone`
+ */
+export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
+  const texts: string[] = [strings[0]!];
+  const references: (Relation | Param)[] = [];
+  values.forEach((value, i) => {
+    const after = strings[i + 1]!;
+    if (isSql(value)) {
+      texts[texts.length - 1] += value.texts[0]!;
+      texts.push(...value.texts.slice(1));
+      references.push(...value.references);
+      texts[texts.length - 1] += after;
+    } else {
+      references.push(reference(value, i));
+      texts.push(after);
+    }
+  });
+  return Object.freeze({ noun: 'sql', texts: Object.freeze(texts), references: Object.freeze(references) });
+}
+
+function reference(value: unknown, position: number): Relation | Param {
+  if (isParam(value)) return value;
+  const noun = (value as { noun?: unknown } | null)?.noun;
+  if (noun === 'relation') return value as Relation;
+  if (noun === 'topic' || noun === 'stream' || noun === 'table') {
+    return Object.freeze({
+      noun: 'relation',
+      of: value as Topic | Stream | Table,
+      window: undefined,
+      dedupe: undefined,
+    });
+  }
+  throw new MillraceError(
+    'PIPELINE_INVALID',
+    `\${…} number ${position + 1} of a query is ${JSON.stringify(value) ?? typeof value}`,
+    {
+      place: 'sql',
+      remedy:
+        'Put a topic, stream, table, a view of one, a param or another sql there; write plain SQL into the template itself.',
+    },
+  );
+}
+
+function isSql(value: unknown): value is Sql {
+  return (value as { noun?: unknown } | null)?.noun === 'sql';
+}

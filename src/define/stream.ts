@@ -1,0 +1,62 @@
+// stream(): a SQL query over topics, streams and tables that runs for ever, with declared output columns.
+import { MillraceError } from '../core/errors.ts';
+import type { Fields } from './fields.ts';
+import { checkName } from './names.ts';
+import { type Readable, readable } from './relation.ts';
+import type { Sql } from './sql.ts';
+import { checkFields, checkTime, type TimeNames } from './topic.ts';
+
+/** Options of a stream. */
+export type StreamOptions<F extends Fields> = {
+  /** The timestamp column that is the event time of its rows; needed where another stream windows it or a table keeps by age. */
+  time?: TimeNames<F>;
+  /**
+   * When a windowed stream gives its rows: `'close'` (default) once the watermark has passed the window's end; `'change'` at
+   * once and again with every batch that touches the window, for tables that should show the current window.
+   */
+  emit?: 'close' | 'change';
+};
+
+/** A SQL query that runs for ever; its output columns are declared and checked. Frozen. */
+export interface Stream<F extends Fields = Fields> extends Readable<F> {
+  readonly noun: 'stream';
+  readonly name: string;
+  readonly fields: F;
+  readonly query: Sql;
+  readonly time: string | undefined;
+  readonly emit: 'close' | 'change';
+}
+
+/**
+ * Declares a stream: its columns in order, and the query that gives them.
+ *
+ * @throws NAME_INVALID, PIPELINE_INVALID
+ * @example const fares = stream('fares', { zone: text(), fare: double() }, sql`select zone, fare from ${ride} where fare > 0`)
+ */
+export function stream<F extends Fields>(
+  name: string,
+  fields: F,
+  query: Sql,
+  options: StreamOptions<F> = {},
+): Stream<F> {
+  checkName('stream', name);
+  const place = `stream '${name}'`;
+  checkFields(place, fields);
+  checkTime(place, options.time, fields);
+  if (query?.noun !== 'sql') {
+    throw new MillraceError('PIPELINE_INVALID', 'the query is no sql`…`', {
+      place,
+      remedy: 'Write it as sql`select …`.',
+    });
+  }
+  const self: Stream<F> = {
+    noun: 'stream',
+    name,
+    fields: Object.freeze({ ...fields }),
+    query,
+    time: options.time,
+    emit: options.emit ?? 'close',
+    ...readable<F>(() => self),
+  };
+  return Object.freeze(self);
+}

@@ -1,0 +1,140 @@
+// topic(): a named, partitioned, ordered, durable log of typed records.
+import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
+import { MillraceError } from '../core/errors.ts';
+import type { Fields } from './fields.ts';
+import { checkFieldName, checkName } from './names.ts';
+import { type Readable, readable } from './relation.ts';
+import { isSource, type SourceDefinition } from './source.ts';
+
+/** Names of the timestamp fields. */
+export type TimeNames<F extends Fields> = {
+  [K in keyof F & string]: F[K] extends { readonly '~types'?: { out: Date } } ? K : never;
+}[keyof F & string];
+
+/** Options of a topic. */
+export type TopicOptions<F extends Fields> = {
+  /** The field that decides the partition: records of one key stay in order. Absent: spread evenly. */
+  key?: keyof F & string;
+  /** The timestamp field that is the event time; must not be optional. */
+  time?: TimeNames<F>;
+  /** How much a record may be older than the newest of its partition before it is late. Default 0s. */
+  lateness?: Duration;
+  /** Default 1. */
+  partitions?: number;
+  /** How long and how much the log keeps: `{ age: '7 days', size: '10 GB' }`. Absent: for ever. */
+  retain?: { age?: Duration; size?: Size };
+};
+
+/** A named, partitioned, ordered, durable log of typed records, with a registered schema. Frozen. */
+export interface Topic<F extends Fields = Fields> extends Readable<F> {
+  readonly noun: 'topic';
+  readonly name: string;
+  readonly fields: F;
+  readonly key: string | undefined;
+  readonly time: string | undefined;
+  readonly latenessMs: number;
+  readonly partitions: number;
+  readonly retain: { readonly ageMs: number | undefined; readonly bytes: number | undefined };
+  readonly sources: readonly SourceDefinition[];
+  /** The same topic, fed by one more source. */
+  from(source: SourceDefinition): Topic<F>;
+}
+
+/**
+ * Declares a topic.
+ *
+ * @throws NAME_INVALID, PIPELINE_INVALID, OPTION_INVALID
+ * @example const ride = topic('ride', { zone: text(), km: double(), at: timestamp() }, { key: 'zone', time: 'at', lateness: '3 minutes' })
+ */
+export function topic<F extends Fields>(name: string, fields: F, options: TopicOptions<F> = {}): Topic<F> {
+  checkName('topic', name);
+  const place = `topic '${name}'`;
+  checkFields(place, fields);
+  checkColumn(place, 'key', options.key, fields);
+  checkTime(place, options.time, fields);
+  const partitions = options.partitions ?? 1;
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1024) {
+    throw new MillraceError('OPTION_INVALID', `partitions: ${partitions} is not possible`, {
+      place,
+      remedy: 'Give a whole number from 1 to 1024.',
+    });
+  }
+  if (options.lateness !== undefined && options.time === undefined) {
+    throw new MillraceError('OPTION_INVALID', 'lateness is given, but no time field', {
+      place,
+      remedy: "Add time: 'at', or leave lateness out.",
+    });
+  }
+  return make({
+    noun: 'topic',
+    name,
+    fields: Object.freeze({ ...fields }),
+    key: options.key,
+    time: options.time,
+    latenessMs: options.lateness === undefined ? 0 : durationMs(options.lateness, place),
+    partitions,
+    retain: Object.freeze({
+      ageMs: options.retain?.age === undefined ? undefined : durationMs(options.retain.age, place),
+      bytes: options.retain?.size === undefined ? undefined : sizeBytes(options.retain.size, place),
+    }),
+    sources: Object.freeze([]),
+  });
+}
+
+function make<F extends Fields>(data: Omit<Topic<F>, 'from' | keyof Readable<F>>): Topic<F> {
+  const self: Topic<F> = {
+    ...data,
+    ...readable<F>(() => self),
+    from(source) {
+      if (!isSource(source)) {
+        throw new MillraceError('PIPELINE_INVALID', 'from() needs a source', {
+          place: `topic '${data.name}'`,
+          remedy: 'Give it csv(…), http(…) or simulate(…).',
+        });
+      }
+      return make({ ...data, sources: Object.freeze([...data.sources, source]) });
+    },
+  };
+  return Object.freeze(self);
+}
+
+/** Checks that there are fields, and that each has a usable name. */
+export function checkFields(place: string, fields: Fields): void {
+  const names = Object.keys(fields);
+  if (names.length === 0)
+    throw new MillraceError('PIPELINE_INVALID', 'there are no fields', { place, remedy: 'Declare at least one.' });
+  const lower = new Map<string, string>();
+  for (const name of names) {
+    checkFieldName(place, name);
+    const twin = lower.get(name.toLowerCase());
+    if (twin !== undefined) {
+      throw new MillraceError('NAME_TAKEN', `fields '${twin}' and '${name}' differ only in case`, {
+        place,
+        remedy: 'Rename one: SQL does not tell them apart.',
+      });
+    }
+    lower.set(name.toLowerCase(), name);
+  }
+}
+
+/** Checks that an option names a field. */
+export function checkColumn(place: string, option: string, name: string | undefined, fields: Fields): void {
+  if (name !== undefined && !Object.hasOwn(fields, name)) {
+    throw new MillraceError('PIPELINE_INVALID', `${option}: there is no field '${name}'`, {
+      place,
+      remedy: `Name one of: ${Object.keys(fields).join(', ')}.`,
+    });
+  }
+}
+
+/** Checks that the time option names a timestamp that is always there. */
+export function checkTime(place: string, name: string | undefined, fields: Fields): void {
+  checkColumn(place, 'time', name, fields);
+  const field = name === undefined ? undefined : fields[name];
+  if (field && (field.type.kind !== 'timestamp' || field.isOptional)) {
+    throw new MillraceError('PIPELINE_INVALID', `time: field '${name}' is no timestamp that is always there`, {
+      place,
+      remedy: 'Declare it timestamp(), not optional.',
+    });
+  }
+}
