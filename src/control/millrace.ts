@@ -1,0 +1,217 @@
+// What the command line, the tests and (later) the web server drive: an open data folder, and pipelines running in it.
+import type { MillraceError } from '../core/errors.ts';
+import type { GivenParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+
+/** How a pipeline is: `degraded` works on, but something needs a look; `failed` has stopped and needs a person. */
+export type Health = 'starting' | 'healthy' | 'degraded' | 'failed' | 'stopped';
+
+/**
+ * What became of the records of a pipeline, each counted once: in = out + filtered + deduplicated + late + dead + inFlight.
+ * `dead` are those in the dead letters now: a record that was sent again and taken is `out`.
+ */
+export type Ledger = {
+  readonly in: number;
+  readonly out: number;
+  readonly filtered: number;
+  readonly deduplicated: number;
+  readonly late: number;
+  readonly dead: number;
+  readonly inFlight: number;
+  readonly balanced: boolean;
+};
+
+/** A source as it runs. `progress` is 0 to 1 where the end is known. */
+export type SourceStatus = {
+  readonly name: string;
+  readonly kind: string;
+  readonly topic: string;
+  readonly state: 'starting' | 'reading' | 'waiting' | 'ended' | 'failed';
+  readonly read: number;
+  readonly refused: number;
+  readonly progress: number | undefined;
+  /** What it wants people to know: that it fell back to a generator, why it is waiting. */
+  readonly notice: string | undefined;
+};
+
+/** A stream or table as it runs: rows that went in and came out since the data folder began. */
+export type StageStatus = {
+  readonly noun: 'stream' | 'table';
+  readonly name: string;
+  readonly in: number;
+  readonly out: number;
+  readonly filtered: number;
+  readonly deduplicated: number;
+  readonly late: number;
+  readonly dead: number;
+};
+
+/** A pipeline at a moment. */
+export type PipelineStatus = {
+  readonly name: string;
+  readonly health: Health;
+  /** Why it is degraded or failed, in words, with the remedy. */
+  readonly reason: string | undefined;
+  readonly ledger: Ledger;
+  readonly sources: readonly SourceStatus[];
+  readonly stages: readonly StageStatus[];
+  /** Rows per table. */
+  readonly tables: Readonly<Record<string, number>>;
+  /** Event time before which everything is complete, milliseconds since 1970; per topic with a time. */
+  readonly watermarks: Readonly<Record<string, number | undefined>>;
+  /** Records a second that were stored, over the last seconds. */
+  readonly recordsPerSecond: number;
+  /** Records stored by this run, and its seconds so far. */
+  readonly run: { readonly records: number; readonly seconds: number };
+  /** Milliseconds spent by this run in each part of the work: decode, feed, sql, commit (encode and append are the sources'). */
+  readonly parts: Readonly<Record<string, number>>;
+};
+
+/** A dead letter (or, with kind `late`, a record that came too late for a window): what is known without opening it. */
+export type DeadLetter = {
+  readonly id: number;
+  readonly kind: 'dead' | 'late';
+  readonly pipeline: string;
+  /** `source:NAME`, `decode`, or the stream's or table's name. */
+  readonly stage: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly topic: string;
+  /** Undefined where it never reached the log. */
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+  /** Where in the source it stood: `line 17`. */
+  readonly place: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** How often it was sent again without success. */
+  readonly tries: number;
+};
+
+/** A dead letter with its original bytes and, where they can be read, the record in them (personal fields masked). */
+export type DeadLetterDetail = DeadLetter & { readonly bytes: Uint8Array; readonly record: unknown };
+
+/** Which dead letters. */
+export type DeadFilter = {
+  pipeline?: string;
+  stage?: string;
+  kind?: 'dead' | 'late';
+  ids?: readonly number[];
+  limit?: number;
+};
+
+/** What became of dead letters that were sent again. */
+export type RedriveResult = { readonly sent: number; readonly stored: number; readonly stillDead: number };
+
+/** The answer to a query. `truncated`: there are more rows than the limit. */
+export type QueryResult = {
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly unknown[])[];
+  readonly truncated: boolean;
+};
+
+/** A topic in the data folder. */
+export type TopicSummary = {
+  readonly name: string;
+  readonly partitions: number;
+  readonly records: number;
+  readonly bytes: number;
+  readonly newestMs: number | undefined;
+  readonly schema: { readonly id: number; readonly version: number } | undefined;
+};
+
+/** A table in the data folder. */
+export type TableSummary = {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly rows: number;
+  readonly key: readonly string[];
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly isOptional: boolean }[];
+};
+
+/** A record of a topic as `tail` shows it. */
+export type TailRecord = {
+  readonly partition: number;
+  readonly offset: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly key: string | null;
+  /** The decoded record (personal fields masked), or undefined where it cannot be decoded. */
+  readonly value: Readonly<Record<string, unknown>> | undefined;
+  /** Why it cannot be decoded. */
+  readonly error: string | undefined;
+};
+
+/** Options of opening a data folder. */
+export type OpenOptions = {
+  /** The folder; made where there is none. */
+  folder: string;
+  /** Called with things that people should know: a torn tail that was cut off, a retry. */
+  notice?: (text: string) => void;
+};
+
+/** Options of starting pipelines. */
+export type StartOptions = {
+  params?: GivenParams;
+  /** End when all finite sources are read, everything is stored and every window has been given. Sources without an end are an error. */
+  once?: boolean;
+  /** The files that the pipelines came from, by name, so that `dead redrive` finds them again. */
+  files?: Readonly<Record<string, string>>;
+  /** Run no sources: only what is in the log (used by redrive). */
+  withoutSources?: boolean;
+};
+
+/** Pipelines that run. */
+export interface Running {
+  status(): PipelineStatus[];
+  /** Resolves when all pipelines have ended (`once`) or have failed; rejects never: look at `status()`. */
+  readonly done: Promise<void>;
+  /** Errors that made a pipeline fail, by pipeline. */
+  readonly failures: ReadonlyMap<string, MillraceError>;
+  /** Stops the sources, processes what is in flight within the deadline (milliseconds), commits. Resolves with false where the deadline cut it short: nothing is lost, it is read again. */
+  stop(deadlineMs?: number): Promise<boolean>;
+}
+
+/** An open data folder. */
+export interface Millrace {
+  /** @throws NAME_TAKEN, PARAM_*, SQL_*, TABLE_CHANGED, SCHEMA_INCOMPATIBLE, … before anything has run */
+  start(pipelines: readonly Pipeline[], options?: StartOptions): Promise<Running>;
+  /** Runs one read-only query. @throws SQL_INVALID, QUERY_LIMIT */
+  query(sql: string, options?: { rowsMax?: number; msMax?: number }): Promise<QueryResult>;
+  topics(): Promise<TopicSummary[]>;
+  tables(): Promise<TableSummary[]>;
+  deadList(filter?: DeadFilter): Promise<DeadLetter[]>;
+  /** @throws NOT_FOUND */
+  deadShow(id: number): Promise<DeadLetterDetail>;
+  /** Sends dead letters of a pipeline again, through its present definition. `replacement` gives other bytes for a single letter. */
+  deadRedrive(
+    pipeline: Pipeline,
+    filter: DeadFilter,
+    options?: { params?: GivenParams; replacement?: Uint8Array },
+  ): Promise<RedriveResult>;
+  /** The file that a pipeline was last started from, or undefined. */
+  pipelineFile(pipeline: string): Promise<string | undefined>;
+  /** Names of the pipelines that have run here. */
+  pipelines(): Promise<string[]>;
+  close(): Promise<void>;
+}
+
+/** Options of reading a topic's records. */
+export type TailOptions = {
+  folder: string;
+  topic: string;
+  partition?: number;
+  /** From the beginning, from the last N records of each partition, or from an offset. Default: the last 10. */
+  from?: 'start' | { last: number } | { offset: number };
+  /** Go on as records arrive, until the signal aborts. */
+  follow?: boolean;
+  signal?: AbortSignal;
+};
+
+// Implemented beside this file:
+//   open.ts    open(options: OpenOptions): Promise<Millrace>                                 throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED
+//   tail.ts    tail(options: TailOptions): AsyncIterable<TailRecord>                         works beside a running process
+//   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
+//   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
+//   plan.ts    planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
+//   drive.ts   drive(pipeline, options): Promise<Driver>                                     for tests: no network, our clock
