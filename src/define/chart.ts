@@ -33,8 +33,18 @@ export interface Chart {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** How a time on the x axis is cut, so that rows of one span become one place. */
+export type Span = 'minute' | 'hour' | 'day' | 'month' | 'year';
+
 type Titled = { title?: string };
-type Series<F extends Fields> = Titled & { x: Column<F>; y: NumberColumn<F>; by?: Column<F>; aggregate?: Aggregate };
+type Series<F extends Fields> = Titled & {
+  x: Column<F>;
+  y?: NumberColumn<F>;
+  by?: Column<F>;
+  aggregate?: Aggregate;
+  /** Cuts an x that is a time: with 'year', all rows of one year are one place. */
+  every?: Span;
+};
 
 function chart(kind: ChartKind, table: unknown, options: Titled): Chart {
   const { title, ...rest } = options;
@@ -58,15 +68,12 @@ function chart(kind: ChartKind, table: unknown, options: Titled): Chart {
   return Object.freeze({ noun: 'chart', kind, table: shown, title, options: Object.freeze(rest) });
 }
 
-/** A line over x, one for each value of `by`. @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' }) */
+/** A line over x, one for each value of `by`; without y it counts rows. @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' }) */
 export const line = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('line', table, options);
-/** A filled line over x, stacked by `by`. */
+/** A filled line over x, stacked by `by`; without y it counts rows. */
 export const area = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('area', table, options);
 /** Bars, one for each x; without y they count rows. */
-export const bar = <F extends Fields>(
-  table: Table<F>,
-  options: Titled & { x: Column<F>; y?: NumberColumn<F>; by?: Column<F>; aggregate?: Aggregate },
-): Chart => chart('bar', table, options);
+export const bar = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('bar', table, options);
 /** Parts of a whole (pie) by a column; without a value they count rows. */
 export const share = <F extends Fields>(
   table: Table<F>,

@@ -113,8 +113,8 @@ function checkNames(
 ): void {
   const seen = new Map<string, string>();
   for (const one of [...topics, ...streams, ...tables]) {
-    // one namespace each for topics, and for streams with tables: a table may be called as the topic it keeps
-    const space = one.noun === 'topic' ? 'topic' : 'relation';
+    // one namespace for what is read in SQL as it flows, one for tables: a table may be called as the stream or topic it keeps
+    const space = one.noun === 'table' ? 'table' : 'flow';
     const key = `${space}/${one.name.toLowerCase()}`;
     if (seen.has(key)) throw taken(place, one.noun, one.name);
     seen.set(key, one.noun);

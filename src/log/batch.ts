@@ -134,6 +134,11 @@ export class BatchBuilder {
     this.count++;
   }
 
+  /** Forgets the record that was begun, its key included. */
+  abandon(): void {
+    this.at = this.count === 0 ? 0 : this.#ends[3 * this.count - 1]!;
+  }
+
   /** The batch so far (offsets and topic are the log's to give), and the builder empty again with fresh memory. */
   take(): Batch {
     const { count } = this;

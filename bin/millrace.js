@@ -1,0 +1,43 @@
+#!/usr/bin/env node
+// The command: finds a Node that is new enough (this one, else the pinned one) and hands over to the command line in src/cli.
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { isNewEnough, pinnedNode, tooOld } from './check-node.js';
+
+const pinned = isNewEnough() ? undefined : pinnedNode();
+if (isNewEnough()) run();
+else if (pinned && !process.env.MILLRACE_LAUNCHED) launch(pinned);
+else {
+  process.stderr.write(tooOld());
+  process.exitCode = 2;
+}
+
+function run() {
+  if (process.env.MILLRACE_LAUNCHED && process.channel) {
+    // the launcher was killed outright: so are we, else the data folder would stay in use with nobody to stop it
+    process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+    process.channel.unref();
+  }
+  delete process.env.MILLRACE_LAUNCHED;
+  const source = new URL('../src/cli/main.ts', import.meta.url);
+  const built = new URL('../dist/cli/main.js', import.meta.url);
+  import(existsSync(source) ? source.href : built.href).then((cli) => cli.main(process.argv.slice(2)));
+}
+
+function launch(node) {
+  const child = spawn(node, process.argv.slice(1), {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+    env: { ...process.env, MILLRACE_LAUNCHED: '1' },
+  });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  child.on('error', (error) => {
+    process.stderr.write(`${tooOld()}       (${node} could not be run: ${error.message})\n`);
+    process.exitCode = 2;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal) {
+      process.removeAllListeners(signal);
+      process.kill(process.pid, signal);
+    } else process.exit(code);
+  });
+}

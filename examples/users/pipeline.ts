@@ -1,0 +1,80 @@
+// Users of randomuser.me, or of a generator where there is no network, into two tables, and where they come from.
+import {
+  bar,
+  date,
+  double,
+  grid,
+  http,
+  int,
+  line,
+  map,
+  param,
+  pipeline,
+  share,
+  simulate,
+  table,
+  text,
+  timestamp,
+  topic,
+} from 'millrace';
+import { generatedUsers } from './generator.ts';
+import { toUser } from './user.ts';
+
+const url = param('url', text().describe('The API; results= is how many users it sends at a time.'), {
+  default: 'https://randomuser.me/api/?results=10',
+});
+const length = param('for', text().describe("How long the API is asked: '60s' for a daily job; without it, no end."));
+const rate = param('rate', text().describe('How fast users are generated where there is no network.'), {
+  default: '1/s',
+});
+const count = param('count', int().describe('How many users are generated; without it, no end.'));
+
+export const users_created = topic(
+  'users_created',
+  {
+    id: text().describe("The API's login.uuid: a user that is fetched again is the same row."),
+    first_name: text().personal(),
+    last_name: text().personal(),
+    gender: text(),
+    address: text().personal(),
+    city: text(),
+    state: text(),
+    country: text().optional(),
+    latitude: double().optional().personal(),
+    longitude: double().optional().personal(),
+    post_code: text().personal().describe('A text, since some have letters or begin with 0.'),
+    email: text().personal(),
+    username: text().personal(),
+    dob: date().personal().describe('The day of birth.'),
+    registered_date: timestamp().optional(),
+    phone: text().personal(),
+    picture: text().personal(),
+  },
+  { key: 'id' },
+).from(
+  http({ url, every: '10s', for: length, items: 'results', map: toUser }).or(
+    simulate({ seed: 1, count, rate, rows: generatedUsers }),
+  ),
+);
+
+// A user whose email or username belongs to another is stored in neither table: what one table of a pipeline refuses
+// goes to the dead letters as a whole. So the two stay equal.
+export const created_users = table('created_users', users_created, { key: 'id' });
+export const users = table('users', users_created, { key: 'id', unique: ['email', 'username'] });
+
+export default pipeline('users', {
+  tables: [created_users, users],
+  charts: [
+    bar(users, { title: 'Users by country', x: 'country' }),
+    bar(users, { title: 'Users by gender', x: 'gender' }),
+    share(users, { title: 'Countries', by: 'country' }),
+    line(users, { title: 'Registrations by year', x: 'registered_date', every: 'year' }),
+    map(users, { title: 'Users of each country', country: 'country' }),
+    map(users, { title: 'Where they live', latitude: 'latitude', longitude: 'longitude', color: 'country' }),
+    grid(users, {
+      title: 'Newest users',
+      columns: ['first_name', 'last_name', 'gender', 'city', 'country'],
+      limit: 20,
+    }),
+  ],
+});

@@ -1,0 +1,65 @@
+// The rows of a query as text: cells of a table, lines of CSV, objects of JSON.
+import type { QueryResult } from '../control/millrace.ts';
+import { toJson } from './json.ts';
+import { formatTime } from './numbers.ts';
+import type { Paint } from './paint.ts';
+import { harmless } from './width.ts';
+
+const numeric =
+  /^(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|FLOAT|REAL|DOUBLE|DECIMAL|NUMERIC|int|long|float|double|decimal)\b/;
+
+/** Whether values of a column type are numbers, which keep to the right. */
+export function isNumeric(type: string): boolean {
+  return numeric.test(type) && !type.endsWith('[]');
+}
+
+/** A value as a cell of a table in the terminal. */
+export function cellOf(value: unknown, paint: Paint): string {
+  if (value === null || value === undefined) return paint.dim('null');
+  return harmless(textOf(value));
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (value instanceof Date) return formatTime(value.getTime());
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex')}`;
+  return typeof value === 'object' ? toJson(value) : String(value);
+}
+
+/**
+ * A result as CSV (RFC 4180, UTF-8). Missing values are empty, an empty text is `""`; a text that a spreadsheet would take for a
+ * formula gets an apostrophe before it.
+ */
+export function* csvLines(result: QueryResult): Generator<string> {
+  yield `${result.columns.map((column) => quote(guard(column.name))).join(',')}\n`;
+  const isNumber = result.columns.map((column) => isNumeric(column.type));
+  for (const row of result.rows) {
+    yield `${row.map((value, i) => csvCell(value, isNumber[i]!)).join(',')}\n`;
+  }
+}
+
+function csvCell(value: unknown, isNumber: boolean): string {
+  if (value === null || value === undefined) return '';
+  if (value === '') return '""';
+  const text = value instanceof Uint8Array ? Buffer.from(value).toString('base64') : textOf(value);
+  return quote(typeof value === 'string' && !isNumber ? guard(text) : text);
+}
+
+function guard(text: string): string {
+  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+}
+
+function quote(text: string): string {
+  return /[",\n\r]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** The rows as objects; a column name that comes twice gets a number. */
+export function rowObjects(result: QueryResult): Record<string, unknown>[] {
+  const names: string[] = [];
+  for (const { name } of result.columns) {
+    let unique = name;
+    for (let i = 2; names.includes(unique); i++) unique = `${name}_${i}`;
+    names.push(unique);
+  }
+  return result.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
+}

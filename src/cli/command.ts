@@ -1,0 +1,58 @@
+// What a command is, and what it is given: its world comes in through a context, so that a test can stand in for it.
+
+import type { Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
+import type { Plan } from '../control/plan.ts';
+import type { MillraceError } from '../core/errors.ts';
+import type { GivenParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import type { Arguments, OptionSpec, PositionalSpec } from './arguments.ts';
+
+/** Where text goes: standard output or standard error. */
+export interface Output {
+  write(text: string): void;
+  writeBytes(bytes: Uint8Array): void;
+  readonly isTerminal: boolean;
+  /** Size of the terminal in characters; 80 × 24 where it is none. */
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** What the commands drive; each part is imported when it is first used, so that help is instant. */
+export interface Control {
+  open(options: OpenOptions): Promise<Millrace>;
+  tail(options: TailOptions): AsyncIterable<TailRecord>;
+  check(pipelines: readonly Pipeline[], params: GivenParams): Promise<MillraceError[]>;
+  planOf(pipeline: Pipeline, params: GivenParams): Promise<Plan>;
+  loadPipeline(path: string): Promise<Pipeline>;
+}
+
+/** The two signals that ask a process to end. */
+export type EndSignal = 'SIGINT' | 'SIGTERM';
+
+/** The world of a command. */
+export interface Context {
+  readonly out: Output;
+  readonly error: Output;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly control: Control;
+  /** Milliseconds that never run backwards. */
+  elapsed(): number;
+  /** Calls the listener at every signal to end; returns what stops it. Without a listener such a signal ends the process. */
+  onSignal(listener: (signal: EndSignal) => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+/** A command: what its help says, what it takes, what it does. `run` returns the exit code. */
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Paragraphs of the help. */
+  readonly description: readonly string[];
+  readonly positionals: readonly PositionalSpec[];
+  readonly options: readonly OptionSpec[];
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  /** Beside those that every command has. */
+  readonly exitCodes: readonly (readonly [code: string, meaning: string])[];
+  run(given: Arguments, context: Context): Promise<number>;
+}

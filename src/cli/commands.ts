@@ -1,0 +1,24 @@
+// The commands in the order in which they are needed.
+import { check } from './check.ts';
+import { deadList } from './dead-list.ts';
+import { deadRedrive } from './dead-redrive.ts';
+import { deadShow } from './dead-show.ts';
+import type { CommandGroups } from './help.ts';
+import { plan } from './plan.ts';
+import { query } from './query.ts';
+import { run } from './run.ts';
+import { start } from './start.ts';
+import { tables } from './tables.ts';
+import { tail } from './tail.ts';
+import { topics } from './topics.ts';
+
+/** All commands by what they are for. */
+export const groups: CommandGroups = [
+  ['Define', [check, plan]],
+  ['Run', [run, start]],
+  ['Look', [topics, tail, tables, query]],
+  ['Mend', [deadList, deadShow, deadRedrive]],
+];
+
+/** All commands. */
+export const commands = groups.flatMap(([, some]) => some);

@@ -1,0 +1,60 @@
+// The world of a command, as this process has it: terminal, environment, signals, and the real control.
+import type { Context, EndSignal, Output } from './command.ts';
+
+/** The context of this process. */
+export function processContext(): Context {
+  quiet();
+  return {
+    out: output(process.stdout),
+    error: output(process.stderr),
+    environment: process.env,
+    control: {
+      open: async (options) => (await import('../control/open.ts')).open(options),
+      async *tail(options) {
+        yield* (await import('../control/tail.ts')).tail(options);
+      },
+      check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
+      planOf: async (pipeline, params) => (await import('../control/plan.ts')).planOf(pipeline, params),
+      loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
+    },
+    elapsed: () => performance.now(),
+    onSignal(listener) {
+      const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
+      for (const signal of signals) process.on(signal, listener);
+      return () => {
+        for (const signal of signals) process.off(signal, listener);
+      };
+    },
+    exit: (code) => process.exit(code),
+  };
+}
+
+function output(stream: NodeJS.WriteStream): Output {
+  return {
+    write: (text) => void stream.write(text),
+    writeBytes: (bytes) => void stream.write(bytes),
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns || 80;
+    },
+    get rows() {
+      return stream.rows || 24;
+    },
+  };
+}
+
+/** What a pipe or a terminal brings with it, taken care of once. */
+function quiet(): void {
+  // the reader of a pipe may go (| head): that ends us without a word
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  // a cursor that a live picture has hidden comes back, however this ends
+  process.on('exit', () => {
+    if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
+  });
+}

@@ -1,0 +1,192 @@
+// Reads a query's syntax tree: what the streaming subset allows, which columns are used, and the same query with `_row` carried along.
+import { MillraceError } from '../../core/errors.ts';
+import type { DuckSession } from './database.ts';
+
+type Node = { [key: string]: unknown };
+
+/** Functions whose value differs from one run to the next: with them a replay would not give the same rows. */
+const unrepeatable = new Set([
+  'random',
+  'setseed',
+  'uuid',
+  'gen_random_uuid',
+  'uuidv4',
+  'uuidv7',
+  'now',
+  'today',
+  'current_date',
+  'current_time',
+  'current_timestamp',
+  'get_current_timestamp',
+  'get_current_time',
+  'localtime',
+  'localtimestamp',
+  'transaction_timestamp',
+  'nextval',
+  'currval',
+  'txid_current',
+]);
+
+/** Table functions that read nothing from outside. */
+const allowedTableFunctions = new Set(['unnest', 'range', 'generate_series', 'repeat', 'json_each']);
+
+/** What is known of a query from its text alone. */
+export type Analysis = {
+  /** Names of all columns that it mentions; undefined where it takes all (`*`). */
+  readonly columns: ReadonlySet<string> | undefined;
+  readonly hasWindowFunction: boolean;
+  readonly hasDistinct: boolean;
+  readonly hasLimitOrOrder: boolean;
+  readonly hasSetOperation: boolean;
+  readonly hasJoin: boolean;
+  readonly hasUnnest: boolean;
+  readonly tree: Node;
+};
+
+/**
+ * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that differ from run to run.
+ *
+ * @throws SQL_INVALID, SQL_UNSUPPORTED
+ */
+export async function analyse(session: DuckSession, sql: string, place: string): Promise<Analysis> {
+  const serialized = JSON.parse(
+    String((await session.rows('select json_serialize_sql($1::varchar)', sql))[0]![0]),
+  ) as Node;
+  if (serialized.error) {
+    throw new MillraceError('SQL_INVALID', String(serialized.error_message ?? 'the SQL cannot be read'), {
+      place,
+      remedy: pointAt(sql, serialized.position),
+    });
+  }
+  const statements = serialized.statements as Node[];
+  if (statements.length !== 1) {
+    throw new MillraceError('SQL_UNSUPPORTED', `there are ${statements.length} statements`, {
+      place,
+      remedy: 'Write one SELECT.',
+    });
+  }
+  const root = statements[0]!.node as Node;
+  const found = { columns: new Set<string>(), star: false, window: false, join: false, unnest: false };
+  const expressions = new Set<string>();
+  walk(root, (node) => {
+    const kind = node.class ?? node.type;
+    if (kind === 'COLUMN_REF') found.columns.add(String((node.column_names as string[]).at(-1)).toLowerCase());
+    if (kind === 'STAR') found.star = true;
+    if (node.class === 'WINDOW') found.window = true;
+    if (node.type === 'JOIN') found.join = true;
+    if (node.class === 'FUNCTION') {
+      const name = String(node.function_name).toLowerCase();
+      if (name === 'unnest') found.unnest = true;
+      if (unrepeatable.has(name)) expressions.add(name);
+    }
+    if (node.type === 'TABLE_FUNCTION') {
+      const name = String((node.function as Node | undefined)?.function_name).toLowerCase();
+      if (!allowedTableFunctions.has(name)) {
+        throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
+          place,
+          remedy: 'Read topics, streams and tables only.',
+        });
+      }
+    }
+  });
+  if (expressions.size > 0) {
+    throw new MillraceError(
+      'SQL_UNSUPPORTED',
+      `${[...expressions].join(', ')}() differs from run to run, so that a replay would not give the same rows`,
+      {
+        place,
+        remedy: 'Take the value from the record: its time, its id.',
+      },
+    );
+  }
+  refuseTextTables(root, place);
+  const modifiers = (root.modifiers as Node[] | undefined) ?? [];
+  return {
+    columns: found.star ? undefined : found.columns,
+    hasWindowFunction: found.window,
+    hasDistinct: modifiers.some((one) => one.type === 'DISTINCT_MODIFIER'),
+    hasLimitOrOrder: modifiers.some((one) => /LIMIT|ORDER/.test(String(one.type))),
+    hasSetOperation: root.type !== 'SELECT_NODE',
+    hasJoin: found.join,
+    hasUnnest: found.unnest,
+    tree: serialized,
+  };
+}
+
+/** The query with one more column of its input, `alias.column`, so that it is known where each row that comes out came from. */
+export async function carry(
+  session: DuckSession,
+  analysis: Analysis,
+  alias: string,
+  column: string,
+  as: string,
+): Promise<string> {
+  const tree = structuredClone(analysis.tree);
+  const root = (tree.statements as Node[])[0]!.node as Node;
+  (root.select_list as Node[]).push({
+    class: 'COLUMN_REF',
+    type: 'COLUMN_REF',
+    alias: as,
+    query_location: 0,
+    column_names: [alias, column],
+  });
+  return String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
+}
+
+/** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */
+export function aliasOf(analysis: Analysis, table: string): string | undefined {
+  const root = (analysis.tree.statements as Node[])[0]!.node as Node;
+  let found: string | undefined;
+  const look = (node: Node | undefined) => {
+    if (!node || found !== undefined) return;
+    if (node.type === 'BASE_TABLE' && node.catalog_name === 'temp' && node.table_name === table)
+      found = String(node.alias || table);
+    else if (node.type === 'SUBQUERY' && node.alias && isOurs(node)) found = String(node.alias);
+    else if (node.type === 'JOIN') {
+      look(node.left as Node);
+      look(node.right as Node);
+    }
+  };
+  look(root.from_table as Node | undefined);
+  return found;
+}
+
+/** A subquery that render() wrote: it selects from a batch relation. */
+function isOurs(node: Node): boolean {
+  let ours = false;
+  walk(node, (inner) => {
+    if (inner.type === 'BASE_TABLE' && (inner.catalog_name === 'temp' || inner.schema_name === 'state')) ours = true;
+  });
+  return ours;
+}
+
+function refuseTextTables(root: Node, place: string): void {
+  const named = new Set<string>();
+  walk(root, (node) => {
+    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
+      named.add(String(entry.key));
+  });
+  walk(root, (node) => {
+    if (node.type === 'BASE_TABLE' && !node.schema_name && !named.has(String(node.table_name))) {
+      throw new MillraceError('SQL_UNSUPPORTED', `'${node.table_name}' is named as text`, {
+        place,
+        remedy: `Write \${${node.table_name}} with the topic, stream or table itself, so that the graph is known.`,
+      });
+    }
+  });
+}
+
+function walk(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const one of value) walk(one, visit);
+  else if (typeof value === 'object' && value !== null) {
+    visit(value as Node);
+    for (const one of Object.values(value)) walk(one, visit);
+  }
+}
+
+function pointAt(sql: string, position: unknown): string {
+  const at = Number(position);
+  if (!Number.isFinite(at)) return 'Mend the SQL.';
+  const before = sql.slice(0, at).split('\n');
+  return `Look at line ${before.length}: ${sql.split('\n')[before.length - 1]!.trim().slice(0, 80)}`;
+}

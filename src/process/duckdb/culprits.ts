@@ -1,0 +1,60 @@
+// Finds the rows for which the query of a windowed stream fails, by halving.
+import type { MillraceError } from '../../core/errors.ts';
+import { type DuckSession, isOfTheData } from './database.ts';
+import { beginning, end } from './flow.ts';
+import { batchRelation } from './render.ts';
+import { relations, type Stage } from './stage.ts';
+import { steps } from './window.ts';
+
+/** A record of the log. */
+export type Culprit = { readonly partition: number; readonly offset: number };
+
+/**
+ * The records in the state of a windowed stream that its query fails for. Where no single record fails alone (a sum that overflows),
+ * the smallest set found that fails together.
+ *
+ * @param closedMs the watermark up to which windows were given: older rows are not looked at
+ */
+export async function findCulprits(
+  session: DuckSession,
+  stage: Stage,
+  state: string,
+  closedMs: number,
+): Promise<{ culprits: Culprit[]; error: MillraceError | undefined }> {
+  const { sizeMs } = steps(stage.input.window!);
+  const low = stage.input.window!.kind === 'session' ? beginning : Math.max(beginning, closedMs - 2 * sizeMs);
+  const rows = await session.rows(`select _partition, _offset from ${state} where _ws > $1 order by all`, low);
+  const records = rows.map((row): Culprit => ({ partition: Number(row[0]), offset: Number(row[1]) }));
+  const probe = relations.probe(stage.stream.name);
+  let error: MillraceError | undefined;
+
+  async function fails(some: readonly Culprit[]): Promise<boolean> {
+    await session.run(`delete from ${probe}`);
+    await session.run(
+      `insert into ${probe} select unnest(cast(cast($1 as json) as struct(p integer, o bigint)[]), recursive := true)`,
+      JSON.stringify(some.map(({ partition, offset }) => ({ p: partition, o: offset }))),
+    );
+    await session.run(`delete from ${batchRelation(stage.stream.name)}`);
+    try {
+      await session.run(stage.probe!, low, end);
+      return false;
+    } catch (failure) {
+      if (!isOfTheData(failure)) throw failure;
+      error = failure;
+      return true;
+    } finally {
+      await session.run(`delete from ${batchRelation(stage.stream.name)}`).catch(() => 0);
+    }
+  }
+
+  async function search(some: readonly Culprit[]): Promise<Culprit[]> {
+    if (some.length === 0 || !(await fails(some))) return [];
+    if (some.length === 1) return [...some];
+    const middle = some.length >> 1;
+    const found = [...(await search(some.slice(0, middle))), ...(await search(some.slice(middle)))];
+    return found.length > 0 ? found : [...some];
+  }
+
+  const culprits = await search(records);
+  return { culprits, error };
+}

@@ -1,0 +1,227 @@
+// A DuckDB file and its connections: prepared statements kept, errors translated, transactions.
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBResultReader,
+} from '@duckdb/node-api';
+import { assert, MillraceError, messageOf } from '../../core/errors.ts';
+import { literal, type Session, type SqlParam } from '../database.ts';
+
+/** Options of a DuckDB database. Absent path: in memory. */
+export type DuckDatabaseOptions = {
+  path?: string;
+  tempFolder?: string;
+  memoryBytes?: number;
+  threads?: number;
+  readOnly?: boolean;
+};
+
+/** A DuckDB database that this process holds alone. */
+export class DuckDatabase {
+  readonly #instance: DuckDBInstance;
+  private constructor(instance: DuckDBInstance) {
+    this.#instance = instance;
+  }
+
+  /**
+   * Opens a database file, or one in memory.
+   *
+   * @throws DATA_IN_USE where another process holds it; STORE_UNAVAILABLE
+   */
+  static async open(options: DuckDatabaseOptions = {}): Promise<DuckDatabase> {
+    const config: Record<string, string> = {
+      threads: String(options.threads ?? 2),
+      memory_limit: `${Math.round((options.memoryBytes ?? 256e6) / 1e6)}MB`,
+      autoinstall_known_extensions: 'false',
+      autoload_known_extensions: 'false',
+      checkpoint_threshold: '64MB',
+      preserve_insertion_order: 'true',
+      ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
+      ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),
+    };
+    try {
+      const database = new DuckDatabase(await DuckDBInstance.create(options.path ?? ':memory:', config));
+      const session = await database.session();
+      // queries come from pipeline files and the command line: they may not read or write files of this machine
+      await session.run('set enable_external_access = false');
+      await session.run("set timezone = 'UTC'").catch(() => 0);
+      session.close();
+      return database;
+    } catch (error) {
+      throw translate(error, options.path ?? 'memory');
+    }
+  }
+
+  /** A new connection. */
+  async session(): Promise<DuckSession> {
+    return new DuckSession(this, await this.#instance.connect());
+  }
+
+  close(): void {
+    this.#instance.closeSync();
+  }
+}
+
+/** A connection to a DuckDB database. */
+export class DuckSession implements Session {
+  readonly database: DuckDatabase;
+  readonly connection: DuckDBConnection;
+  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  #busy = false;
+
+  constructor(database: DuckDatabase, connection: DuckDBConnection) {
+    this.database = database;
+    this.connection = connection;
+  }
+
+  async run(sql: string, ...params: SqlParam[]): Promise<number> {
+    return this.#alone(sql, async () => (await (await this.#bind(sql, params)).run()).rowsChanged);
+  }
+
+  async rows(sql: string, ...params: SqlParam[]): Promise<unknown[][]> {
+    return this.#alone(
+      sql,
+      async () => (await (await this.#bind(sql, params)).runAndReadAll()).getRowsJS() as unknown[][],
+    );
+  }
+
+  /** Runs a query and gives DuckDB's own reader, for columns with their types. */
+  async read(sql: string, rowsMax: number): Promise<DuckDBResultReader> {
+    return this.#alone(sql, () => this.connection.streamAndReadUntil(sql, rowsMax));
+  }
+
+  /** Column names and types (as DuckDB writes them) of a query, without running it. */
+  async describe(sql: string): Promise<{ name: string; type: string }[]> {
+    const rows = await this.#alone(sql, async () =>
+      (await this.connection.runAndReadAll(`describe ${sql}`)).getRowsJS(),
+    );
+    return (rows as unknown[][]).map((row) => ({ name: String(row[0]), type: String(row[1]) }));
+  }
+
+  async transaction<T>(steps: () => Promise<T>): Promise<T> {
+    await this.run('begin transaction');
+    try {
+      const result = await steps();
+      await this.run('commit');
+      return result;
+    } catch (error) {
+      await this.run('rollback').catch(() => 0);
+      throw error;
+    }
+  }
+
+  /** Stops the query at hand. */
+  interrupt(): void {
+    this.connection.interrupt();
+  }
+
+  close(): void {
+    for (const statement of this.#prepared.values()) statement.destroySync();
+    this.#prepared.clear();
+    this.connection.closeSync();
+  }
+
+  async #bind(sql: string, params: readonly SqlParam[]): Promise<DuckDBPreparedStatement> {
+    let statement = this.#prepared.get(sql);
+    if (!statement) {
+      statement = await this.connection.prepare(sql);
+      this.#prepared.set(sql, statement);
+      if (this.#prepared.size > 500) this.#forgetOldest();
+    }
+    params.forEach((value, i) => {
+      bindValue(statement, i + 1, value);
+    });
+    return statement;
+  }
+
+  #forgetOldest(): void {
+    for (const [sql, statement] of this.#prepared) {
+      statement.destroySync();
+      this.#prepared.delete(sql);
+      return;
+    }
+  }
+
+  async #alone<T>(sql: string, work: () => Promise<T>): Promise<T> {
+    assert(!this.#busy, `two statements at once on one connection: ${sql.slice(0, 80)}`);
+    this.#busy = true;
+    try {
+      return await work();
+    } catch (error) {
+      throw translate(error, sql);
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function bindValue(statement: DuckDBPreparedStatement, index: number, value: SqlParam): void {
+  if (value === null) statement.bindNull(index);
+  else if (typeof value === 'string') statement.bindVarchar(index, value);
+  else if (typeof value === 'bigint') statement.bindBigInt(index, value);
+  else if (typeof value === 'boolean') statement.bindBoolean(index, value);
+  else if (typeof value === 'number') {
+    if (Number.isSafeInteger(value)) statement.bindBigInt(index, BigInt(value));
+    else statement.bindDouble(index, value);
+  } else statement.bindBlob(index, value);
+}
+
+/** Errors that come from the values of a row, not from the statement or the machine. */
+const ofTheData = /^(Conversion|Constraint|Out of Range|Invalid Input|Mismatch Type|Invalid) Error|^Invalid unicode/i;
+
+/** DuckDB's error as one of ours: ROW_FAILED where the data is the cause, SQL_INVALID where the statement is, else the machine. */
+export function translate(error: unknown, place: string): unknown {
+  if (error instanceof MillraceError) return error;
+  const message = messageOf(error);
+  const first = message.split('\n')[0]!;
+  if (/No space left on device|disk quota/i.test(message)) {
+    return new MillraceError('DISK_FULL', 'no space left on the disk that holds the tables', {
+      place,
+      cause: error,
+      remedy: 'Free some space; the pipeline goes on by itself.',
+    });
+  }
+  if (/Could not set lock on file|Conflicting lock/i.test(message)) {
+    const pid = /PID (\d+)/.exec(message)?.[1];
+    return new MillraceError('DATA_IN_USE', `another process${pid ? ` (${pid})` : ''} uses this data folder`, {
+      place,
+      cause: error,
+      remedy: 'Stop it, or give another folder with --data.',
+    });
+  }
+  if (ofTheData.test(first))
+    return new MillraceError('ROW_FAILED', first, {
+      place,
+      cause: error,
+      remedy: 'Mend the record or the SQL, then send it again.',
+    });
+  if (/^(Parser|Binder|Catalog|Not implemented|Syntax|Parameter Not Resolved|Permission) Error/i.test(first)) {
+    return new MillraceError('SQL_INVALID', message.split('\n\n')[0]!, { place, cause: error, remedy: hint(message) });
+  }
+  if (/^INTERRUPT/i.test(first))
+    return new MillraceError('QUERY_LIMIT', 'the query was stopped', {
+      place,
+      cause: error,
+      remedy: 'Ask for less, or allow more time.',
+    });
+  return new MillraceError('STORE_UNAVAILABLE', first, {
+    place,
+    cause: error,
+    remedy: 'It is tried again; look at the disk and the memory limit.',
+  });
+}
+
+/** What DuckDB itself proposes, or where it points to. */
+function hint(message: string): string {
+  const candidate = /(?:Candidate bindings|Candidate functions|Did you mean)[^\n]*(?:\n[^\n]*)?/.exec(message)?.[0];
+  const line = /LINE \d+:[^\n]*/.exec(message)?.[0];
+  return [candidate?.replace(/\s+/g, ' '), line && `See ${line.trim()}`].filter(Boolean).join('. ') || 'Mend the SQL.';
+}
+
+/** Whether an error's cause is a row, so that looking for that row helps. */
+export function isOfTheData(error: unknown): error is MillraceError {
+  return error instanceof MillraceError && error.code === 'ROW_FAILED';
+}
+
+export { literal };

@@ -1,0 +1,108 @@
+// The DuckDB engine: opens pipelines in a database that it shares with the store, or checks them in one of its own.
+import { MillraceError } from '../../core/errors.ts';
+import type { Value } from '../../define/accept.ts';
+import type { Pipeline } from '../../define/pipeline.ts';
+import { quote } from '../database.ts';
+import type { Engine, Processor, Sink } from '../engine.ts';
+import { DuckDatabase, type DuckSession } from './database.ts';
+import { Keeper, makeKeeper } from './keeper.ts';
+import type { Schemas } from './prepare.ts';
+import { DuckProcessor, type LogView } from './processor.ts';
+import { variable } from './render.ts';
+import { makeStage, makeTopicRelation, type Stage } from './stage.ts';
+import { sqlColumns, sqlType } from './types.ts';
+
+/** What the engine works with. */
+export type DuckEngineOptions = {
+  database: DuckDatabase;
+  /** The store's side, in the same database. */
+  sink: Sink;
+  log: LogView;
+  schemas: Schemas;
+  /** Milliseconds since 1970. */
+  now: () => number;
+};
+
+/** Makes the engine. */
+export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
+  const { database } = options;
+  return {
+    check: checkPipeline,
+    async open(pipeline, params): Promise<Processor> {
+      const session = await database.session();
+      try {
+        await setParams(session, pipeline, params);
+        const { stages, errors } = await makeStages(session, pipeline);
+        if (errors[0]) throw errors[0];
+        const keeper = new Keeper(session, pipeline.name, options.now);
+        const progress = await keeper.load();
+        return new DuckProcessor({ ...options, session, pipeline, stages, keeper, progress });
+      } catch (error) {
+        session.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/** Everything that is wrong with the SQL of a pipeline, found in an empty database in memory. */
+export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]> {
+  const database = await DuckDatabase.open({});
+  try {
+    const session = await database.session();
+    await makeKeeper(session);
+    await setParams(session, pipeline, params);
+    for (const table of pipeline.tables)
+      await session.run(`create table main.${quote(table.name)} (${sqlColumns(table.fields)})`);
+    const { errors } = await makeStages(session, pipeline);
+    session.close();
+    return errors;
+  } finally {
+    database.close();
+  }
+}
+
+async function makeStages(
+  session: DuckSession,
+  pipeline: Pipeline,
+): Promise<{ stages: Map<string, Stage>; errors: MillraceError[] }> {
+  const stages = new Map<string, Stage>();
+  const errors: MillraceError[] = [];
+  for (const topic of pipeline.topics) await makeTopicRelation(session, topic);
+  for (const stream of pipeline.streams) {
+    try {
+      stages.set(stream.name, await makeStage(session, pipeline, stream, stages));
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      errors.push(error);
+    }
+  }
+  for (const table of pipeline.tables) {
+    const stage = stages.get(table.from.name);
+    if (table.unique.length > 0 && stage && (stage.afterWindow || stage.input.window)) {
+      errors.push(
+        new MillraceError('PIPELINE_INVALID', 'unique cannot be kept over the rows of windows, which are given again', {
+          place: `table '${table.name}'`,
+          remedy: 'Leave unique out, or put the column into the key.',
+        }),
+      );
+    }
+  }
+  return { stages, errors };
+}
+
+/** Binds the values of parameters once, as variables of the connection. */
+async function setParams(session: DuckSession, pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<void> {
+  for (const param of pipeline.params) {
+    const value = params.get(param.name) ?? null;
+    const type = sqlType(param.field.type);
+    const bound = Array.isArray(value) ? JSON.stringify(value) : value;
+    const read =
+      param.field.type.kind === 'timestamp'
+        ? 'make_timestamp_ms($1::bigint)'
+        : param.field.type.kind === 'date'
+          ? "date '1970-01-01' + $1::integer"
+          : `cast($1 as ${type})`;
+    await session.run(`set variable ${variable(param.name)} = (select ${read})`, bound);
+  }
+}

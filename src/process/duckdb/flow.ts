@@ -1,0 +1,374 @@
+// One micro-batch through the stages of a topic, inside the transaction: rows in, rows per stream and table out, fates counted.
+import type { MillraceError } from '../../core/errors.ts';
+import type { Table } from '../../define/table.ts';
+import type { Topic } from '../../define/topic.ts';
+import { quote, type RowSet } from '../database.ts';
+import type { Sink } from '../engine.ts';
+import { type Progress, stageOf } from '../progress.ts';
+import { type DuckSession, isOfTheData } from './database.ts';
+import { markDuplicates } from './dedupe.ts';
+import { Feed, type FeedRows } from './feed.ts';
+import { batchRelation } from './render.ts';
+import { relations, type Stage } from './stage.ts';
+import { columnList } from './types.ts';
+import { inTime, steps, windowStart, windowsOf } from './window.ts';
+
+/** A watermark before all times, and one after all: milliseconds since 1970. */
+export const beginning = -9e15;
+export const end = 9e15;
+
+/** How long the rows of windows that were given are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
+export const correctableMs = 86_400_000;
+
+/** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
+export class StageFailure extends Error {
+  readonly stage: string;
+  readonly firing: boolean;
+  readonly error: MillraceError;
+  constructor(stage: string, firing: boolean, error: MillraceError) {
+    super(error.message);
+    this.stage = stage;
+    this.firing = firing;
+    this.error = error;
+  }
+}
+
+/** Rows that a table's rules refuse. */
+export class RowsRefused extends Error {
+  readonly table: string;
+  readonly refused: readonly { row: number; reason: string }[];
+  constructor(table: string, refused: readonly { row: number; reason: string }[]) {
+    super(`${refused.length} rows refused`);
+    this.table = table;
+    this.refused = refused;
+  }
+}
+
+/** What a run of the flow is given. */
+export type FlowInput = {
+  /** Undefined: no rows come in, windows are only given. */
+  readonly rows:
+    | { readonly feed: FeedRows; readonly from: number; readonly to: number; readonly without: readonly number[] }
+    | undefined;
+  /** The topic's watermark after these rows, milliseconds since 1970. */
+  readonly watermarkMs: number;
+  readonly progress: Progress;
+  /** Windowed streams whose windows are not given now. */
+  readonly held: ReadonlySet<string>;
+  /** Give the windows that are still open too. */
+  readonly flush: boolean;
+  /** Only this stage gets the rows (a late record sent again): others before it run without effect. */
+  readonly only: string | undefined;
+};
+
+/** Fates of rows, by row number less `from`. */
+export const fate = { filtered: 0, out: 1, deduplicated: 2, late: 3, dead: 4 } as const;
+
+/** What a run did. */
+export type FlowResult = {
+  readonly fates: Uint8Array;
+  readonly lates: readonly { row: number; stage: string }[];
+  readonly tableRows: number;
+};
+
+/** The stages and tables that hang on one topic. */
+export class Flow {
+  readonly #session: DuckSession;
+  readonly #pipeline: string;
+  readonly #topic: Topic;
+  readonly #stages: readonly Stage[];
+  readonly #tables: readonly Table[];
+  readonly #feed: Feed;
+  readonly #sink: Sink;
+  readonly #filled = new Set<string>();
+  readonly parts: Record<string, number>;
+
+  constructor(
+    session: DuckSession,
+    pipeline: string,
+    topic: Topic,
+    stages: readonly Stage[],
+    tables: readonly Table[],
+    sink: Sink,
+    parts: Record<string, number>,
+  ) {
+    this.#session = session;
+    this.#pipeline = pipeline;
+    this.#topic = topic;
+    this.#stages = stages;
+    this.#tables = tables;
+    this.#sink = sink;
+    this.#feed = new Feed(session, topic.fields);
+    this.parts = parts;
+  }
+
+  /** The windowed stages. */
+  get windowed(): readonly Stage[] {
+    return this.#stages.filter((stage) => stage.input.window);
+  }
+
+  /** The stages, in the order in which data flows. */
+  get stages(): readonly Stage[] {
+    return this.#stages;
+  }
+
+  /** @throws StageFailure, RowsRefused, upon which the transaction must be rolled back */
+  async run(input: FlowInput): Promise<FlowResult> {
+    const counts = new Map<string, number>();
+    const size = input.rows ? input.rows.to - input.rows.from : 0;
+    const fates = new Uint8Array(size);
+    const lates: { row: number; stage: string }[] = [];
+    for (const name of this.#filled) await this.#session.run(`delete from ${batchRelation(name)}`);
+    this.#filled.clear();
+    counts.set(this.#topic.name, await this.#feedIn(input));
+    for (const row of input.rows?.without ?? []) fates[row - input.rows!.from] = fate.dead;
+    for (const stage of this.#stages) {
+      const started = performance.now();
+      await this.#guard(stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));
+      this.#spent(`stream ${stage.stream.name}`, started);
+    }
+    let tableRows = 0;
+    for (const table of this.#tables) tableRows += await this.#runTable(table, input, counts, fates);
+    for (const { row } of lates) fates[row - input.rows!.from] = fate.late;
+    return { fates, lates, tableRows };
+  }
+
+  async #feedIn(input: FlowInput): Promise<number> {
+    const { rows } = input;
+    if (!rows || rows.from === rows.to) return 0;
+    const started = performance.now();
+    const name = this.#topic.name;
+    this.#feed.set(rows.feed, rows.from, rows.to);
+    this.#filled.add(name);
+    let count = await this.#guard(`topic ${name}`, false, () =>
+      this.#session.run(`insert into ${batchRelation(name)} ${this.#feed.select}`),
+    );
+    this.#feed.clear();
+    if (rows.without.length > 0) {
+      count -= await this.#session.run(
+        `delete from ${batchRelation(name)} where _row in (select unnest(cast(cast($1 as json) as integer[])))`,
+        JSON.stringify(rows.without),
+      );
+    }
+    this.#spent('feed', started);
+    return count;
+  }
+
+  async #runStage(
+    stage: Stage,
+    input: FlowInput,
+    counts: Map<string, number>,
+    fates: Uint8Array,
+    lates: { row: number; stage: string }[],
+  ): Promise<void> {
+    const { name } = stage.stream;
+    const countIn = counts.get(stage.input.of.name) ?? 0;
+    const totals = stageOf(input.progress, `stream ${name}`);
+    const effective = this.#takesPart(name, input.only);
+    let duplicates = 0;
+    if (countIn > 0 && stage.input.dedupe && effective) {
+      const { keys, duplicates: marked } = relations;
+      duplicates = await markDuplicates(
+        this.#session,
+        stage.input.dedupe,
+        this.#rowsWithTime(stage),
+        keys(this.#pipeline, name),
+        marked(name),
+      );
+      if (duplicates > 0) await this.#mark(fates, input, `select _row from ${marked(name)}`, fate.deduplicated);
+    }
+    let out = 0;
+    if (!stage.input.window) {
+      if (countIn > 0) {
+        out = await this.#session.run((stage.fill as { always: string }).always);
+        if (out > 0) this.#filled.add(name);
+        const taken = await this.#taken(stage, input, fates, countIn - duplicates, out);
+        if (effective) totals.filtered += countIn - duplicates - taken;
+      }
+    } else if (effective) {
+      const tooLate = countIn > 0 ? await this.#keepRows(stage, input, fates, lates, countIn - duplicates) : 0;
+      totals.late += tooLate;
+      out = await this.#guard(name, true, () => this.#giveWindows(stage, input, countIn - duplicates - tooLate));
+      if (out > 0) this.#filled.add(name);
+    }
+    counts.set(name, out);
+    if (effective) {
+      totals.in += countIn;
+      totals.out += out;
+      totals.deduplicated += duplicates;
+    }
+  }
+
+  /** How many of the rows came out of a stream that maps or filters; marks them as stored where a table takes them. */
+  async #taken(stage: Stage, input: FlowInput, fates: Uint8Array, countIn: number, out: number): Promise<number> {
+    const feedsTable = this.#tables.some((table) => table.from === stage.stream);
+    const relation = batchRelation(stage.stream.name);
+    if (stage.afterWindow) return out;
+    if (!stage.fansOut && out === countIn && countIn === fates.length) {
+      if (feedsTable) fates.fill(fate.out);
+      return out;
+    }
+    const distinct = stage.fansOut
+      ? Number((await this.#session.rows(`select count(distinct _row) from ${relation}`))[0]![0])
+      : out;
+    if (feedsTable && out > 0) await this.#mark(fates, input, `select distinct _row from ${relation}`, fate.out);
+    return distinct;
+  }
+
+  async #mark(fates: Uint8Array, input: FlowInput, rows: string, as: number): Promise<void> {
+    for (const [row] of await this.#session.rows(rows)) {
+      const i = Number(row) - input.rows!.from;
+      // what one stream leaves out another may store: storing is what counts
+      if (as !== fate.deduplicated || fates[i] === fate.filtered) fates[i] = as;
+    }
+  }
+
+  /** Rows of a stage's input with their partition, offset, time and watermark. */
+  #rowsWithTime(stage: Stage): string {
+    const from = stage.input.of;
+    if (from.noun === 'topic') return batchRelation(from.name);
+    const time = (from as { time?: string }).time!;
+    return `(select o.*, i._partition, i._offset, epoch_ms(o.${quote(time)}) as _ts, i._wm from ${batchRelation(from.name)} o
+      join ${batchRelation(this.#topic.name)} i on i._row = o._row)`;
+  }
+
+  /** Puts the rows that are in time into the state of a windowed stream; those too late are noted. Resolves with how many are late. */
+  async #keepRows(
+    stage: Stage,
+    input: FlowInput,
+    fates: Uint8Array,
+    lates: { row: number; stage: string }[],
+    countIn: number,
+  ): Promise<number> {
+    const window = stage.input.window!;
+    const { name } = stage.stream;
+    const state = relations.state(this.#pipeline, name);
+    const without = stage.input.dedupe ? ` and _row not in (select _row from ${relations.duplicates(name)})` : '';
+    const rows = this.#rowsWithTime(stage);
+    const columns = columnList(stage.stateFields);
+    const kept = await this.#session.run(
+      `insert into ${state} (${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, _ws)
+        select ${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, ${windowStart(window, '_ts')} from ${rows} where ${inTime(window)}${without}`,
+    );
+    if (kept === fates.length) fates.fill(fate.out);
+    else if (kept > 0)
+      await this.#mark(fates, input, `select distinct _row from ${rows} where ${inTime(window)}${without}`, fate.out);
+    if (kept < countIn) {
+      for (const [row] of await this.#session.rows(
+        `select distinct _row from ${rows} where not (${inTime(window)})${without} order by _row`,
+      )) {
+        lates.push({ row: Number(row), stage: name });
+      }
+    }
+    return countIn - kept;
+  }
+
+  /** Gives the windows that the watermark has passed, those that a dead letter corrects, and those asked for; resolves with the rows given. */
+  async #giveWindows(stage: Stage, input: FlowInput, kept: number): Promise<number> {
+    const window = stage.input.window!;
+    const { name } = stage.stream;
+    const { sizeMs, everyMs } = steps(window);
+    const fill = stage.fill as { range: string; listed: string };
+    const shift = window.kind === 'session' ? 0 : sizeMs;
+    const before = input.progress.closed[name] ?? beginning;
+    const now = input.held.has(name) ? before : Math.max(before, input.watermarkMs);
+    let given = 0;
+    const crossed = window.kind === 'session' ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
+    if (crossed) {
+      given += await this.#session.run(fill.range, before - shift, now - shift);
+      if (Math.floor(now / 3_600_000) > Math.floor(before / 3_600_000)) await this.#forget(stage, now);
+    }
+    input.progress.closed[name] = now;
+    if (input.held.has(name)) return given;
+    if (kept > 0) given += await this.#giveListed(stage, input, before, now);
+    if (input.flush) given += await this.#session.run(fill.range, now - shift, end);
+    return given;
+  }
+
+  /** Windows that are given out of turn: closed before and corrected now, or (emit: 'change') open and touched. */
+  async #giveListed(stage: Stage, input: FlowInput, before: number, now: number): Promise<number> {
+    const window = stage.input.window!;
+    const again = input.rows?.feed.watermarks.includes(beginning) ?? false;
+    const change = stage.stream.emit === 'change';
+    if (!again && !change) return 0;
+    const due = relations.due(stage.stream.name);
+    await this.#session.run(`delete from ${due}`);
+    const { sizeMs } = steps(window);
+    const ends = window.kind === 'session' ? 'w' : `w + ${sizeMs}`;
+    const rows = `(select * from ${this.#rowsWithTime(stage)} where ${inTime(window)})`;
+    const wanted = [again ? `${ends} <= $1` : '', change ? `${ends} > $2` : ''].filter(Boolean).join(' or ');
+    const listed = await this.#session.run(
+      `insert into ${due} select w from (${windowsOf(window, rows)}) where ($1 <= $2) and (${wanted})`,
+      window.kind === 'session' ? end : before,
+      window.kind === 'session' ? end : now,
+    );
+    if (listed === 0) return 0;
+    const [bounds] = await this.#session.rows(`select min(w), max(w) from ${due}`);
+    const low = window.kind === 'session' ? beginning : Number(bounds![0]) - 1;
+    const high = window.kind === 'session' ? (change ? end : before) : Number(bounds![1]);
+    return this.#session.run((stage.fill as { listed: string }).listed, low, high);
+  }
+
+  /** Forgets state rows and keys that can no longer matter. */
+  async #forget(stage: Stage, watermarkMs: number): Promise<void> {
+    const { name } = stage.stream;
+    const horizon = watermarkMs - steps(stage.input.window!).sizeMs - correctableMs;
+    await this.#session.run(`delete from ${relations.state(this.#pipeline, name)} where _ts < $1`, horizon);
+  }
+
+  /** Forgets the keys of deduplicated views that the watermark has left behind. */
+  async forgetKeys(watermarkMs: number): Promise<void> {
+    for (const stage of this.#stages) {
+      if (!stage.input.dedupe) continue;
+      const horizon = watermarkMs - stage.input.dedupe.withinMs - correctableMs;
+      await this.#session.run(
+        `delete from ${relations.keys(this.#pipeline, stage.stream.name)} where ts < $1`,
+        horizon,
+      );
+    }
+  }
+
+  async #runTable(table: Table, input: FlowInput, counts: Map<string, number>, fates: Uint8Array): Promise<number> {
+    const count = counts.get(table.from.name) ?? 0;
+    if (count === 0 || !this.#takesPart(table.from.name, input.only, true)) return 0;
+    if (table.from.noun === 'topic')
+      fates.forEach((one, i) => {
+        if (one !== fate.dead) fates[i] = fate.out;
+      });
+    const rows: RowSet = { session: this.#session, relation: batchRelation(table.from.name), count };
+    const started = performance.now();
+    const refused = await this.#sink.refuse(table, rows);
+    if (refused.length > 0) throw new RowsRefused(table.name, refused);
+    const written = await this.#guard(table.name, false, () => this.#sink.write(table, rows));
+    this.#spent(`table ${table.name}`, started);
+    const totals = stageOf(input.progress, `table ${table.name}`);
+    totals.in += count;
+    totals.out += count;
+    return written;
+  }
+
+  /** Whether a stage has an effect: always, but for a late record sent again, which only concerns one stage and what follows it. */
+  #takesPart(name: string, only: string | undefined, asTable = false): boolean {
+    if (only === undefined) return true;
+    if (asTable && name === this.#topic.name) return false;
+    for (let stage = this.#stages.find((one) => one.stream.name === name); stage; ) {
+      if (stage.stream.name === only) return true;
+      const from = stage.input.of.name;
+      stage = this.#stages.find((one) => one.stream.name === from);
+    }
+    return false;
+  }
+
+  async #guard<T>(stage: string, firing: boolean, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isOfTheData(error)) throw new StageFailure(stage, firing, error);
+      throw error;
+    }
+  }
+
+  #spent(part: string, started: number): void {
+    this.parts[part] = (this.parts[part] ?? 0) + performance.now() - started;
+  }
+}

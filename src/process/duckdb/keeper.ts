@@ -1,0 +1,123 @@
+// Keeps what a pipeline must not forget beside its results: progress, dead letters and late records, in the same database.
+import { assert } from '../../core/errors.ts';
+import type { Session } from '../database.ts';
+import type { Aside, KeptAside } from '../engine.ts';
+import { newProgress, type Progress } from '../progress.ts';
+import type { DuckSession } from './database.ts';
+
+/** Makes the tables of the keeper where there are none. */
+export async function makeKeeper(session: Session): Promise<void> {
+  for (const schema of ['meta', 'state', 'store']) await session.run(`create schema if not exists ${schema}`);
+  await session.run('create table if not exists meta.progress (pipeline varchar not null, state varchar not null)');
+  await session.run(
+    `create table if not exists meta.aside (id bigint not null, pipeline varchar not null, kind varchar not null, stage varchar not null,
+      code varchar not null, reason varchar not null, topic varchar not null, part integer, off bigint, place varchar, source varchar,
+      sequence bigint, bytes blob not null, at_ms bigint not null, tries integer not null)`,
+  );
+  await session.run('create sequence if not exists meta.aside_id');
+}
+
+/** What the asides' queries select, in the order of `asideOf`. */
+export const asideColumns =
+  'id, pipeline, kind, stage, code, reason, topic, part, off, place, source, sequence, bytes, at_ms, tries';
+
+/** A row of `asideColumns` as an aside. */
+export function asideOf(row: readonly unknown[]): KeptAside {
+  const number = (value: unknown) => (value === null ? undefined : Number(value));
+  const word = (value: unknown) => (value === null ? undefined : String(value));
+  return {
+    id: Number(row[0]),
+    pipeline: String(row[1]),
+    kind: row[2] as 'dead' | 'late',
+    stage: String(row[3]),
+    code: String(row[4]),
+    reason: String(row[5]),
+    topic: String(row[6]),
+    partition: number(row[7]),
+    offset: number(row[8]),
+    place: word(row[9]),
+    source: word(row[10]),
+    sequence: number(row[11]),
+    bytes: row[12] as Uint8Array,
+    atMs: Number(row[13]),
+    tries: Number(row[14]),
+  };
+}
+
+/** The keeper of one pipeline. */
+export class Keeper {
+  readonly #session: DuckSession;
+  readonly #pipeline: string;
+  readonly #now: () => number;
+
+  constructor(session: DuckSession, pipeline: string, now: () => number) {
+    this.#session = session;
+    this.#pipeline = pipeline;
+    this.#now = now;
+  }
+
+  /** The progress as of the last commit; a new one where the pipeline has not run here. */
+  async load(): Promise<Progress> {
+    const rows = await this.#session.rows('select state from meta.progress where pipeline = $1', this.#pipeline);
+    assert(rows.length <= 1, `${rows.length} rows of progress for one pipeline`);
+    if (rows[0]) return JSON.parse(String(rows[0][0])) as Progress;
+    const progress = newProgress();
+    await this.#session.run('insert into meta.progress values ($1, $2)', this.#pipeline, JSON.stringify(progress));
+    return progress;
+  }
+
+  async save(progress: Progress): Promise<void> {
+    await this.#session.run(
+      'update meta.progress set state = $1 where pipeline = $2',
+      JSON.stringify(progress),
+      this.#pipeline,
+    );
+  }
+
+  async put(asides: readonly Aside[]): Promise<void> {
+    const at = this.#now();
+    for (const one of asides) {
+      await this.#session.run(
+        `insert into meta.aside values (nextval('meta.aside_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)`,
+        this.#pipeline,
+        one.kind,
+        one.stage,
+        one.code,
+        one.reason,
+        one.topic,
+        one.partition ?? null,
+        one.offset ?? null,
+        one.place ?? null,
+        one.source ?? null,
+        one.sequence ?? null,
+        one.bytes,
+        at,
+      );
+    }
+  }
+
+  /** Removes asides by id; resolves with the stages and kinds of those that were there. */
+  async take(
+    ids: readonly number[],
+  ): Promise<{ id: number; stage: string; kind: string; source: string | undefined }[]> {
+    if (ids.length === 0) return [];
+    const chosen = 'pipeline = $1 and id in (select unnest(cast(cast($2 as json) as bigint[])))';
+    const rows = await this.#session.rows(
+      `select id, stage, kind, source from meta.aside where ${chosen}`,
+      this.#pipeline,
+      JSON.stringify(ids),
+    );
+    await this.#session.run(`delete from meta.aside where ${chosen}`, this.#pipeline, JSON.stringify(ids));
+    return rows.map((row) => ({
+      id: Number(row[0]),
+      stage: String(row[1]),
+      kind: String(row[2]),
+      source: row[3] === null ? undefined : String(row[3]),
+    }));
+  }
+
+  /** Counts one more try of asides that are still refused, with the new reason. */
+  async retried(id: number, reason: string): Promise<void> {
+    await this.#session.run('update meta.aside set tries = tries + 1, reason = $1 where id = $2', reason, id);
+  }
+}

@@ -1,0 +1,128 @@
+// What a stream may not be, each with a reason and a remedy; and its output compared with the declaration.
+import { MillraceError } from '../../core/errors.ts';
+import { formatType } from '../../define/fields.ts';
+import type { Relation } from '../../define/relation.ts';
+import type { Stream } from '../../define/stream.ts';
+import type { Topic } from '../../define/topic.ts';
+import type { Analysis } from './analyse.ts';
+import type { DuckSession } from './database.ts';
+import { fits, sqlType } from './types.ts';
+
+/** Refuses views that the chain before a stream does not allow. */
+export function refuseCombinations(place: string, input: Relation, topic: Topic, afterWindow: boolean): void {
+  const view = input.window?.kind ?? (input.dedupe && 'dedupe');
+  if (view && afterWindow) {
+    throw new MillraceError('SQL_UNSUPPORTED', `${view} over a stream that is windowed already is not there yet`, {
+      place,
+      remedy: 'Window the topic or the stream before it with the larger window.',
+    });
+  }
+  if (view && topic.time === undefined) {
+    throw new MillraceError('PIPELINE_INVALID', `${view} needs event time, and topic '${topic.name}' has none`, {
+      place,
+      remedy: `Add time: '…' to the options of topic '${topic.name}'.`,
+    });
+  }
+}
+
+/** Refuses shapes of queries that have no meaning over a stream. `alias` is undefined where the input is not in the outer FROM. */
+export function refuseShapes(place: string, analysis: Analysis, input: Relation, alias: string | undefined): void {
+  const refuse = (message: string, remedy: string) => {
+    throw new MillraceError('SQL_UNSUPPORTED', message, { place, remedy });
+  };
+  if (analysis.hasSetOperation)
+    refuse('UNION, INTERSECT and EXCEPT cannot be used in a stream', 'Declare a stream for each part.');
+  if (analysis.hasLimitOrOrder)
+    refuse(
+      'ORDER BY and LIMIT have no meaning over a stream, which has no end',
+      'Leave them out; order where you read the table.',
+    );
+  if (alias === undefined)
+    refuse(
+      `${input.of.noun} '${input.of.name}' must stand in the FROM clause of the outer SELECT`,
+      'Move it out of the subquery or WITH.',
+    );
+  if (input.window) return;
+  if (analysis.hasDistinct)
+    refuse(
+      'DISTINCT needs an end, which a stream does not have',
+      `Use \${${input.of.name}.dedupe({ by: […], within: '…' })}, or a window.`,
+    );
+  if (analysis.hasWindowFunction)
+    refuse(
+      'OVER (…) would see only the records that happen to come together',
+      'Use it over a window: tumble, hop or session.',
+    );
+}
+
+/**
+ * Compares what a query gives with what the stream declares.
+ *
+ * @param text the query as written; `query` the same with the column that is carried along
+ * @throws SQL_INVALID, SQL_UNSUPPORTED, SQL_COLUMNS
+ */
+export async function checkColumns(
+  session: DuckSession,
+  place: string,
+  stream: Stream,
+  text: string,
+  query: string,
+  input: Relation,
+): Promise<void> {
+  const given = await describe(session, withoutParameters(text), place);
+  await session.describe(withoutParameters(query)).catch((error) => {
+    throw new MillraceError(
+      'SQL_UNSUPPORTED',
+      input.window ? 'the query is not grouped by window_start' : 'the query aggregates over a stream that has no end',
+      {
+        place,
+        remedy: input.window
+          ? 'Add window_start to the GROUP BY.'
+          : `Read \${${input.of.name}.tumble('1 minute')} or another window, and group by window_start.`,
+        cause: error,
+      },
+    );
+  });
+  const problems: string[] = [];
+  const declared = Object.entries(stream.fields);
+  for (const [name, field] of declared) {
+    const column = given.find((one) => one.name.toLowerCase() === name.toLowerCase());
+    if (!column) problems.push(`column '${name}' is declared, but the query does not give it`);
+    else if (!fits(field.type, column.type)) {
+      problems.push(
+        `column '${name}' is declared ${formatType(field.type)}, but the query gives ${column.type} (cast it: ${name}::${sqlType(field.type).toLowerCase()})`,
+      );
+    }
+  }
+  for (const { name } of given) {
+    if (!declared.some(([one]) => one.toLowerCase() === name.toLowerCase()))
+      problems.push(`column '${name}' is not declared, but the query gives it`);
+  }
+  const twice = given.find(
+    (one, i) => given.findIndex((other) => other.name.toLowerCase() === one.name.toLowerCase()) !== i,
+  );
+  if (twice) problems.push(`column '${twice.name}' is given twice`);
+  if (problems.length > 0)
+    throw new MillraceError('SQL_COLUMNS', problems.join('; '), {
+      place,
+      remedy: 'Change the declaration or the SELECT list, so that both agree.',
+    });
+}
+
+async function describe(session: DuckSession, text: string, place: string): Promise<{ name: string; type: string }[]> {
+  try {
+    return await session.describe(text);
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    throw new MillraceError(error.code === 'ROW_FAILED' ? 'SQL_INVALID' : error.code, error.message, {
+      place,
+      remedy: error.remedy,
+      cause: error,
+    });
+  }
+}
+
+/** DESCRIBE takes no parameters: the bounds of windows stand in for them. */
+function withoutParameters(text: string): string {
+  return text.replace(/\$[12]\b/g, '0::bigint');
+}

@@ -1,0 +1,40 @@
+// A query as DuckDB's text: references become relations, parameters become variables that were bound once.
+import { isParam } from '../../define/param.ts';
+import type { Relation } from '../../define/relation.ts';
+import type { Sql } from '../../define/sql.ts';
+import { literal, quote } from '../database.ts';
+
+/** The relation that holds the rows of a topic or stream within a micro-batch. */
+export const batchRelation = (name: string) => `temp.main.${quote(name)}`;
+
+/** The relation of a table as queries see it. */
+export const tableRelation = (name: string) => `main.${quote(name)}`;
+
+/** The variable that holds a parameter's value. */
+export const variable = (name: string) => `millrace_${name.replaceAll('-', '_')}`;
+
+/** Words that may follow a relation and are no alias. */
+const afterRelation =
+  /^\s*(where|group|order|having|qualify|limit|offset|window|sample|using|union|intersect|except|join|inner|left|right|full|cross|semi|anti|asof|positional|natural|on|tablesample|pivot|unpivot)\b/i;
+
+/**
+ * The text of a query. `input` writes the streaming relation where it is more than the name of a batch (a window, a deduplicated view);
+ * it gets its own name as alias where the query gives none.
+ */
+export function render(query: Sql, input: (relation: Relation) => string): string {
+  let text = query.texts[0]!;
+  query.references.forEach((reference, i) => {
+    const after = query.texts[i + 1]!;
+    if (isParam(reference)) text += `getvariable(${literal(variable(reference.name))})`;
+    else {
+      text += reference.of.noun === 'table' ? tableRelation(reference.of.name) : input(reference);
+      if (!hasAlias(after)) text += ` as ${quote(reference.of.name)}`;
+    }
+    text += after;
+  });
+  return text.trim().replace(/;\s*$/, '');
+}
+
+function hasAlias(after: string): boolean {
+  return /^\s+(as\s+)?("|[A-Za-z_])/i.test(after) && !afterRelation.test(after);
+}

@@ -1,0 +1,103 @@
+// The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapters: duckdb/, spark/.
+import type { MillraceError } from '../core/errors.ts';
+import type { Value } from '../define/accept.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import type { Table } from '../define/table.ts';
+import type { Refusal } from '../ingest/source.ts';
+import type { Batch } from '../log/batch.ts';
+import type { RowSet } from './database.ts';
+import type { Progress, SourceProgress } from './progress.ts';
+
+/** Takes the rows of a table; the store's side of a micro-batch. */
+export interface Sink {
+  /** Rows (by `_row`) that the table's rules refuse, with the reason; nothing is written. */
+  refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
+  /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
+  write(table: Table, rows: RowSet): Promise<number>;
+}
+
+/** Something that is put aside: a dead letter, or a record too late for a window. */
+export type Aside = {
+  readonly kind: 'dead' | 'late';
+  readonly stage: string;
+  readonly code: string;
+  readonly reason: string;
+  readonly topic: string;
+  readonly partition: number | undefined;
+  readonly offset: number | undefined;
+  readonly place: string | undefined;
+  /** The source and the number in it, where it never reached the log. */
+  readonly source: string | undefined;
+  readonly sequence: number | undefined;
+  readonly bytes: Uint8Array;
+};
+
+/** An aside as it is kept. */
+export type KeptAside = Aside & {
+  readonly id: number;
+  readonly pipeline: string;
+  readonly atMs: number;
+  readonly tries: number;
+};
+
+/** What a source has read since it was last saved: saved with the next micro-batch. */
+export type SourceReport = {
+  readonly source: string;
+  readonly topic: string;
+  readonly progress: SourceProgress;
+  readonly refusals: readonly Refusal[];
+};
+
+/** Records of one partition, decoded and ready for `step`. */
+export interface Prepared {
+  readonly topic: string;
+  readonly partition: number;
+  /** Records, decodable or not. */
+  readonly count: number;
+  /** The offset after the last. */
+  readonly next: number;
+}
+
+/** What is processed again: records put aside, in place of records from the log's end. */
+export type Again = {
+  /** The asides, all of one topic, with their (perhaps replaced) bytes. */
+  readonly asides: readonly KeptAside[];
+};
+
+/** What a micro-batch did. */
+export type StepResult = { readonly out: number; readonly dead: number; readonly late: number };
+
+/** A pipeline in an engine. Calls of `step`, `save`, `again` and `flush` must not overlap; `prepare` may run beside them. */
+export interface Processor {
+  /** As of the last commit. */
+  readonly progress: Progress;
+  /** Milliseconds spent so far: decode, feed, sql, write, commit. */
+  readonly parts: Readonly<Record<string, number>>;
+  /** Decodes batches of one partition, that follow each other. */
+  prepare(batches: readonly Batch[]): Promise<Prepared>;
+  /**
+   * Runs the pipeline over the records and commits results, state, dead letters, offsets and the sources' reports, all or nothing.
+   *
+   * @throws what may be tried again (DISK_FULL, STORE_UNAVAILABLE); a bad record is no error but a dead letter
+   */
+  step(prepared: Prepared, reports: readonly SourceReport[]): Promise<StepResult>;
+  /** Commits the sources' reports alone. */
+  save(reports: readonly SourceReport[]): Promise<void>;
+  /** Gives the rows of all windows that are still open, as they are now; they are given again when more comes. */
+  flush(): Promise<void>;
+  /** Processes asides again; those taken leave the dead letters in the same transaction. Resolves with the ids still aside. */
+  again(asides: readonly KeptAside[]): Promise<number[]>;
+  /** Marks a refusal of a source as sent again: it leaves the dead letters when its record (with this id in its headers) is processed. */
+  close(): void;
+}
+
+/** An engine. */
+export interface Engine {
+  /** Everything that is wrong with the SQL of a pipeline. */
+  check(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]>;
+  /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */
+  open(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<Processor>;
+}
+
+/** The header that marks a record as a dead letter sent again: its id, as text. */
+export const againHeader = 'millrace-dead-letter';

@@ -1,0 +1,66 @@
+// The contract of a source, on csv, http and simulate.
+import { virtualClock } from '../../src/core/clock.ts';
+import { double, int, text } from '../../src/define/fields.ts';
+import * as csv from '../../src/ingest/csv/open.ts';
+import * as http from '../../src/ingest/http/open.ts';
+import * as simulate from '../../src/ingest/simulate/open.ts';
+import { sourceContract } from '../contracts/source.ts';
+import { memoryFiles } from './tools.ts';
+
+const fields = { name: text(), age: int(), score: double().optional() };
+
+const people = Array.from({ length: 40 }, (_, i) => ({ name: `n${i}`, age: i % 10 === 9 ? 'old' : i, score: i / 4 }));
+
+sourceContract('csv', async () => ({
+  ...csv,
+  fields,
+  // a pace makes small batches, so that there are positions in between
+  options: { file: 'people.csv', pace: '400/s' },
+  given: {
+    files: memoryFiles({
+      'people.csv': `name,age,score\n${people.map((one) => Object.values(one).join()).join('\n')}`,
+    }),
+  },
+  rows: 36,
+  refusals: 4,
+  replayable: true,
+}));
+
+sourceContract('simulate', async () => ({
+  ...simulate,
+  fields,
+  options: {
+    seed: 7,
+    rate: '400/s',
+    count: 40,
+    rows: function* () {
+      yield* people;
+    },
+  },
+  given: {},
+  rows: 36,
+  refusals: 4,
+  replayable: true,
+}));
+
+sourceContract('http', async () => {
+  const clock = virtualClock(1e12);
+  // the time passes by itself, since the poll waits for the timeout's sleeper only to end it
+  const given = {
+    clock: {
+      ...clock,
+      sleep: async (ms: number, signal?: AbortSignal) => (ms < 2000 ? clock.advance(ms) : clock.sleep(ms, signal)),
+    },
+    lookup: async () => [{ address: '93.184.216.34', family: 4 }],
+    fetch: async () => Response.json({ people }),
+  };
+  return {
+    ...http,
+    fields,
+    options: { url: 'https://example.com/', every: '1s', for: '2s', items: 'people' },
+    given,
+    rows: 72,
+    refusals: 8,
+    replayable: false,
+  };
+});
