@@ -18,7 +18,17 @@ export async function main(words: readonly string[]): Promise<void> {
     fail(error, words, context);
     process.exit(1);
   });
+  // nothing is left that could wake us, though the command has not ended: never pass that off as a success
+  const stuck = () => {
+    const message = 'the command waits for something that never comes';
+    const remedy =
+      'Look for an await at the top of the pipeline file; if there is none, report the command that you ran.';
+    fail(new MillraceError('STOP_DEADLINE', message, { remedy }), words, context);
+    process.exit(1);
+  };
+  process.once('beforeExit', stuck);
   const code = await dispatch(words, context);
+  process.off('beforeExit', stuck);
   process.exitCode = code;
   // something may still hold the process (a socket, a timer of a source): all is written and stored, so it may end
   process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

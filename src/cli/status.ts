@@ -52,7 +52,7 @@ function pipelineLines(status: PipelineStatus, paint: Paint, columns: number, le
   if (status.reason) lines.push(`  ${paint[status.health === 'failed' ? 'red' : 'yellow'](harmless(status.reason))}`);
   const nameWidth = Math.max(0, ...status.sources.map((source) => widthOf(arrow(source))));
   status.sources.forEach((source, i) => {
-    const room = Math.max(8, Math.min(28, columns - nameWidth - 52));
+    const room = Math.max(8, Math.min(28, columns - nameWidth - 62));
     lines.push(
       `  ${label(i === 0 ? 'sources' : '')}${pad(arrow(source), nameWidth)}  ${sourceText(status, source, paint, room, left)}`,
     );
@@ -112,7 +112,7 @@ export function ledgerText(ledger: Ledger, paint: Paint, columns = Number.POSITI
       if (ledger[term] === 0) return paint.dim(written);
       return term === 'dead' ? paint.red(written) : written;
     });
-    return `in ${formatCount(ledger.in)} = ${sum.join(' + ')}  ${balance(ledger, paint)}`;
+    return `${balance(ledger, paint)} in ${formatCount(ledger.in)} = ${sum.join(' + ')}`;
   };
   const whole = text(terms);
   return widthOf(whole) <= columns ? whole : text(terms.filter((term) => term === 'out' || ledger[term] > 0));

@@ -1,4 +1,7 @@
 // The real clock and the real file system, behind the interfaces of core/: the one place that touches them.
+
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
@@ -6,6 +9,28 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import { systemCode } from '../core/errors.ts';
 import type { FileHandle, Files } from '../core/files.ts';
+import { type Random, random } from '../core/random.ts';
+import type { SourceContext } from '../ingest/source.ts';
+
+/** Everything from outside that the product uses, injected: a test gives its own. */
+export type System = {
+  clock: Clock;
+  random: Random;
+  files: Files;
+  fetch: typeof fetch;
+  lookup: SourceContext['lookup'];
+};
+
+/** The machine itself. */
+export function system(): System {
+  return {
+    clock: systemClock(),
+    random: random(randomBytes(16).toString('hex')),
+    files: nodeFiles(),
+    fetch: globalThis.fetch,
+    lookup: (host) => lookup(host, { all: true }),
+  };
+}
 
 /** The machine's clock. */
 export function systemClock(): Clock {

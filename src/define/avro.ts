@@ -19,7 +19,10 @@ export function avroSchema(name: string, fields: Fields): AvroSchema {
 
 function avroField(name: string, field: Field): Record<string, unknown> {
   const type = avroType(field.type);
-  const doc = field.description === undefined ? {} : { doc: field.description };
+  const doc = {
+    ...(field.description === undefined ? {} : { doc: field.description }),
+    ...(field.isPersonal ? { 'millrace.personal': true } : {}),
+  };
   return field.isOptional ? { name, ...doc, type: ['null', type], default: null } : { name, ...doc, type };
 }
 

@@ -80,3 +80,9 @@ export type OpenSource = (options: Readonly<Record<string, unknown>>, context: S
 
 /** What an adapter folder exports as `checkOptions`: the options as they will be used, or an error with the option's name. Values of parameters may be missing at check. */
 export type CheckOptions = (options: Readonly<Record<string, unknown>>, fields: Fields, place: string) => void;
+
+/** What an adapter folder exports as `revive`: reads original bytes of refusals again without opening the source (no poll, no reading of rows). */
+export type ReviveSource = (
+  options: Readonly<Record<string, unknown>>,
+  context: SourceContext,
+) => Promise<(bytes: Uint8Array) => Value[]>;

@@ -29,7 +29,7 @@ export function keyOf(batch: Batch, i: number): Uint8Array | null {
 }
 
 /** The value of record i, or null. A view, not a copy. */
-export function valueOf(batch: Batch, i: number): Uint8Array | null {
+export function valueIn(batch: Batch, i: number): Uint8Array | null {
   if (batch.nulls[i]! & 2) return null;
   return batch.bytes.subarray(batch.ends[3 * i]!, batch.ends[3 * i + 1]!);
 }

@@ -39,6 +39,7 @@ export interface Log {
   /**
    * Appends a batch (its topic, partition and baseOffset are not looked at) and resolves with the offset of its first record once
    * it is durable. Appends to one partition become durable in the order of the calls, many in one sync (group commit).
+   * The batch's memory is the log's from then on: it is not to be changed. Where an append fails, those queued behind it fail too.
    */
   append(topic: string, partition: number, batch: Batch, producer?: Producer): Promise<number>;
   /** The sequence of the last record that the producer has durably appended to the partition; -1 for none. */

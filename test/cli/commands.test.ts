@@ -131,6 +131,6 @@ test('check says everything that is wrong, or what it found', async () => {
   const check = async () => [new MillraceError('SQL_INVALID', 'one'), new MillraceError('SQL_COLUMNS', 'two')];
   const { code, out } = await cli(['check', 'r.ts'], { control: { check } });
   assert.equal(code, 2);
-  assert.match(out, /SQL_INVALID {2}one[^]*SQL_COLUMNS {2}two[^]*2 things to mend/);
+  assert.match(out, /SQL_INVALID {2}one[\s\S]*SQL_COLUMNS {2}two[\s\S]*2 things to mend/);
   assert.equal(JSON.parse((await cli(['check', 'r.ts', '--json'], { control: { check } })).out).errors.length, 2);
 });

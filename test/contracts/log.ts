@@ -1,8 +1,9 @@
 // The contract of a log as tests, for every adapter: give it a way to open one.
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { type Code, MillraceError } from '../../src/core/errors.ts';
-import { type Batch, BatchBuilder, headersOf, keyOf, valueOf as valueBytesOf } from '../../src/log/batch.ts';
+import { type Batch, BatchBuilder, headersOf, keyOf, valueIn as valueBytesOf } from '../../src/log/batch.ts';
 import type { Log } from '../../src/log/log.ts';
 
 /** What a read takes where a test does not care. */
@@ -229,6 +230,7 @@ export function testLog(adapter: string, make: () => Promise<OpenLog>): void {
       await log.wait('waits', 0, 9, AbortSignal.abort());
       stop.abort();
       await beyond;
+      assert.equal(getEventListeners(stop.signal, 'abort').length, 0, 'nothing is left behind');
     });
 
     test('retention never removes what is held or without limits', async () => {

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
 import type { Value } from '../../src/define/accept.ts';
-import type { Fields } from '../../src/define/fields.ts';
-import type { CheckOptions, OpenSource, Source, SourceContext } from '../../src/ingest/source.ts';
+import { type Fields, text } from '../../src/define/fields.ts';
+import type { CheckOptions, OpenSource, ReviveSource, Source, SourceContext } from '../../src/ingest/source.ts';
 import { context, type Gathered, gather } from '../ingest/tools.ts';
 
 /** A source to try: it must come to an end, and have at least 3 rows and 1 refusal. */
 export type Subject = {
   readonly open: OpenSource;
+  readonly revive: ReviveSource;
   readonly checkOptions: CheckOptions;
   readonly options: Readonly<Record<string, unknown>>;
   readonly fields: Fields;
@@ -95,7 +96,19 @@ export function sourceContract(name: string, make: () => Promise<Subject>): void
       const { source, subject } = await opened();
       const all = await gather(source);
       assert.equal(all.refusals.length, subject.refusals);
-      for (const one of all.refusals) assert.throws(() => source.revive(one.bytes), MillraceError);
+      const revive = await subject.revive(subject.options, context(subject.fields, subject.given));
+      for (const one of all.refusals) {
+        assert.throws(() => source.revive(one.bytes), MillraceError);
+        assert.throws(() => revive(one.bytes), MillraceError);
+      }
+    });
+
+    test('reads a refusal again that the fields accept by now', async () => {
+      const { subject, source } = await opened();
+      const { refusals } = await gather(source);
+      const fields = Object.fromEntries(Object.keys(subject.fields).map((name) => [name, text()]));
+      const revive = await subject.revive(subject.options, context(fields, subject.given));
+      for (const one of refusals) assert.equal(revive(one.bytes).length, Object.keys(fields).length);
     });
 
     test('ends after the batch at hand when it is told to stop', async () => {

@@ -1,11 +1,17 @@
 // The contract of a source, on csv, http and simulate.
-import { virtualClock } from '../../src/core/clock.ts';
+import { type Clock, virtualClock } from '../../src/core/clock.ts';
 import { double, int, text } from '../../src/define/fields.ts';
 import * as csv from '../../src/ingest/csv/open.ts';
 import * as http from '../../src/ingest/http/open.ts';
 import * as simulate from '../../src/ingest/simulate/open.ts';
 import { sourceContract } from '../contracts/source.ts';
 import { memoryFiles } from './tools.ts';
+
+/** A clock whose time passes as soon as someone waits for it. */
+function hastyClock(): Clock {
+  const clock = virtualClock(1e12);
+  return { ...clock, sleep: (ms) => clock.advance(ms) };
+}
 
 const fields = { name: text(), age: int(), score: double().optional() };
 
@@ -17,6 +23,7 @@ sourceContract('csv', async () => ({
   // a pace makes small batches, so that there are positions in between
   options: { file: 'people.csv', pace: '400/s' },
   given: {
+    clock: hastyClock(),
     files: memoryFiles({
       'people.csv': `name,age,score\n${people.map((one) => Object.values(one).join()).join('\n')}`,
     }),
@@ -37,7 +44,7 @@ sourceContract('simulate', async () => ({
       yield* people;
     },
   },
-  given: {},
+  given: { clock: hastyClock() },
   rows: 36,
   refusals: 4,
   replayable: true,

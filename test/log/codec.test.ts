@@ -8,7 +8,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { Value } from '../../src/define/accept.ts';
 import { avroSchema } from '../../src/define/avro.ts';
 import * as f from '../../src/define/fields.ts';
-import { BatchBuilder, valueOf as valueIn } from '../../src/log/batch.ts';
+import { BatchBuilder, valueIn } from '../../src/log/batch.ts';
 import { type Column, columnDecoder, recordDecoder, schemaIdOf } from '../../src/log/decode.ts';
 import { headerBytes, recordEncoder } from '../../src/log/encode.ts';
 

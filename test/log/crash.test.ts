@@ -147,8 +147,13 @@ test('log.resumes_after_disk_full: a full disk fails the appends in order, leave
     for (const append of appends) await rejects(append, 'DISK_FULL', /no space left/);
     assert.deepEqual(textsOf(await readAll(log, topic)), texts(6));
     await rejects(log.append(topic, 0, numbered(50)), 'DISK_FULL');
+
+    // a start while it is full
+    const started = await open(files, { segmentBytes });
+    await started.createTopic(topic, { partitions: 1, retention: {} });
+    await rejects(started.append(topic, 0, numbered(50)), 'DISK_FULL');
     files.diskBytes = Number.POSITIVE_INFINITY;
-    assert.equal(await log.append(topic, 0, numbered(2, 6)), 6);
+    assert.equal(await started.append(topic, 0, numbered(2, 6)), 6);
     assert.deepEqual(textsOf(await readAll(await open(files.crash()), topic)), texts(8));
   }
 });
@@ -206,6 +211,6 @@ test('log.no_gap: the power goes off at any moment, with torn writes: all that w
         files = files.crash(isTorn ? dice : undefined);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

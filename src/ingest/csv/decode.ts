@@ -13,9 +13,8 @@ export function decoder(name: string, field: Field): Decode {
   const byText: Decode = (bytes, start, end, isAscii) => accept(textOf(bytes, start, end, isAscii));
   switch (field.type.kind) {
     case 'text':
-      return internedText((text) => text);
-    case 'oneOf':
-      return internedText(accept as (text: string) => string);
+      // a cache of strings seen before was tried: finding one takes longer than making it
+      return textOf;
     case 'int':
     case 'long':
       return (bytes, start, end, isAscii) => {
@@ -60,31 +59,6 @@ function parseJson(name: string, text: string): unknown {
       cause,
     });
   }
-}
-
-const slots = 4096;
-const internedBytesMax = 40;
-
-/** Text whose recent values are kept: columns repeat themselves, and finding a string again is cheaper than making it. */
-function internedText(accept: (text: string) => Value): Decode {
-  const known: string[] = new Array(slots).fill('');
-  return (bytes, start, end, isAscii) => {
-    const length = end - start;
-    if (!isAscii || length > internedBytesMax) return accept(textOf(bytes, start, end, isAscii));
-    let hash = length;
-    for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 16777619);
-    const slot = (hash ^ (hash >>> 15)) & (slots - 1);
-    const text = known[slot]!;
-    if (text.length === length) {
-      let i = 0;
-      while (i < length && text.charCodeAt(i) === bytes[start + i]) i++;
-      if (i === length) return accept(text);
-    }
-    const made = bytes.latin1Slice(start, end);
-    const value = accept(made);
-    known[slot] = made;
-    return value;
-  };
 }
 
 /** A whole number of up to nine digits; NaN: not in this form. */

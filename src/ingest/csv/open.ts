@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Value } from '../../define/accept.ts';
 import { atRate, atSpeed, type Pace, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, SourceBatch, SourceContext } from '../source.ts';
+import type { CheckOptions, OpenSource, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
 import { turn } from '../turn.ts';
 import { type Beginning, begin, openFile } from './begin.ts';
 import type { Bytes } from './bytes.ts';
@@ -27,17 +27,17 @@ export const open: OpenSource = async (given, context) => {
   const file = await openFile(context.files, options.file);
   try {
     const beginning = await begin(file, options, context.fields, context.position, context.nextSequence);
-    const { layout } = beginning;
+    const { layout, place, base } = beginning;
     const readRow = rowReader(context.fields, layout, options.missing, options.quote);
     const timeColumn = context.time === undefined ? -1 : Object.keys(context.fields).indexOf(context.time);
-    const reader = new Reader(file, readRow, layout.count, options, beginning.place, beginning.base, timeColumn);
+    const reader = new Reader(file, readRow, layout.count, options, place, base, timeColumn);
     const sizeBytes = await file.size();
     let isClosed = false;
     return {
       finite: true,
       replayable: true,
       batches: () => batchesOf(reader, beginning, sizeBytes, pace?.(), context),
-      revive: (bytes) => revive(bytes, readRow, layout.count, options),
+      revive: (bytes) => readAgain(bytes, readRow, layout.count, options),
       async close() {
         if (isClosed) return;
         isClosed = true;
@@ -50,6 +50,19 @@ export const open: OpenSource = async (given, context) => {
   }
 };
 
+/** Reads refused rows again, by the header that the file has now. */
+export const revive: ReviveSource = async (given, context) => {
+  const options = readCsvOptions(given, context.fields, 'csv()');
+  const file = await openFile(context.files, options.file);
+  try {
+    const { layout } = await begin(file, options, context.fields, undefined, 0);
+    const readRow = rowReader(context.fields, layout, options.missing, options.quote);
+    return (bytes) => readAgain(bytes, readRow, layout.count, options);
+  } finally {
+    await file.close();
+  }
+};
+
 async function* batchesOf(
   reader: Reader,
   { base, print }: Beginning,
@@ -57,16 +70,19 @@ async function* batchesOf(
   pace: Pace | undefined,
   { clock, signal }: SourceContext,
 ): AsyncGenerator<SourceBatch> {
+  let sliceEnd = reader.place.row + sliceRowsMax;
   for (let isAtEnd = false; !isAtEnd && !signal.aborted; ) {
     const filling: Filling = { rows: [], sequences: [], refusals: [] };
     const first = reader.place;
     let count = 0;
     while (!signal.aborted && count < limits.batchRecordsMax && reader.place.byte - first.byte < limits.batchBytesMax) {
-      const pause = reader.take(filling, Math.min(sliceRowsMax, limits.batchRecordsMax - count), pace);
+      const pause = reader.take(filling, Math.min(sliceEnd - first.row, limits.batchRecordsMax) - count, pace);
       count = reader.place.row - first.row;
       if (pause === 'fill') await reader.window.fill();
-      else if (pause === 'full') await turn();
-      else if (pause === 'due') {
+      else if (pause === 'full') {
+        await turn();
+        sliceEnd = reader.place.row + sliceRowsMax;
+      } else if (pause === 'due') {
         if (count > 0) break;
         await clock.sleep(Math.max(tickMs, reader.waitMs), signal);
       } else {
@@ -93,7 +109,7 @@ function paceOf(option: PaceOption | undefined, { clock, time }: SourceContext):
   return () => atSpeed(clock, option.speed);
 }
 
-function revive(bytes: Uint8Array, readRow: ReadRow, count: number, options: CsvSettings): Value[] {
+function readAgain(bytes: Uint8Array, readRow: ReadRow, count: number, options: CsvSettings): Value[] {
   const scanner = new Scanner(options.delimiter, options.quote, count);
   const row = Buffer.from(bytes) as Bytes;
   const found = scanner.scan(row, 0, row.length, true);

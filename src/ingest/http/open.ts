@@ -4,7 +4,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { Value } from '../../define/accept.ts';
 import { jsonBytes } from '../original.ts';
-import type { CheckOptions, OpenSource, Refusal, SourceBatch, SourceContext } from '../source.ts';
+import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
 import { turn } from '../turn.ts';
 import { checkAddress } from './address.ts';
 import { backoffMs } from './backoff.ts';
@@ -43,6 +43,12 @@ export const open: OpenSource = async (given, context) => {
     await agent?.destroy();
     throw error;
   }
+};
+
+/** Reads refused items and bodies again. */
+export const revive: ReviveSource = async (given, context) => {
+  const options = readHttpOptions(given, 'http()');
+  return itemReader(context.fields, options).revive;
 };
 
 async function firstPoll(options: HttpSettings, context: SourceContext, agent: object | undefined): Promise<Answer> {

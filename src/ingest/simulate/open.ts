@@ -5,7 +5,7 @@ import { random } from '../../core/random.ts';
 import { recordAcceptor, type Value } from '../../define/accept.ts';
 import { jsonBytes, parseJson, recordError } from '../original.ts';
 import { atRate, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, Refusal, SourceBatch, SourceContext } from '../source.ts';
+import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
 import { turn } from '../turn.ts';
 import { readSimulateOptions, type SimulateSettings } from './options.ts';
 
@@ -37,6 +37,13 @@ export const open: OpenSource = async (given, context) => {
     revive: (bytes) => accept(parseJson(bytes)),
     close: async () => {},
   };
+};
+
+/** Reads refused records again. */
+export const revive: ReviveSource = async (given, context) => {
+  readSimulateOptions(given, 'simulate()');
+  const accept = recordAcceptor(context.fields);
+  return (bytes) => accept(parseJson(bytes));
 };
 
 async function* batchesOf(

@@ -1,5 +1,6 @@
 // The embedded log: topics as folders, partitions as segment files, in the process itself. README.md says what it guarantees.
 import { assert, MillraceError } from '../../core/errors.ts';
+import type { Files } from '../../core/files.ts';
 import { checkName } from '../../define/names.ts';
 import type { Batch } from '../batch.ts';
 import type { Log, Producer, ReadLimits, Retention, TopicInfo } from '../log.ts';
@@ -52,7 +53,7 @@ class EmbeddedLog implements Log {
 
   async open(): Promise<void> {
     const { files, folder, readOnly } = this.#options;
-    if (!readOnly) await files.makeFolder(folder);
+    if (!readOnly) await makeDurableFolder(files, folder);
     await this.#load();
   }
 
@@ -110,9 +111,13 @@ class EmbeddedLog implements Log {
         }
       try {
         const facts = { name, partitions, retention: { ageMs: retention.ageMs, bytes: retention.bytes } };
-        await files.makeFolder(`${folder}/${name}`);
-        await files.syncFolder(folder);
-        await writeTopicFile(files, folder, facts);
+        // a start on a full disk must not fail for what is there already
+        const known = this.#topics.get(name)?.retention;
+        if (there !== partitions || known?.ageMs !== retention.ageMs || known?.bytes !== retention.bytes) {
+          await files.makeFolder(`${folder}/${name}`);
+          await files.syncFolder(folder);
+          await writeTopicFile(files, folder, facts);
+        }
         await this.#openTopic(facts);
       } catch (error) {
         throw asMillraceError(error, `${folder}/${name}`);
@@ -229,6 +234,17 @@ class EmbeddedLog implements Log {
     assert(!this.#options.readOnly, 'the log was opened to be read only');
     assert(!this.#closed.signal.aborted, 'the log is closed');
   }
+}
+
+/** Makes a folder, and the names of all that it needed to make durable. */
+async function makeDurableFolder(files: Files, folder: string): Promise<void> {
+  const parents: string[] = [];
+  for (let path = folder; !(await files.exists(path)); path = parents.at(-1)!) {
+    const cut = path.search(/[/\\][^/\\]*$/);
+    parents.push(cut < 0 ? '.' : path.slice(0, cut) || '/');
+  }
+  if (parents.length > 0) await files.makeFolder(folder);
+  for (const parent of parents) await files.syncFolder(parent);
 }
 
 async function refreshed(partition: Partition): Promise<void> {

@@ -193,11 +193,12 @@ export class Writer {
   async retain(held: number, ageMs: number | undefined, bytesMax: number | undefined): Promise<void> {
     await this.#lock.run(async () => {
       try {
-        await this.#rollByAge(ageMs);
+        // a full disk must not keep the older segments from going: their going makes the space
+        await this.#rollByAge(ageMs).catch(() => {});
         for (;;) {
           const { segments } = this.partition;
           const oldest = segments[0];
-          if (!oldest || segments.length === 1 || oldest.end > held) return;
+          if (!oldest || segments.length === 1 || !(oldest.end <= held)) return;
           const isExpired = ageMs !== undefined && oldest.newestMs < this.#options.clock.now() - ageMs;
           const isTooMuch = bytesMax !== undefined && this.partition.info().bytes > bytesMax;
           if (!isExpired && !isTooMuch) return;

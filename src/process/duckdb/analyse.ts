@@ -113,24 +113,35 @@ export async function analyse(session: DuckSession, sql: string, place: string):
   };
 }
 
-/** The query with one more column of its input, `alias.column`, so that it is known where each row that comes out came from. */
+/**
+ * The query twice: as written, and with one more column of its input, `alias.column`, so that it is known where each row that comes out
+ * came from. In both, `*` does not give the hidden columns of the input.
+ */
 export async function carry(
   session: DuckSession,
   analysis: Analysis,
   alias: string,
   column: string,
-  as: string,
-): Promise<string> {
+  hidden: readonly string[],
+): Promise<{ plain: string; carried: string }> {
   const tree = structuredClone(analysis.tree);
   const root = (tree.statements as Node[])[0]!.node as Node;
-  (root.select_list as Node[]).push({
+  const selected = root.select_list as Node[];
+  for (const item of selected) {
+    const isOurs = item.class === 'STAR' && (item.relation_name === '' || item.relation_name === alias);
+    if (isOurs) item.exclude_list = [...(item.exclude_list as string[]), ...hidden];
+  }
+  const write = async () =>
+    String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
+  const plain = await write();
+  selected.push({
     class: 'COLUMN_REF',
     type: 'COLUMN_REF',
-    alias: as,
+    alias: `_carried`,
     query_location: 0,
     column_names: [alias, column],
   });
-  return String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
+  return { plain, carried: await write() };
 }
 
 /** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */

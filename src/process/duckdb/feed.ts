@@ -126,30 +126,20 @@ function feedCast(name: string, type: FieldType): string {
 }
 
 function writeColumn(vector: bindings.Vector, column: Column, type: FieldType, from: number, count: number): void {
-  switch (column.kind) {
-    case 'float64': {
-      const values =
-        type.kind === 'float' ? Float32Array.from(column.values.subarray(from, from + count)) : column.values;
-      const start = type.kind === 'float' ? 0 : from;
-      copy(vector, values, start, count);
-      return writeNulls(vector, column.nulls, from, count);
-    }
-    case 'int32': {
-      if (type.kind === 'bool') copy(vector, Uint8Array.from(column.values.subarray(from, from + count)), 0, count);
-      else copy(vector, column.values, from, count);
-      return writeNulls(vector, column.nulls, from, count);
-    }
-    case 'int64':
-      copy(vector, column.values, from * 2, count * 2);
-      return writeNulls(vector, column.nulls, from, count);
-    case 'strings':
-      return writeStrings(vector, column.values, from, count);
-    case 'bytes':
-      return writeItems(vector, column.values, from, count, (value, i) =>
-        bindings.vector_assign_string_element_len(vector, i, value),
-      );
-    case 'lists':
-      return writeItems(vector, column.values, from, count, (value, i) => assign(vector, i, listText(value)));
+  if (column.kind === 'strings') writeStrings(vector, column.values, from, count);
+  else if (column.kind === 'bytes') {
+    writeItems(vector, column.values, from, count, (value, i) =>
+      bindings.vector_assign_string_element_len(vector, i, value),
+    );
+  } else if (column.kind === 'lists') {
+    writeItems(vector, column.values, from, count, (value, i) => assign(vector, i, listText(value)));
+  } else {
+    if (column.kind === 'int64') copy(vector, column.values, from * 2, count * 2);
+    else if (type.kind === 'float')
+      copy(vector, Float32Array.from(column.values.subarray(from, from + count)), 0, count);
+    else if (type.kind === 'bool') copy(vector, Uint8Array.from(column.values.subarray(from, from + count)), 0, count);
+    else copy(vector, column.values, from, count);
+    writeNulls(vector, column.nulls, from, count);
   }
 }
 
@@ -225,14 +215,12 @@ function writeValidity(vector: bindings.Vector, count: number, isValid: (i: numb
 }
 
 function writeMeta(vector: bindings.Vector, meta: number, rows: FeedRows, from: number, count: number): void {
-  if (meta === 0)
-    return copy(
-      vector,
-      Int32Array.from({ length: count }, (_, i) => from + i),
-      0,
-      count,
-    );
-  if (meta === 1) return copy(vector, new Int32Array(count).fill(rows.partition), 0, count);
+  if (meta < 2) {
+    const whole = new Int32Array(count).fill(rows.partition);
+    if (meta === 0) for (let i = 0; i < count; i++) whole[i] = from + i;
+    copy(vector, whole, 0, count);
+    return;
+  }
   const values = meta === 2 ? rows.offsets : meta === 3 ? rows.times : rows.watermarks;
   const halves = new Int32Array(count * 2);
   let hasNull = false;

@@ -121,7 +121,9 @@ export class Flow {
     for (const name of this.#filled) await this.#session.run(`delete from ${batchRelation(name)}`);
     this.#filled.clear();
     counts.set(this.#topic.name, await this.#feedIn(input));
-    for (const row of input.rows?.without ?? []) fates[row - input.rows!.from] = fate.dead;
+    for (const row of input.rows?.without ?? []) {
+      if (row >= input.rows!.from && row < input.rows!.to) fates[row - input.rows!.from] = fate.dead;
+    }
     for (const stage of this.#stages) {
       const started = performance.now();
       await this.#guard(stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));

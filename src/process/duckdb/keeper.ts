@@ -15,6 +15,8 @@ export async function makeKeeper(session: Session): Promise<void> {
       sequence bigint, bytes blob not null, at_ms bigint not null, tries integer not null)`,
   );
   await session.run('create sequence if not exists meta.aside_id');
+  // letters of sources that came back through the log: a copy of one, sent twice around a crash, is known by its id
+  await session.run('create table if not exists meta.revived (id bigint not null)');
 }
 
 /** What the asides' queries select, in the order of `asideOf`. */
@@ -114,6 +116,23 @@ export class Keeper {
       kind: String(row[2]),
       source: row[3] === null ? undefined : String(row[3]),
     }));
+  }
+
+  /** Which of these letters have come back through the log already. */
+  async revived(ids: readonly number[]): Promise<Set<number>> {
+    const rows = await this.#session.rows(
+      'select id from meta.revived where id in (select unnest(cast(cast($1 as json) as bigint[])))',
+      JSON.stringify(ids),
+    );
+    return new Set(rows.map(([id]) => Number(id)));
+  }
+
+  /** Notes that letters have come back through the log. */
+  async noteRevived(ids: readonly number[]): Promise<void> {
+    await this.#session.run(
+      'insert into meta.revived select unnest(cast(cast($1 as json) as bigint[]))',
+      JSON.stringify(ids),
+    );
   }
 
   /** Counts one more try of asides that are still refused, with the new reason. */

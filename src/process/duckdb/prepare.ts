@@ -1,7 +1,7 @@
 // Batches of the log as columns: decoded ahead of the transaction, undecodable records set apart with their reason.
 import { MillraceError } from '../../core/errors.ts';
 import type { Topic } from '../../define/topic.ts';
-import { type Batch, headersOf, valueOf } from '../../log/batch.ts';
+import { type Batch, headersOf, valueIn } from '../../log/batch.ts';
 import { type Column, type ColumnDecoder, columnDecoder, schemaIdOf } from '../../log/decode.ts';
 import { headerBytes } from '../../log/encode.ts';
 import { type Aside, againHeader, type Prepared } from '../engine.ts';
@@ -68,7 +68,7 @@ export class Preparer {
           if (pending) await pending;
         } catch (error) {
           if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-          undecodable.push(this.#letter(error, batch.partition, offset, valueOf(batch, i) ?? new Uint8Array()));
+          undecodable.push(this.#letter(error, batch.partition, offset, valueIn(batch, i) ?? new Uint8Array()));
           continue;
         }
         if (batch.ends[3 * i + 1] !== batch.ends[3 * i + 2]) {
@@ -89,7 +89,7 @@ export class Preparer {
       rows: this.#feedRows(first.partition, columns, offsets.subarray(0, rows)),
       bytesOf: (row) => {
         const [batch, i] = at(offsets[row]! - first.baseOffset);
-        return Uint8Array.from(valueOf(batch, i)!);
+        return Uint8Array.from(valueIn(batch, i)!);
       },
     };
   }

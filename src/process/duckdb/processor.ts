@@ -83,6 +83,9 @@ export class DuckProcessor implements Processor {
       partitionOf(this.progress, topic, duck.partition, this.#firstOffset(duck)),
       this.progress.watermarks[topic.name],
     );
+    const partition = partitionOf(copyProgress(this.progress), topic, duck.partition, this.#firstOffset(duck));
+    setWatermarks(duck.rows, topic, partition, this.progress.watermarks[topic.name]);
+    for (const row of duck.again.keys()) duck.rows.watermarks[row] = beginning;
     const total = { out: 0, dead: 0, late: 0 };
     const pending: Stretch[] = [{ from: 0, to: duck.rows.count }];
     let unsaved = reports;
@@ -144,6 +147,7 @@ export class DuckProcessor implements Processor {
     const isLast = stretch.to === duck.rows.count;
     const next = isLast ? duck.next : duck.rows.offsets[stretch.to]!;
     const undecodable = duck.undecodable.filter(({ offset }) => offset >= partition.next && offset < next);
+    const repeated = await this.#repeated(duck);
     const result = await this.#commit(progress, async () => {
       for (let i = stretch.from; i < stretch.to; i++) {
         const time = duck.rows.times[i]!;
@@ -151,14 +155,16 @@ export class DuckProcessor implements Processor {
           partition.newestMs = time;
       }
       const watermarkMs = this.#advance(progress, topic);
-      const rows = { feed: duck.rows, from: stretch.from, to: stretch.to, without: [...dead.keys()] };
+      const rows = { feed: duck.rows, from: stretch.from, to: stretch.to, without: [...dead.keys(), ...repeated] };
       const flowed = await flow.run({ rows, watermarkMs, progress, held, flush: false, only: undefined });
       progress.consumed += next - partition.next;
       partition.next = next;
       const lates = flowed.lates.map(({ row, stage }) => this.#late(duck, row, stage));
+      for (const row of repeated)
+        if (row >= stretch.from && row < stretch.to) flowed.fates[row - stretch.from] = fate.deduplicated;
       const counts = countFates(progress, flowed, undecodable.length);
       await this.#keeper.put([...undecodable, ...dead.values(), ...lates]);
-      await this.#takeAgain(progress, duck, stretch, dead);
+      await this.#takeAgain(progress, duck, stretch, repeated);
       await this.#addReports(progress, reports);
       return counts;
     });
@@ -367,14 +373,25 @@ export class DuckProcessor implements Processor {
     progress: Progress,
     duck: DuckPrepared,
     stretch: Stretch,
-    dead: ReadonlyMap<number, Aside>,
+    repeated: ReadonlySet<number>,
   ): Promise<void> {
-    if (duck.again.size === 0) return;
-    const ids = [...duck.again]
-      .filter(([row]) => row >= stretch.from && row < stretch.to && !dead.has(row))
-      .map(([, id]) => id);
-    const taken = await this.#keeper.take(ids);
-    progress.refused -= taken.length;
+    const rows = [...duck.again].filter(([row]) => row >= stretch.from && row < stretch.to && !repeated.has(row));
+    if (rows.length === 0) return;
+    const ids = rows.map(([, id]) => id);
+    progress.refused -= (await this.#keeper.take(ids)).length;
+    await this.#keeper.noteRevived(ids);
+  }
+
+  /** Rows that are a second copy of a letter sent again (the process ended between the log and its noting). */
+  async #repeated(duck: DuckPrepared): Promise<Set<number>> {
+    const repeated = new Set<number>();
+    if (duck.again.size === 0) return repeated;
+    const seen = await this.#keeper.revived([...duck.again.values()]);
+    for (const [row, id] of duck.again) {
+      if (seen.has(id)) repeated.add(row);
+      seen.add(id);
+    }
+    return repeated;
   }
 
   #letter(duck: DuckPrepared, row: number, stage: string, code: string, reason: string): Aside {

@@ -8,7 +8,7 @@ import type { Topic } from '../../define/topic.ts';
 import { quote } from '../database.ts';
 import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
-import { metaColumns } from './feed.ts';
+import { metaColumns, metaNames } from './feed.ts';
 import { checkColumns, refuseCombinations, refuseShapes } from './refuse.ts';
 import { batchRelation, render } from './render.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -75,15 +75,16 @@ export async function makeStage(
 
   const names = columnList(stream.fields);
   const into = `insert into ${batchRelation(stream.name)} (${names}, _row) select ${names}`;
-  const compile = async (rows: string, carried: string, as: string) => {
+  const hidden = input.window ? [] : from.noun === 'topic' ? metaNames : ['_row'];
+  const compile = async (rows: string, column: string) => {
     const text = render(stream.query, () => rows);
     const analysis = await analyse(session, text, place);
     const alias = aliasOf(analysis, from.name);
     refuseShapes(place, analysis, input, alias);
-    return { text, analysis, query: await carry(session, analysis, alias!, carried, as) };
+    return { analysis, ...(await carry(session, analysis, alias!, column, hidden)) };
   };
-  const finish = async (text: string, query: string) => {
-    await checkColumns(session, place, stream, text, query, input);
+  const finish = async (plain: string, carried: string) => {
+    await checkColumns(session, place, stream, plain, carried, input);
     await session.run(
       `create or replace temp table ${quote(stream.name)} (${sqlColumns(stream.fields)}, _row integer)`,
     );
@@ -95,10 +96,16 @@ export async function makeStage(
     const duplicates = relations.duplicates(stream.name);
     if (input.dedupe) await makeDedupe(session, pipeline, stream);
     const rows = input.dedupe ? `(select * from ${batch} where _row not in (select _row from ${duplicates}))` : batch;
-    const { text, analysis, query } = await compile(rows, '_row', '_row');
-    await finish(text, query);
+    const { analysis, plain, carried } = await compile(rows, '_row');
+    await finish(plain, carried);
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
-    return { ...shared, fansOut, fill: { always: `${into}, _row from (${query})` }, probe: undefined, stateFields: {} };
+    return {
+      ...shared,
+      fansOut,
+      fill: { always: `${into}, _carried from (${carried})` },
+      probe: undefined,
+      stateFields: {},
+    };
   }
 
   if (input.dedupe) await makeDedupe(session, pipeline, stream);
@@ -112,20 +119,15 @@ export async function makeStage(
   const first = await compile(
     windowRows(input.window, from.fields, `temp.main.${scratch}`, due, 'range', ''),
     'window_start',
-    '_window',
   );
-  await finish(first.text, first.query);
+  await finish(first.plain, first.carried);
   await session.run(`drop table temp.main.${scratch}`);
   const stateFields = usedFields(first.analysis, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
   const fill = async (which: Due, without: string) => {
-    const { query } = await compile(
-      windowRows(input.window!, stateFields, state, due, which, without),
-      'window_start',
-      '_window',
-    );
-    return `${into}, (row_number() over ()) + (select coalesce(max(_row), -1) from ${batchRelation(stream.name)}) from (${query})`;
+    const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), 'window_start');
+    return `${into}, (row_number() over ()) + (select coalesce(max(_row), -1) from ${batchRelation(stream.name)}) from (${plain})`;
   };
   return {
     ...shared,

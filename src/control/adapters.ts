@@ -1,0 +1,91 @@
+// The one list of adapters: each is imported when it is first used.
+import { MillraceError } from '../core/errors.ts';
+import type { Value } from '../define/accept.ts';
+import type { Fields } from '../define/fields.ts';
+import { isParam } from '../define/param.ts';
+import type { SourceDefinition } from '../define/source.ts';
+import type { CheckOptions, OpenSource, ReviveSource } from '../ingest/source.ts';
+
+/** What the `open.ts` of a source adapter exports. */
+export type SourceAdapter = { open: OpenSource; checkOptions: CheckOptions; revive: ReviveSource };
+
+const sources: Readonly<Record<string, () => Promise<SourceAdapter>>> = {
+  csv: () => import('../ingest/csv/open.ts'),
+  http: () => import('../ingest/http/open.ts'),
+  simulate: () => import('../ingest/simulate/open.ts'),
+};
+
+/** The log, registry, engine and store that a data folder has. */
+export const embedded = {
+  log: async () => (await import('../log/embedded/embedded.ts')).embeddedLog,
+  registry: async () => (await import('../log/registry-embedded/embedded.ts')).embeddedRegistry,
+  database: async () => (await import('../process/duckdb/database.ts')).DuckDatabase,
+  engine: async () => import('../process/duckdb/engine.ts'),
+  query: async () => (await import('../process/duckdb/query.ts')).query,
+  keeper: async () => import('../process/duckdb/keeper.ts'),
+  store: async () => (await import('../store/duckdb/duckdb.ts')).duckStore,
+};
+
+/** The adapter of a kind of source. */
+export async function sourceAdapter(kind: string): Promise<SourceAdapter> {
+  const load = sources[kind];
+  if (!load) {
+    throw new MillraceError('PIPELINE_INVALID', `there is no source of kind '${kind}'`, {
+      remedy: `Use one of: ${Object.keys(sources).join(', ')}.`,
+    });
+  }
+  return load();
+}
+
+/** A source with the values of its parameters: which of those named by `.or(…)` it is, and its options. */
+export type ChosenSource = {
+  readonly definition: SourceDefinition;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly passedOver: string | undefined;
+};
+
+/**
+ * The first of a source and those it gives way to whose needed parameters are set.
+ *
+ * @throws PARAM_INVALID where none of them can be had; OPTION_INVALID
+ */
+export async function chooseSource(
+  definition: SourceDefinition,
+  params: ReadonlyMap<string, Value>,
+  fields: Fields,
+  place: string,
+): Promise<ChosenSource> {
+  let unset: string | undefined;
+  for (let one: SourceDefinition | undefined = definition; one; one = one.otherwise) {
+    const adapter = await sourceAdapter(one.kind);
+    const missing = Object.values(one.options)
+      .filter(isParam)
+      .filter((param) => !params.has(param.name));
+    const options = fill(one.options, params);
+    try {
+      adapter.checkOptions(options, fields, `${place}, ${one.kind}()`);
+      return { definition: one, options, passedOver: unset };
+    } catch (error) {
+      // an option that needs a parameter which is not set: the next one takes its place
+      if (missing.length === 0 || !(error instanceof MillraceError)) throw error;
+      unset ??= missing[0]!.name;
+      if (!one.otherwise) {
+        throw new MillraceError('PARAM_INVALID', `parameter '${missing[0]!.name}' is not set`, {
+          place,
+          remedy: `Give it: --set ${missing[0]!.name}=…`,
+          cause: error,
+        });
+      }
+    }
+  }
+  throw new MillraceError('PIPELINE_INVALID', 'there is no source', { place });
+}
+
+function fill(options: Readonly<Record<string, unknown>>, params: ReadonlyMap<string, Value>): Record<string, unknown> {
+  const filled: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(options)) {
+    if (!isParam(value)) filled[name] = value;
+    else if (params.has(value.name)) filled[name] = params.get(value.name);
+  }
+  return filled;
+}

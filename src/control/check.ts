@@ -1,0 +1,80 @@
+// Everything that is wrong with pipelines, before anything runs: parameters, source options, names, SQL.
+import { MillraceError } from '../core/errors.ts';
+import type { Value } from '../define/accept.ts';
+import { type GivenParams, resolveParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { embedded, sourceAdapter } from './adapters.ts';
+
+/**
+ * All errors of the pipelines, each with its place; [] where they could run.
+ *
+ * @param given values of parameters, as with `--set`
+ */
+export async function check(pipelines: readonly Pipeline[], given: GivenParams): Promise<MillraceError[]> {
+  const errors = checkDefinitions(pipelines);
+  const { checkPipeline } = await embedded.engine();
+  const known = new Set(pipelines.flatMap((pipeline) => pipeline.params.map((param) => param.name)));
+  for (const pipeline of pipelines) {
+    const own = Object.fromEntries(
+      Object.entries(given).filter(
+        ([name]) => pipeline.params.some((param) => param.name === name) || !known.has(name),
+      ),
+    );
+    let params: ReadonlyMap<string, Value> = new Map();
+    try {
+      params = resolveParams(pipeline.params, own, process.env);
+    } catch (error) {
+      if (!(error instanceof MillraceError)) throw error;
+      errors.push(within(pipeline, error));
+    }
+    for (const topic of pipeline.topics) {
+      for (let source = topic.sources[0], i = 0; source; source = source.otherwise ?? topic.sources[++i]) {
+        try {
+          (await sourceAdapter(source.kind)).checkOptions(
+            source.options,
+            topic.fields,
+            `topic '${topic.name}', ${source.kind}()`,
+          );
+        } catch (error) {
+          if (!(error instanceof MillraceError)) throw error;
+          errors.push(within(pipeline, error));
+        }
+      }
+    }
+    errors.push(...(await checkPipeline(pipeline, params)).map((error) => within(pipeline, error)));
+  }
+  return errors;
+}
+
+/** What can be seen without the engine: names that pipelines in one data folder cannot share. */
+export function checkDefinitions(pipelines: readonly Pipeline[]): MillraceError[] {
+  const errors: MillraceError[] = [];
+  const seen = new Map<string, { owner: string; value: unknown }>();
+  const claim = (kind: string, name: string, pipeline: Pipeline, value: unknown, mayShare: boolean) => {
+    const key = `${kind} ${name.toLowerCase()}`;
+    const first = seen.get(key);
+    if (first && !(mayShare && first.value === value)) {
+      errors.push(
+        new MillraceError('NAME_TAKEN', `${kind} '${name}' is in pipeline '${first.owner}' too`, {
+          place: `pipeline '${pipeline.name}'`,
+          remedy: 'Rename one of them, or run them in different data folders.',
+        }),
+      );
+    } else seen.set(key, { owner: pipeline.name, value });
+  };
+  for (const pipeline of pipelines) {
+    claim('pipeline', pipeline.name, pipeline, pipeline, false);
+    for (const table of pipeline.tables) claim('table', table.name, pipeline, table, false);
+    // two pipelines may read one topic, if it is the very same
+    for (const topic of pipeline.topics) claim('topic', topic.name, pipeline, topic, true);
+  }
+  return errors;
+}
+
+function within(pipeline: Pipeline, error: MillraceError): MillraceError {
+  return new MillraceError(error.code, error.message, {
+    place: [`pipeline '${pipeline.name}'`, error.place].filter(Boolean).join(', '),
+    remedy: error.remedy,
+    cause: error,
+  });
+}

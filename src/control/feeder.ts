@@ -1,0 +1,250 @@
+// Brings one source into its topic: accepted rows encoded and appended, and only then reported, with what was refused.
+import type { Clock } from '../core/clock.ts';
+import { MillraceError, messageOf } from '../core/errors.ts';
+import type { Value } from '../define/accept.ts';
+import type { Topic } from '../define/topic.ts';
+import type { Refusal, Source, SourceBatch, SourceContext } from '../ingest/source.ts';
+import { BatchBuilder, type Headers } from '../log/batch.ts';
+import { type RecordEncoder, recordEncoder } from '../log/encode.ts';
+import type { Log } from '../log/log.ts';
+import { partitionOf } from '../log/partition.ts';
+import type { SourceReport } from '../process/engine.ts';
+import type { SourceProgress } from '../process/progress.ts';
+import { type ChosenSource, sourceAdapter } from './adapters.ts';
+import type { SourceStatus } from './millrace.ts';
+
+/** Batches that may be on their way to the disk at once. */
+const appendsMax = 3;
+
+/** Encodes rows of a topic into a batch for each partition. */
+export class TopicWriter {
+  readonly topic: Topic;
+  readonly #encode: RecordEncoder;
+  readonly #keyIndex: number;
+  readonly #timeIndex: number;
+  readonly #clock: Clock;
+  readonly #builders: BatchBuilder[];
+
+  constructor(topic: Topic, schemaId: number, clock: Clock) {
+    const names = Object.keys(topic.fields);
+    this.topic = topic;
+    this.#encode = recordEncoder(topic.fields, schemaId);
+    this.#keyIndex = topic.key === undefined ? -1 : names.indexOf(topic.key);
+    this.#timeIndex = topic.time === undefined ? -1 : names.indexOf(topic.time);
+    this.#clock = clock;
+    this.#builders = Array.from({ length: topic.partitions }, () => new BatchBuilder());
+  }
+
+  /** The partition of a row: by its key, else by its number, so that a second reading puts it in the same place. */
+  partition(row: readonly Value[], sequence: number): number {
+    if (this.topic.partitions === 1) return 0;
+    const key = this.#key(row);
+    return key ? partitionOf(key, this.topic.partitions) : sequence % this.topic.partitions;
+  }
+
+  /** Adds a row to the batch of its partition. @throws RECORD_TOO_LARGE */
+  add(partition: number, row: readonly Value[], headers?: Headers): void {
+    const builder = this.#builders[partition]!;
+    const time = this.#timeIndex < 0 ? this.#clock.now() : (row[this.#timeIndex] as number);
+    builder.begin(time, this.#key(row));
+    this.#encode(builder, row);
+    builder.end(headers);
+  }
+
+  /** The batch of a partition; undefined where it is empty. */
+  take(partition: number): ReturnType<BatchBuilder['take']> | undefined {
+    const builder = this.#builders[partition]!;
+    return builder.count === 0 ? undefined : builder.take();
+  }
+
+  #key(row: readonly Value[]): Uint8Array | null {
+    const value = this.#keyIndex < 0 ? null : row[this.#keyIndex];
+    return value === null || value === undefined ? null : Buffer.from(String(value));
+  }
+}
+
+/** What a feeder works with. */
+export type FeederOptions = {
+  readonly name: string;
+  readonly topic: Topic;
+  readonly chosen: ChosenSource;
+  readonly writer: TopicWriter;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly progress: SourceProgress | undefined;
+  readonly context: (
+    position: SourceProgress | undefined,
+    nextSequence: number,
+    notice: (text: string | undefined) => void,
+    signal: AbortSignal,
+  ) => SourceContext;
+  /** Resolves when the pipeline has room for more records. */
+  readonly room: (signal: AbortSignal) => Promise<void>;
+  readonly report: (report: SourceReport) => void;
+};
+
+/** A source at work. */
+export class Feeder {
+  readonly name: string;
+  readonly #options: FeederOptions;
+  #source: Source | undefined;
+  #chosen: ChosenSource;
+  #progress: SourceProgress;
+  /** The progress that was reported last: where to go on after a failure. */
+  #reported: SourceProgress;
+  #lastSequences: number[] = [];
+  #state: SourceStatus['state'] = 'starting';
+  #notice: string | undefined;
+  #fraction: number | undefined;
+  readonly parts = { encode: 0, append: 0 };
+
+  constructor(options: FeederOptions) {
+    this.name = options.name;
+    this.#options = options;
+    this.#chosen = options.chosen;
+    this.#reported = options.progress ?? { position: undefined, next: 0, read: 0, refused: 0 };
+    this.#progress = this.#reported;
+  }
+
+  /** Whether it ends by itself. */
+  get finite(): boolean {
+    return this.#source?.finite ?? false;
+  }
+
+  status(): SourceStatus {
+    return {
+      name: this.name,
+      kind: this.#chosen.definition.kind,
+      topic: this.#options.topic.name,
+      state: this.#state,
+      read: this.#progress.read,
+      refused: this.#progress.refused,
+      progress: this.#state === 'ended' ? 1 : this.#fraction,
+      notice: this.#notice,
+    };
+  }
+
+  /** Opens the source, or the one that it gives way to where its network is absent. */
+  async open(signal: AbortSignal, otherwise: (from: ChosenSource) => Promise<ChosenSource | undefined>): Promise<void> {
+    const { log, topic } = this.#options;
+    this.#progress = this.#reported;
+    this.#lastSequences = await Promise.all(
+      Array.from({ length: topic.partitions }, (_, partition) => log.lastSequence(topic.name, partition, this.name)),
+    );
+    for (;;) {
+      const adapter = await sourceAdapter(this.#chosen.definition.kind);
+      const last = Math.max(-1, ...this.#lastSequences);
+      try {
+        const notice = (text: string | undefined) => {
+          this.#notice = text;
+        };
+        const context = this.#options.context(this.#progress, Math.max(this.#progress.next, last + 1), notice, signal);
+        this.#source = await adapter.open(this.#chosen.options, context);
+        break;
+      } catch (error) {
+        const next =
+          error instanceof MillraceError && error.code === 'SOURCE_UNAVAILABLE'
+            ? await otherwise(this.#chosen)
+            : undefined;
+        if (!next) throw error;
+        this.#notice = `${this.#chosen.definition.kind}: ${messageOf(error)}; using ${next.definition.kind} instead`;
+        this.#chosen = next;
+      }
+    }
+    if (!this.#source.replayable) {
+      // what was appended but not yet reported when the process ended was read all the same
+      const next = Math.max(this.#progress.next, ...this.#lastSequences.map((last) => last + 1));
+      this.#progress = { ...this.#progress, read: this.#progress.read + next - this.#progress.next, next };
+    }
+  }
+
+  /** Reads to the end of the source, or until the signal aborts. Everything that it took is durable and reported when it resolves. */
+  async run(signal: AbortSignal): Promise<void> {
+    const source = this.#source!;
+    const underWay = new Set<Promise<void>>();
+    let reported: Promise<void> = Promise.resolve();
+    let failure: unknown;
+    try {
+      for await (const batch of source.batches()) {
+        this.#state = 'reading';
+        this.#fraction = batch.progress;
+        const { appends, report } = this.#take(batch);
+        // reports follow each other in the order of the batches, each after its records are durable
+        const step: Promise<void> = Promise.all([reported, ...appends]).then(() => {
+          this.#reported = report.progress;
+          this.#options.report(report);
+        });
+        reported = step;
+        underWay.add(step);
+        step.then(
+          () => underWay.delete(step),
+          (error) => {
+            failure ??= error;
+            underWay.delete(step);
+          },
+        );
+        while (underWay.size >= appendsMax && !failure) await Promise.race(underWay);
+        if (failure) throw failure;
+        this.#state = 'waiting';
+        await this.#options.room(signal);
+        if (signal.aborted) break;
+      }
+      await reported;
+      this.#state = signal.aborted ? 'waiting' : 'ended';
+    } catch (error) {
+      this.#state = 'failed';
+      throw error;
+    } finally {
+      await Promise.allSettled(underWay);
+      await source.close();
+    }
+  }
+
+  /** Encodes and begins to append a batch; rows that an earlier run has appended already are left out. */
+  #take(batch: SourceBatch): { appends: Promise<unknown>[]; report: SourceReport } {
+    const { topic, log, writer } = this.#options;
+    const started = performance.now();
+    const refusals: Refusal[] = [...batch.refusals];
+    const lasts = new Map<number, number>();
+    batch.rows.forEach((row, i) => {
+      const sequence = batch.sequences[i]!;
+      const partition = writer.partition(row, sequence);
+      if (sequence <= this.#lastSequences[partition]!) return;
+      try {
+        writer.add(partition, row);
+        lasts.set(partition, sequence);
+      } catch (error) {
+        if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
+        refusals.push({ sequence, bytes: rowBytes(topic, row), error, place: `record ${sequence}` });
+      }
+    });
+    const encoded = performance.now();
+    this.parts.encode += encoded - started;
+    const appends = [...lasts].map(([partition, sequence]) => {
+      this.#lastSequences[partition] = sequence;
+      return log.append(topic.name, partition, writer.take(partition)!, { id: this.name, sequence });
+    });
+    void Promise.allSettled(appends).then(() => {
+      this.parts.append += performance.now() - encoded;
+    });
+    const read = batch.rows.length + batch.refusals.length;
+    const lastSequence = Math.max(
+      this.#progress.next - 1,
+      batch.sequences.at(-1) ?? -1,
+      batch.refusals.at(-1)?.sequence ?? -1,
+    );
+    this.#progress = {
+      position: batch.position,
+      next: lastSequence + 1,
+      read: this.#progress.read + read,
+      refused: this.#progress.refused + refusals.length,
+    };
+    return { appends, report: { source: this.name, topic: topic.name, progress: this.#progress, refusals } };
+  }
+}
+
+/** A row that cannot be encoded, as JSON, for its dead letter. */
+function rowBytes(topic: Topic, row: readonly Value[]): Uint8Array {
+  const record = Object.fromEntries(Object.keys(topic.fields).map((name, i) => [name, row[i]]));
+  return Buffer.from(JSON.stringify(record, (_key, value) => (typeof value === 'bigint' ? String(value) : value)));
+}

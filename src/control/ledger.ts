@@ -1,0 +1,58 @@
+// The ledger of a pipeline: where each record went, from counts that were kept with the results, against the offsets of the log.
+import type { Pipeline } from '../define/pipeline.ts';
+import type { Log } from '../log/log.ts';
+import type { Progress } from '../process/progress.ts';
+import type { Ledger, StageStatus } from './millrace.ts';
+
+/**
+ * The sum of a pipeline: in = out + filtered + deduplicated + late + dead + inFlight.
+ *
+ * `in` is counted where records come in (the log's offsets, and what sources gave that never reached it), the right side where they
+ * went; so that a record lost between the two makes it red.
+ *
+ * @param unsaved refusals that sources have reported and that are not saved yet
+ */
+export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsaved: number): Ledger {
+  let arrived = 0;
+  let inFlight = 0;
+  let taken = 0;
+  for (const topic of pipeline.topics) {
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      const { start, end } = log.range(topic.name, partition);
+      const known = progress.topics[topic.name]?.[partition];
+      arrived += end - (known?.base ?? start);
+      inFlight += end - (known?.next ?? start);
+      taken += known ? known.next - known.base : 0;
+    }
+  }
+  const { out, filtered, deduplicated, late } = progress.fates;
+  const dead = progress.fates.dead + progress.refused + unsaved;
+  const total = arrived + progress.refused + unsaved;
+  const isSum = total === out + filtered + deduplicated + late + dead + inFlight;
+  const read = Object.values(progress.sources).reduce((sum, source) => sum + source.read, 0);
+  // at rest, what the sources have counted must have arrived
+  const hasArrived = inFlight > 0 || unsaved > 0 || read <= total;
+  return {
+    in: total,
+    out,
+    filtered,
+    deduplicated,
+    late,
+    dead,
+    inFlight,
+    balanced: isSum && taken === progress.consumed && hasArrived,
+  };
+}
+
+/** Streams and tables with their counts. */
+export function stagesOf(pipeline: Pipeline, progress: Progress): StageStatus[] {
+  const stages = [
+    ...pipeline.streams.map((stream) => ({ noun: 'stream' as const, name: stream.name })),
+    ...pipeline.tables.map((table) => ({ noun: 'table' as const, name: table.name })),
+  ];
+  return stages.map(({ noun, name }) => ({
+    noun,
+    name,
+    ...(progress.stages[`${noun} ${name}`] ?? { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0 }),
+  }));
+}

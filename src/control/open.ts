@@ -1,0 +1,291 @@
+// Opens a data folder: one process at a time, everything embedded in it behind the contracts.
+import { join, resolve } from 'node:path';
+import { MillraceError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { avroSchema } from '../define/avro.ts';
+import { resolveParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { valueIn } from '../log/batch.ts';
+import type { Log } from '../log/log.ts';
+import type { Registry } from '../log/registry.ts';
+import type { Engine } from '../process/engine.ts';
+import type { Store } from '../store/store.ts';
+import { embedded } from './adapters.ts';
+import { checkDefinitions } from './check.ts';
+import { DeadLetters } from './dead.ts';
+import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
+import { deadlineAfter, Runner } from './runner.ts';
+import { system as realSystem, type System } from './system.ts';
+
+/** The version of the folder's layout. */
+const layoutVersion = 1;
+
+/** A data folder's parts, open. */
+export type Folder = {
+  readonly path: string;
+  readonly system: System;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly database: Awaited<ReturnType<Awaited<ReturnType<typeof embedded.database>>['open']>>;
+};
+
+/**
+ * Opens a data folder, making it where there is none.
+ *
+ * @throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, DISK_FULL
+ * @example const millrace = await open({ folder: '.millrace' })
+ */
+export async function open(options: OpenOptions, system: System = realSystem()): Promise<Millrace> {
+  const folder = await openFolder(options, system);
+  const dead = new DeadLetters(folder);
+  return {
+    start: (pipelines, startOptions) => start(folder, pipelines, startOptions),
+    async query(sql, { rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax } = {}) {
+      return (await embedded.query())(folder.database, sql, rowsMax, msMax);
+    },
+    topics: () => topics(folder),
+    async tables() {
+      const found = await folder.store.tables();
+      return Promise.all(found.map(async (table) => ({ ...table, rows: await folder.store.count(table.name) })));
+    },
+    deadList: (filter) => dead.list(filter),
+    deadShow: (id) => dead.show(id),
+    deadRedrive: (pipeline, filter, redriveOptions) => dead.redrive(pipeline, filter, redriveOptions),
+    pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
+    pipelines: async () => Object.keys(await pipelineFiles(folder)),
+    async close() {
+      dead.close();
+      await folder.store.close();
+      folder.database.close();
+      await folder.log.close();
+      await folder.registry.close();
+    },
+  };
+}
+
+async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
+  const path = resolve(options.folder);
+  const { files, clock } = system;
+  await checkLayout(system, path);
+  const database = await (await embedded.database())
+    .open({ path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') })
+    .catch((error) => {
+      throw error instanceof MillraceError && error.code === 'DATA_IN_USE'
+        ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
+        : error;
+    });
+  try {
+    const log = await (await embedded.log())({
+      folder: join(path, 'log'),
+      files,
+      clock,
+      ...(options.notice ? { notice: options.notice } : {}),
+    });
+    const registry = await (await embedded.registry())({ path: join(path, 'registry.db') });
+    const session = await database.session();
+    await (await embedded.keeper()).makeKeeper(session);
+    await session.run('create table if not exists meta.pipelines (name varchar not null, file varchar not null)');
+    const store = await (await embedded.store())({ session });
+    const { duckEngine } = await embedded.engine();
+    const engine = await duckEngine({
+      database,
+      sink: store.sink,
+      schemas: (id) => registry.schema(id),
+      now: () => clock.now(),
+      log: {
+        hasRecords(topic, partition) {
+          const { start, end } = log.range(topic, partition);
+          return end > start;
+        },
+        async record(topic, partition, offset) {
+          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+          return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+        },
+      },
+    });
+    return { path, system, log, registry, store, engine, database };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** A new folder gets a marker with the layout's version; one with other things in it is not taken. */
+async function checkLayout({ files }: System, path: string): Promise<void> {
+  const marker = join(path, 'millrace.json');
+  if (await files.exists(marker)) {
+    const version = Number((JSON.parse(await files.readText(marker)) as { layout?: unknown }).layout);
+    if (version !== layoutVersion) {
+      throw new MillraceError(
+        'DATA_VERSION',
+        `the data folder has layout ${version}, this Millrace reads layout ${layoutVersion}`,
+        {
+          place: path,
+          remedy: 'Use the Millrace that made it, or another folder with --data.',
+        },
+      );
+    }
+    return;
+  }
+  if ((await files.list(path)).length > 0) {
+    throw new MillraceError('DATA_VERSION', 'this folder holds other things and is no data folder', {
+      place: path,
+      remedy: 'Give an empty or a new folder with --data.',
+    });
+  }
+  await files.makeFolder(path);
+  await files.replace(marker, `${JSON.stringify({ layout: layoutVersion })}\n`);
+}
+
+async function start(folder: Folder, pipelines: readonly Pipeline[], options: StartOptions = {}): Promise<Running> {
+  const params = new Map(
+    pipelines.map((pipeline) => [
+      pipeline,
+      resolveParams(pipeline.params, own(pipeline, pipelines, options.params ?? {}), process.env),
+    ]),
+  );
+  const [problem] = checkDefinitions(pipelines);
+  if (problem) throw problem;
+  const runners: Runner[] = [];
+  const processors: { close(): void }[] = [];
+  try {
+    for (const pipeline of pipelines) {
+      const schemaIds = await registerTopics(folder, pipeline);
+      await folder.store.prepare(pipeline.name, pipeline.tables);
+      const processor = await folder.engine.open(pipeline, params.get(pipeline)!);
+      processors.push(processor);
+      await rememberFile(folder, pipeline.name, options.files?.[pipeline.name]);
+      const runner = new Runner({
+        ...folder,
+        pipeline,
+        params: params.get(pipeline)!,
+        processor,
+        schemaIds,
+        once: options.once ?? false,
+        withoutSources: options.withoutSources ?? false,
+      });
+      runners.push(runner);
+      await runner.open();
+      await runner.refreshRows();
+    }
+  } catch (error) {
+    for (const processor of processors) processor.close();
+    throw error;
+  }
+  for (const runner of runners) runner.start();
+  const ended = new AbortController();
+  const counting = countRows(folder, runners, ended.signal);
+  const retaining = retain(folder, runners, ended.signal);
+  const done = (async () => {
+    await Promise.all(runners.map((runner) => runner.done));
+    ended.abort();
+    await Promise.all([counting, retaining]);
+    for (const processor of processors) processor.close();
+  })();
+  return {
+    status: () => runners.map((runner) => runner.status()),
+    done,
+    get failures() {
+      return new Map(
+        runners.flatMap((runner) => (runner.failure ? [[runner.pipeline.name, runner.failure] as const] : [])),
+      );
+    },
+    async stop(deadlineMs) {
+      const deadline = deadlineAfter(folder.system, deadlineMs);
+      const stopped = await Promise.all(runners.map((runner) => runner.stop(deadline)));
+      await done;
+      return stopped.every(Boolean);
+    },
+  };
+}
+
+/** With several pipelines a parameter goes to those that declare it; one that none declares is an error in the first. */
+function own(
+  pipeline: Pipeline,
+  all: readonly Pipeline[],
+  given: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const known = (one: Pipeline, name: string) => one.params.some((param) => param.name === name);
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => known(pipeline, name) || !all.some((one) => known(one, name))),
+  );
+}
+
+/** Makes the topics, and registers their schemas; the ids by topic. @throws SCHEMA_INCOMPATIBLE */
+export async function registerTopics(
+  folder: Pick<Folder, 'log' | 'registry'>,
+  pipeline: Pipeline,
+): Promise<Map<string, number>> {
+  const ids = new Map<string, number>();
+  for (const topic of pipeline.topics) {
+    const schema = JSON.stringify(avroSchema(topic.name, topic.fields));
+    const { id } = await folder.registry.register(`${topic.name}-value`, schema);
+    await folder.log.createTopic(topic.name, { partitions: topic.partitions, retention: topic.retain });
+    ids.set(topic.name, id);
+  }
+  return ids;
+}
+
+async function topics(folder: Folder): Promise<TopicSummary[]> {
+  const found = await folder.log.topics();
+  return Promise.all(
+    found.map(async (topic): Promise<TopicSummary> => {
+      const schema = await folder.registry.version(`${topic.name}-value`, 'latest').catch(() => undefined);
+      const newest = topic.partitions.map((one) => one.newestMs).filter((one) => one !== undefined);
+      return {
+        name: topic.name,
+        partitions: topic.partitions.length,
+        records: topic.partitions.reduce((sum, one) => sum + one.end - one.start, 0),
+        bytes: topic.partitions.reduce((sum, one) => sum + one.bytes, 0),
+        newestMs: newest.length > 0 ? Math.max(...newest) : undefined,
+        schema: schema && { id: schema.id, version: schema.version },
+      };
+    }),
+  );
+}
+
+async function pipelineFiles(folder: Folder): Promise<Record<string, string>> {
+  const session = await folder.database.session();
+  try {
+    const rows = await session.rows('select name, file from meta.pipelines order by name');
+    return Object.fromEntries(rows.map(([name, file]) => [String(name), String(file)]));
+  } finally {
+    session.close();
+  }
+}
+
+async function rememberFile(folder: Folder, pipeline: string, file: string | undefined): Promise<void> {
+  const session = await folder.database.session();
+  try {
+    const had = await session.rows('select file from meta.pipelines where name = $1', pipeline);
+    const path = file === undefined ? String(had[0]?.[0] ?? '') : resolve(file);
+    await session.transaction(async () => {
+      await session.run('delete from meta.pipelines where name = $1', pipeline);
+      await session.run('insert into meta.pipelines values ($1, $2)', pipeline, path);
+    });
+  } finally {
+    session.close();
+  }
+}
+
+/** Keeps the numbers of rows fresh, for showing. */
+async function countRows({ system }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await system.clock.sleep(1000, signal);
+    if (signal.aborted) return;
+    for (const runner of runners) await runner.refreshRows().catch(() => undefined);
+  }
+}
+
+/** Removes what retention no longer keeps, but nothing that a pipeline has yet to process. */
+async function retain({ system, log }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await system.clock.sleep(60_000, signal);
+    if (signal.aborted) return;
+    await log
+      .retain((topic, partition) => Math.min(...runners.map((runner) => runner.needed(topic, partition))))
+      .catch(() => undefined);
+  }
+}

@@ -1,0 +1,149 @@
+// A pipeline as plain JSON: what would run, for people, the console and comparisons.
+import { formatMs } from '../core/durations.ts';
+import { type Field, type Fields, formatType } from '../define/fields.ts';
+import { type GivenParams, isParam, resolveParams } from '../define/param.ts';
+import { inputOf, type Pipeline } from '../define/pipeline.ts';
+import type { Relation } from '../define/relation.ts';
+import type { SourceDefinition } from '../define/source.ts';
+import type { Stream } from '../define/stream.ts';
+
+/** A field of a plan. */
+export type PlanField = { name: string; type: string; isOptional: boolean; isPersonal: boolean; description?: string };
+
+/** A source of a plan; its options with the values of parameters, or `param:NAME` where one is not set. */
+export type PlanSource = {
+  name: string;
+  topic: string;
+  kind: string;
+  options: Record<string, unknown>;
+  otherwise?: PlanSource;
+};
+
+/** A pipeline as plain JSON. */
+export type Plan = {
+  name: string;
+  params: { name: string; type: string; value?: unknown; default?: unknown; description?: string }[];
+  sources: PlanSource[];
+  topics: { name: string; fields: PlanField[]; key?: string; time?: string; latenessMs: number; partitions: number }[];
+  streams: { name: string; reads: string; lookups: string[]; window?: string; fields: PlanField[]; sql: string }[];
+  tables: {
+    name: string;
+    from: string;
+    key: string[];
+    version?: string;
+    unique: string[];
+    keepMs?: number;
+    columns: PlanField[];
+  }[];
+  charts: { kind: string; title?: string; table: string; options: Record<string, unknown> }[];
+};
+
+/**
+ * The plan of a pipeline. References carry their noun: `topic ride`, `stream fares`.
+ *
+ * @throws PARAM_UNKNOWN, PARAM_INVALID
+ */
+export async function planOf(pipeline: Pipeline, given: GivenParams): Promise<Plan> {
+  const params = resolveParams(pipeline.params, given, process.env);
+  return {
+    name: pipeline.name,
+    params: pipeline.params.map((param) => ({
+      name: param.name,
+      type: formatType(param.field.type),
+      ...given1('value', params.get(param.name)),
+      ...given1('default', param.fallback),
+      ...given1('description', param.field.description),
+    })),
+    sources: pipeline.topics.flatMap((topic) => topic.sources.map((source) => planSource(topic.name, source, params))),
+    topics: pipeline.topics.map((topic) => ({
+      name: topic.name,
+      fields: planFields(topic.fields),
+      ...given1('key', topic.key),
+      ...given1('time', topic.time),
+      latenessMs: topic.latenessMs,
+      partitions: topic.partitions,
+    })),
+    streams: pipeline.streams.map((stream) => {
+      const input = inputOf(stream);
+      return {
+        name: stream.name,
+        reads: `${input.of.noun} ${input.of.name}`,
+        lookups: lookupsOf(stream),
+        ...given1('window', windowText(input)),
+        fields: planFields(stream.fields),
+        sql: sqlText(stream),
+      };
+    }),
+    tables: pipeline.tables.map((table) => ({
+      name: table.name,
+      from: `${table.from.noun} ${table.from.name}`,
+      key: [...table.key],
+      ...given1('version', table.version),
+      unique: [...table.unique],
+      ...given1('keepMs', table.keepMs),
+      columns: planFields(table.fields),
+    })),
+    charts: pipeline.charts.map((chart) => ({
+      kind: chart.kind,
+      ...given1('title', chart.title),
+      table: chart.table.name,
+      options: { ...chart.options },
+    })),
+  };
+}
+
+function given1<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
+}
+
+function planFields(fields: Fields): PlanField[] {
+  return Object.entries(fields).map(([name, field]: [string, Field]) => ({
+    name,
+    type: formatType(field.type),
+    isOptional: field.isOptional,
+    isPersonal: field.isPersonal,
+    ...given1('description', field.description),
+  }));
+}
+
+function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap<string, unknown>): PlanSource {
+  const options = Object.fromEntries(
+    Object.entries(source.options).map(([name, value]) => {
+      if (isParam(value)) return [name, params.get(value.name) ?? `param:${value.name}`];
+      return [name, typeof value === 'function' ? 'function' : value];
+    }),
+  );
+  return {
+    name: `${topic}/${source.kind}`,
+    topic,
+    kind: source.kind,
+    options,
+    ...(source.otherwise ? { otherwise: planSource(topic, source.otherwise, params) } : {}),
+  };
+}
+
+function lookupsOf(stream: Stream): string[] {
+  const tables = stream.query.references.filter((one): one is Relation => !isParam(one) && one.of.noun === 'table');
+  return [...new Set(tables.map((one) => one.of.name))];
+}
+
+function windowText({ window, dedupe }: Relation): string | undefined {
+  const parts: string[] = [];
+  if (dedupe) parts.push(`dedupe by ${dedupe.by.join(', ')} within ${formatMs(dedupe.withinMs)}`);
+  if (window?.kind === 'tumble') parts.push(`tumble ${formatMs(window.sizeMs)}`);
+  if (window?.kind === 'hop') parts.push(`hop ${formatMs(window.sizeMs)} every ${formatMs(window.everyMs)}`);
+  if (window?.kind === 'session') parts.push(`session ${formatMs(window.gapMs)} by ${window.by.join(', ')}`);
+  return parts.length > 0 ? parts.join(', ') : undefined;
+}
+
+/** The query as a person wrote it, with the names of what stands in `${…}`. */
+function sqlText(stream: Stream): string {
+  let text = stream.query.texts[0]!;
+  stream.query.references.forEach((reference, i) => {
+    text += isParam(reference) ? `\${${reference.name}}` : `\${${reference.of.name}}`;
+    text += stream.query.texts[i + 1]!;
+  });
+  const lines = text.replace(/^\s*\n|\s+$/g, '').split('\n');
+  const indent = Math.min(...lines.filter((line) => line.trim()).map((line) => line.length - line.trimStart().length));
+  return lines.map((line) => line.slice(indent)).join('\n');
+}

@@ -1,0 +1,244 @@
+// Moves a pipeline's records from the log through the engine: one micro-batch after the other, the next one decoded meanwhile.
+import type { Clock } from '../core/clock.ts';
+import { MillraceError, messageOf } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Random } from '../core/random.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import type { Log } from '../log/log.ts';
+import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
+
+/** Milliseconds without a record after which open windows are given as they are. */
+const idleMs = 2000;
+
+/** Milliseconds that reports of sources wait for records to be saved with. */
+const reportMs = 100;
+
+/** Milliseconds between two tries after a failure: doubled each time, up to the second. */
+const retryMs = { first: 100, most: 15_000 };
+
+/** What the pump works with. */
+export type PumpOptions = {
+  readonly pipeline: Pipeline;
+  readonly processor: Processor;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Says that it waits and tries again (with the reason), or (undefined) that it is well again. */
+  readonly troubled: (error: MillraceError | undefined) => void;
+};
+
+/** The pump of one pipeline. */
+export class Pump {
+  readonly #options: PumpOptions;
+  readonly #partitions: { topic: string; partition: number }[];
+  #reports: SourceReport[] = [];
+  #wake: (() => void) | undefined;
+  #roomWaiters = new Set<() => void>();
+  #turn = 0;
+  #isDraining = false;
+  #ahead: { prepared: Prepared; from: number } | undefined;
+  /** Records processed by this run. */
+  records = 0;
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    this.#partitions = options.pipeline.topics.flatMap((topic) =>
+      Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
+    );
+  }
+
+  /** Records in the log that are not processed yet. */
+  get inFlight(): number {
+    let count = 0;
+    for (const { topic, partition } of this.#partitions)
+      count += this.#options.log.range(topic, partition).end - this.#next(topic, partition);
+    return count;
+  }
+
+  /** Refusals that sources have reported and that are not saved yet. */
+  get unsaved(): number {
+    return this.#reports.reduce((sum, report) => sum + report.refusals.length, 0);
+  }
+
+  /** What a source has read; saved with the next micro-batch, or alone soon. */
+  report(report: SourceReport): void {
+    const last = this.#reports.at(-1);
+    if (last && last.source === report.source)
+      this.#reports[this.#reports.length - 1] = { ...report, refusals: [...last.refusals, ...report.refusals] };
+    else this.#reports.push(report);
+    this.#wake?.();
+  }
+
+  /** Resolves when fewer records are in flight than the limit, or the signal aborts. */
+  async room(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.inFlight > limits.inFlightRecordsMax || this.unsaved > limits.batchRecordsMax)) {
+      await new Promise<void>((resolve) => {
+        const wake = () => {
+          this.#roomWaiters.delete(wake);
+          signal.removeEventListener('abort', wake);
+          resolve();
+        };
+        this.#roomWaiters.add(wake);
+        signal.addEventListener('abort', wake, { once: true });
+      });
+    }
+  }
+
+  /** Asks `run` to end once everything in the log is processed and reported, and all windows are given. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#wake?.();
+  }
+
+  /** Runs until the signal aborts (then after the micro-batch at hand), or everything is drained. @throws what cannot be tried again */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        const isDone = await this.#work(signal);
+        if (failures > 0) this.#options.troubled(undefined);
+        failures = 0;
+        if (isDone) return;
+      } catch (error) {
+        this.#ahead = undefined;
+        if (!(error instanceof MillraceError) || (error.reaction !== 'retry' && error.reaction !== 'reconnect'))
+          throw error;
+        this.#options.troubled(error);
+        const ceilingMs = Math.min(retryMs.most, retryMs.first * 2 ** failures++);
+        await this.#options.clock.sleep(ceilingMs * (0.5 + this.#options.random.next() / 2), signal);
+      }
+    }
+  }
+
+  /** Saves what sources have reported: the last thing before the end. */
+  async finish(): Promise<void> {
+    await this.#save();
+  }
+
+  /** One micro-batch, or a wait for something to do. Resolves with whether everything is drained. */
+  async #work(signal: AbortSignal): Promise<boolean> {
+    const prepared = await this.#nextPrepared();
+    if (prepared) {
+      const reports = this.#takeReports();
+      const ahead = this.#prepareAhead(prepared);
+      try {
+        await this.#options.processor.step(prepared, reports);
+      } catch (error) {
+        this.#reports = [...reports, ...this.#reports];
+        await ahead.catch(() => undefined);
+        throw error;
+      }
+      this.records += prepared.count;
+      this.#ahead = await ahead;
+      for (const wake of [...this.#roomWaiters]) wake();
+      return false;
+    }
+    if (this.#isDraining) {
+      await this.#save();
+      await this.#options.processor.flush();
+      return this.inFlight === 0 && this.#reports.length === 0;
+    }
+    if (this.#reports.length > 0 && !(await this.#waitForRecords(reportMs, signal))) {
+      await this.#save();
+      for (const wake of [...this.#roomWaiters]) wake();
+    } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && !this.#isDraining) {
+      await this.#options.processor.flush();
+      await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
+    }
+    return false;
+  }
+
+  async #nextPrepared(): Promise<Prepared | undefined> {
+    const ahead = this.#ahead;
+    this.#ahead = undefined;
+    if (ahead) return ahead.prepared;
+    for (let i = 0; i < this.#partitions.length; i++) {
+      const { topic, partition } = this.#partitions[this.#turn++ % this.#partitions.length]!;
+      const prepared = await this.#prepare(topic, partition, this.#next(topic, partition));
+      if (prepared) return prepared;
+    }
+    return undefined;
+  }
+
+  async #prepareAhead(current: Prepared): Promise<{ prepared: Prepared; from: number } | undefined> {
+    // with several partitions the next one has its turn, so that none is left behind
+    if (this.#partitions.length > 1) return undefined;
+    const prepared = await this.#prepare(current.topic, current.partition, current.next);
+    return prepared && { prepared, from: current.next };
+  }
+
+  async #prepare(topic: string, partition: number, from: number): Promise<Prepared | undefined> {
+    const { log, processor } = this.#options;
+    const { start, end } = log.range(topic, partition);
+    if (end <= from) return undefined;
+    if (from < start && from > 0) {
+      throw new MillraceError(
+        'OFFSET_OUT_OF_RANGE',
+        `topic ${topic}, partition ${partition}: records ${from} to ${start - 1} are no longer in the log, and pipeline '${this.#options.pipeline.name}' has not processed them`,
+        {
+          place: topic,
+          remedy: 'Give the topic a longer retention; to go on without them, start with a new data folder.',
+        },
+      );
+    }
+    const batches = await log.read(topic, partition, Math.max(from, start), {
+      recordsMax: limits.microBatchRecordsMax,
+      bytesMax: limits.readBytesMax,
+    });
+    return batches.length > 0 ? processor.prepare(batches) : undefined;
+  }
+
+  #next(topic: string, partition: number): number {
+    const known = this.#options.processor.progress.topics[topic]?.[partition];
+    return known ? known.next : this.#options.log.range(topic, partition).start;
+  }
+
+  #takeReports(): SourceReport[] {
+    const reports = this.#reports;
+    this.#reports = [];
+    return reports;
+  }
+
+  async #save(): Promise<void> {
+    const reports = this.#takeReports();
+    if (reports.length === 0) return;
+    try {
+      await this.#options.processor.save(reports);
+    } catch (error) {
+      this.#reports = [...reports, ...this.#reports];
+      throw error;
+    }
+  }
+
+  /** Waits for records in any partition. Resolves with true where there are some, with false after `ms`, a report or an abort. */
+  async #waitForRecords(ms: number, signal: AbortSignal): Promise<boolean> {
+    const { log, clock } = this.#options;
+    const stop = new AbortController();
+    const abort = () => stop.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    const waits: Promise<unknown>[] = this.#partitions.map(({ topic, partition }) =>
+      log.wait(topic, partition, this.#next(topic, partition), stop.signal),
+    );
+    if (Number.isFinite(ms)) waits.push(clock.sleep(ms, stop.signal));
+    // while reports wait for company, another one does not wake
+    if (this.#reports.length === 0 && !this.#isDraining) waits.push(woken);
+    await Promise.race(waits);
+    this.#wake = undefined;
+    stop.abort();
+    signal.removeEventListener('abort', abort);
+    return this.inFlight > 0;
+  }
+}
+
+/** Any error as one of ours, for showing. */
+export function asMillraceError(error: unknown): MillraceError {
+  return error instanceof MillraceError
+    ? error
+    : new MillraceError('ASSERTION', messageOf(error), {
+        cause: error,
+        remedy: 'Report this with --stack: it is a bug.',
+      });
+}

@@ -1,0 +1,110 @@
+// Makes a table, or changes the one that is there into what is declared, where that loses nothing.
+import { MillraceError } from '../../core/errors.ts';
+import { type FieldType, formatType } from '../../define/fields.ts';
+import type { Table } from '../../define/table.ts';
+import { literal, quote, type Session } from '../../process/database.ts';
+import type { StoredTable } from '../store.ts';
+
+type Definition = Pick<StoredTable, 'key' | 'columns'>;
+
+/** The key and the columns of a table as they were stored. */
+export function tableDefinition(text: string): Definition {
+  return JSON.parse(text) as Definition;
+}
+
+function definitionOf(table: Table): Definition {
+  return {
+    key: table.key,
+    columns: Object.entries(table.fields).map(([name, field]) => ({
+      name,
+      type: formatType(field.type),
+      isOptional: field.isOptional,
+    })),
+  };
+}
+
+/** @throws TABLE_CHANGED, NAME_TAKEN */
+export async function prepareTable(session: Session, pipeline: string, table: Table): Promise<void> {
+  const place = `table '${table.name}'`;
+  const physical = `store.${quote(table.name)}`;
+  const wanted = definitionOf(table);
+  const [found] = await session.rows('select pipeline, definition from meta.tables where name = $1', table.name);
+  if (!found) {
+    await session.transaction(async () => {
+      const columns = Object.entries(table.fields).map(([name, field]) => `${quote(name)} ${columnType(field.type)}`);
+      await session.run(`create table ${physical} (${columns.join(', ')}, _hash ubigint not null)`);
+      await showView(session, table);
+      await session.run('insert into meta.tables values ($1, $2, $3)', table.name, pipeline, JSON.stringify(wanted));
+    });
+    return;
+  }
+  if (found[0] !== pipeline) {
+    throw new MillraceError('NAME_TAKEN', `pipeline '${found[0]}' has a table of this name in the same data folder`, {
+      place,
+      remedy: 'Rename one of the tables, or give another folder with --data.',
+    });
+  }
+  const had = tableDefinition(String(found[1]));
+  if (JSON.stringify(had) === JSON.stringify(wanted)) return;
+  const added = changes(place, had, wanted);
+  await session.transaction(async () => {
+    for (const name of added)
+      await session.run(`alter table ${physical} add column ${quote(name)} ${columnType(table.fields[name]!.type)}`);
+    await showView(session, table);
+    await session.run('update meta.tables set definition = $1 where name = $2', JSON.stringify(wanted), table.name);
+  });
+}
+
+/** The columns to add; throws where more than optional columns were added. */
+function changes(place: string, had: Definition, wanted: Definition): string[] {
+  const problems: string[] = [];
+  if (had.key.join() !== wanted.key.join())
+    problems.push(`its key was ${had.key.join(', ')} and is now ${wanted.key.join(', ')}`);
+  for (const column of had.columns) {
+    const now = wanted.columns.find((one) => one.name === column.name);
+    if (!now) problems.push(`column '${column.name}' is gone`);
+    else if (now.type !== column.type && !(now.type.startsWith('oneOf') && column.type.startsWith('oneOf'))) {
+      problems.push(`column '${column.name}' was ${column.type} and is now ${now.type}`);
+    } else if (column.isOptional && !now.isOptional) problems.push(`column '${column.name}' was optional`);
+  }
+  const added = wanted.columns.filter((one) => !had.columns.some((column) => column.name === one.name));
+  for (const column of added) if (!column.isOptional) problems.push(`column '${column.name}' is new, and not optional`);
+  if (problems.length > 0) {
+    throw new MillraceError('TABLE_CHANGED', problems.join('; '), {
+      place,
+      remedy:
+        'Only optional columns can be added to a table with rows: give the changed table another name, or start with a new data folder.',
+    });
+  }
+  return added.map((column) => column.name);
+}
+
+async function showView(session: Session, table: Table): Promise<void> {
+  const names = Object.keys(table.fields).map(quote).join(', ');
+  await session.run(
+    `create or replace view main.${quote(table.name)} as select ${names} from store.${quote(table.name)}`,
+  );
+  await session.run(`comment on view main.${quote(table.name)} is ${literal(`key: ${table.key.join(', ')}`)}`);
+}
+
+function columnType(type: FieldType): string {
+  switch (type.kind) {
+    case 'text':
+    case 'oneOf':
+      return 'varchar';
+    case 'int':
+      return 'integer';
+    case 'long':
+      return 'bigint';
+    case 'bool':
+      return 'boolean';
+    case 'bytes':
+      return 'blob';
+    case 'decimal':
+      return `decimal(${type.precision}, ${type.scale})`;
+    case 'list':
+      return `${columnType(type.of)}[]`;
+    default:
+      return type.kind;
+  }
+}
