@@ -84,8 +84,9 @@ export async function checkAddress(url: URL, lookup: SourceContext['lookup'], al
   checkResolved(shown(url), isIP(host) ? [{ address: host }] : await lookup(host));
 }
 
-/** Refuses a name of which one address is not public; `what` names it for people. */
+/** Refuses a name of which one address is not public, or that has none; `what` names it for people. */
 export function checkResolved(what: string, addresses: readonly { address: string }[]): void {
+  if (addresses.length === 0) throw Object.assign(new Error(`${what} has no address`), { code: 'ENOTFOUND' });
   for (const { address } of addresses) {
     const kind = refusedKind(address);
     if (kind === undefined) continue;

@@ -125,6 +125,10 @@ export async function carry(
   hidden: readonly string[],
 ): Promise<{ plain: string; carried: string }> {
   const tree = structuredClone(analysis.tree);
+  // where a node stands in the text is a 64-bit number that JSON.parse rounds
+  walk(tree, (node) => {
+    if ('query_location' in node) node.query_location = 0;
+  });
   const root = (tree.statements as Node[])[0]!.node as Node;
   const selected = root.select_list as Node[];
   for (const item of selected) {

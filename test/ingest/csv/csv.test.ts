@@ -98,7 +98,7 @@ describe('csv reads', () => {
           assert.deepEqual(all.rows, rows);
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('csv reads', () => {
           );
         }
       }),
-      { numRuns: 5000 },
+      { numRuns: 3000 },
     );
     for (const one of [
       '-0',
