@@ -86,7 +86,10 @@ function hookMillrace(): void {
       // a folder without a package.json, or one of CommonJS, would have the file parsed twice or refused for its `import`;
       // packages are left alone: most without a type are CommonJS
       const isTypeless = found.format === undefined || found.format === null;
-      if (entries.has(found.url) || (isTypeless && /\.[jt]s$/.test(found.url) && !found.url.includes('/node_modules/'))) {
+      if (
+        entries.has(found.url) ||
+        (isTypeless && /\.[jt]s$/.test(found.url) && !found.url.includes('/node_modules/'))
+      ) {
         return { ...found, format: /\.m?ts$/.test(found.url) ? 'module-typescript' : 'module' };
       }
       return found;

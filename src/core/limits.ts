@@ -8,12 +8,15 @@ export const limits = {
   batchRecordsMax: 10_000,
   /** Bytes of one batch from a source, before encoding. */
   batchBytesMax: 8 * 2 ** 20,
-  /** Records that one micro-batch of the engine takes. */
-  microBatchRecordsMax: 20_000,
+  /**
+   * Records that one micro-batch of the engine takes where so many wait. A little more than DuckDB's row group of 122,880: full row
+   * groups go straight into the file, without a second copy in the write-ahead log.
+   */
+  microBatchRecordsMax: 131_072,
   /** Bytes that one read of the log returns at most (a single larger batch is still returned). */
-  readBytesMax: 8 * 2 ** 20,
+  readBytesMax: 48 * 2 ** 20,
   /** Records a pipeline may have in the log that it has not processed yet, before its sources wait. */
-  inFlightRecordsMax: 60_000,
+  inFlightRecordsMax: 262_144,
   /** Rows that a query prints. */
   queryRowsMax: 1000,
   /** Milliseconds a query may take. */

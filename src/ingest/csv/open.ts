@@ -1,10 +1,10 @@
 // Opens a CSV file as a source: batches of rows with the place behind each, in slices, at the pace asked for.
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { atRate, atSpeed, type Pace, tickMs } from '../pace.ts';
 import type { CheckOptions, OpenSource, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
-import { turn } from '../turn.ts';
 import { type Beginning, begin, openFile } from './begin.ts';
 import type { Bytes } from './bytes.ts';
 import { type CsvSettings, type PaceOption, readCsvOptions } from './options.ts';

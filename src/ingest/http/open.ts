@@ -2,10 +2,10 @@
 import { formatMs } from '../../core/durations.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { jsonBytes } from '../original.ts';
 import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
-import { turn } from '../turn.ts';
 import { checkAddress } from './address.ts';
 import { backoffMs } from './backoff.ts';
 import { type ItemReader, itemReader } from './items.ts';

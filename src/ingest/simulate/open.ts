@@ -2,11 +2,11 @@
 import { MillraceError, messageOf } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { random } from '../../core/random.ts';
+import { turn } from '../../core/turn.ts';
 import { recordAcceptor, type Value } from '../../define/accept.ts';
 import { jsonBytes, parseJson, recordError } from '../original.ts';
 import { atRate, tickMs } from '../pace.ts';
 import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
-import { turn } from '../turn.ts';
 import { readSimulateOptions, type SimulateSettings } from './options.ts';
 
 /** The event loop gets a turn after so many records, or so many milliseconds. */

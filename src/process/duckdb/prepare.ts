@@ -1,5 +1,6 @@
 // Batches of the log as columns: decoded ahead of the transaction, undecodable records set apart with their reason.
 import { MillraceError } from '../../core/errors.ts';
+import { turn } from '../../core/turn.ts';
 import type { Topic } from '../../define/topic.ts';
 import { type Batch, headersOf, valueIn } from '../../log/batch.ts';
 import { type Column, type ColumnDecoder, columnDecoder, schemaIdOf } from '../../log/decode.ts';
@@ -17,6 +18,9 @@ export type DuckPrepared = Prepared & {
   /** The original bytes of a row. */
   readonly bytesOf: (row: number) => Uint8Array;
 };
+
+/** Rows between two turns of the event loop: some milliseconds of work. */
+const sliceRowsMax = 8192;
 
 /** Gives the schema text of an id; remembers. */
 export type Schemas = (id: number) => Promise<string>;
@@ -54,8 +58,13 @@ export class Preparer {
     const undecodable: (Aside & { offset: number })[] = [];
     const parts = new Decoding(this, count);
     let rows = 0;
+    let untilTurn = sliceRowsMax;
     for (const batch of batches) {
       for (let i = 0; i < batch.count; i++) {
+        if (--untilTurn === 0) {
+          await turn();
+          untilTurn = sliceRowsMax;
+        }
         const offset = batch.baseOffset + i;
         try {
           const start = i === 0 && batch.ends[0] === 0 ? 0 : batch.ends[3 * i]!;

@@ -18,6 +18,13 @@ export type DuckStoreOptions = { session: Session };
  */
 export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   const { session } = options;
+  // those who ask for counts and names may do so at the same time, on one connection
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = last.then(work, work);
+    last = next.catch(() => undefined);
+    return next;
+  };
   await session.run('create schema if not exists store');
   await session.run('create schema if not exists meta');
   await session.run(
@@ -35,33 +42,36 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   };
   return {
     sink,
-    async prepare(pipeline, tables) {
-      await rehash(session);
-      for (const table of tables) await prepareTable(session, pipeline, table);
-    },
-    async tables() {
-      const rows = await session.rows('select name, pipeline, definition from meta.tables order by name');
-      return rows.map(
-        ([name, pipeline, definition]): StoredTable => ({
-          name: String(name),
-          pipeline: String(pipeline),
-          ...tableDefinition(String(definition)),
-        }),
-      );
-    },
-    async count(table) {
-      const known = await session.rows('select 1 from meta.tables where name = $1', table);
-      if (known.length === 0)
-        throw new MillraceError('NOT_FOUND', `there is no table '${table}'`, {
-          place: table,
-          remedy: 'See `millrace tables`.',
-        });
-      return Number((await session.rows(`select count(*) from ${physical(table)}`))[0]![0]);
-    },
-    async close() {
-      session.close();
-    },
+    prepare: (pipeline, tables) =>
+      inTurn(async () => {
+        await rehash(session);
+        for (const table of tables) await prepareTable(session, pipeline, table);
+      }),
+    tables: () => inTurn(tables),
+    count: (table) => inTurn(() => count(table)),
+    close: () => inTurn(async () => session.close()),
   };
+
+  async function tables(): Promise<StoredTable[]> {
+    const rows = await session.rows('select name, pipeline, definition from meta.tables order by name');
+    return rows.map(
+      ([name, pipeline, definition]): StoredTable => ({
+        name: String(name),
+        pipeline: String(pipeline),
+        ...tableDefinition(String(definition)),
+      }),
+    );
+  }
+
+  async function count(table: string): Promise<number> {
+    const known = await session.rows('select 1 from meta.tables where name = $1', table);
+    if (known.length === 0)
+      throw new MillraceError('NOT_FOUND', `there is no table '${table}'`, {
+        place: table,
+        remedy: 'See `millrace tables`.',
+      });
+    return Number((await session.rows(`select count(*) from ${physical(table)}`))[0]![0]);
+  }
 }
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
