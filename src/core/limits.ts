@@ -9,14 +9,14 @@ export const limits = {
   /** Bytes of one batch from a source, before encoding. */
   batchBytesMax: 8 * 2 ** 20,
   /**
-   * Records that one micro-batch of the engine takes where so many wait. A little more than DuckDB's row group of 122,880: full row
+   * Records that one micro-batch of the engine takes where so many wait. A little more than a row group of the store: full row
    * groups go straight into the file, without a second copy in the write-ahead log.
    */
-  microBatchRecordsMax: 131_072,
+  microBatchRecordsMax: 40_000,
   /** Bytes that one read of the log returns at most (a single larger batch is still returned). */
-  readBytesMax: 48 * 2 ** 20,
+  readBytesMax: 16 * 2 ** 20,
   /** Records a pipeline may have in the log that it has not processed yet, before its sources wait. */
-  inFlightRecordsMax: 262_144,
+  inFlightRecordsMax: 100_000,
   /** Rows that a query prints. */
   queryRowsMax: 1000,
   /** Milliseconds a query may take. */

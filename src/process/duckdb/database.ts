@@ -17,10 +17,19 @@ export type DuckDatabaseOptions = {
   readOnly?: boolean;
 };
 
+type Instance = Awaited<ReturnType<typeof DuckDBInstance.create>>;
+
+/**
+ * Rows of a row group. A transaction that inserts full row groups writes them straight into the file; what is less goes through the
+ * write-ahead log first and is written a second time at the checkpoint. Smaller than DuckDB's default of 122,880, so that
+ * micro-batches can be.
+ */
+export const rowGroupRows = 32_768;
+
 /** A DuckDB database that this process holds alone. */
 export class DuckDatabase {
-  readonly #instance: DuckDBInstance;
-  private constructor(instance: DuckDBInstance) {
+  readonly #instance: Instance;
+  private constructor(instance: Instance) {
     this.#instance = instance;
   }
 
@@ -40,22 +49,29 @@ export class DuckDatabase {
       ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
       ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),
     };
+    let instance: Instance | undefined;
     try {
-      const database = new DuckDatabase(await DuckDBInstance.create(options.path ?? ':memory:', config));
-      const session = await database.session();
+      instance = await DuckDBInstance.create(':memory:', config);
+      const database = new DuckDatabase(instance);
+      const session = await database.session(false);
+      const path = options.path === undefined ? ':memory:' : literal(options.path).slice(1, -1);
+      await session.run(`attach '${path}' as millrace (row_group_size ${rowGroupRows})`);
       // queries come from pipeline files and the command line: they may not read or write files of this machine
       await session.run('set enable_external_access = false');
       await session.run("set timezone = 'UTC'").catch(() => 0);
       session.close();
       return database;
     } catch (error) {
+      instance?.closeSync();
       throw translate(error, options.path ?? 'memory');
     }
   }
 
   /** A new connection. */
-  async session(): Promise<DuckSession> {
-    return new DuckSession(this, await this.#instance.connect());
+  async session(isAttached = true): Promise<DuckSession> {
+    const session = new DuckSession(this, await this.#instance.connect());
+    if (isAttached) await session.run('use millrace');
+    return session;
   }
 
   close(): void {

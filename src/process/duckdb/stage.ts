@@ -122,7 +122,9 @@ export async function makeStage(
   );
   await finish(first.plain, first.carried);
   await session.run(`drop table temp.main.${scratch}`);
-  const stateFields = usedFields(first.analysis, from.fields, input);
+  // as written, without the subquery of the window, which names every column
+  const written = await analyse(session, render(stream.query, () => batchRelation(from.name)), place);
+  const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
   const fill = async (which: Due, without: string) => {
