@@ -1,4 +1,5 @@
 // The public names, one by one.
+export { type Driver, drive } from './control/drive.ts';
 export type { MillraceError } from './core/errors.ts';
 export { area, bar, grid, heatmap, histogram, line, map, number, scatter, share } from './define/chart.ts';
 export type { Field, Fields, Input, Row } from './define/fields.ts';

@@ -23,11 +23,11 @@ export class DeadLetters {
   }
 
   async list(filter: DeadFilter = {}): Promise<DeadLetter[]> {
-    return (await this.#find({ limit: 100, ...filter })).map(summary);
+    return (await this.find({ limit: 100, ...filter })).map(summary);
   }
 
   async show(id: number): Promise<DeadLetterDetail> {
-    const [found] = await this.#find({ ids: [id] });
+    const [found] = await this.find({ ids: [id] });
     if (!found)
       throw new MillraceError('NOT_FOUND', `there is no dead letter ${id}`, {
         place: `dead letter ${id}`,
@@ -44,7 +44,7 @@ export class DeadLetters {
   ): Promise<RedriveResult> {
     const folder = this.#folder;
     const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
-    const found = await this.#find({
+    const found = await this.find({
       ...filter,
       pipeline: pipeline.name,
       limit: filter.limit ?? Number.MAX_SAFE_INTEGER,
@@ -139,7 +139,7 @@ export class DeadLetters {
 
   async #stillThere(letters: readonly KeptAside[]): Promise<KeptAside[]> {
     const there = new Set(
-      (await this.#find({ ids: letters.map((one) => one.id), limit: Number.MAX_SAFE_INTEGER })).map((one) => one.id),
+      (await this.find({ ids: letters.map((one) => one.id), limit: Number.MAX_SAFE_INTEGER })).map((one) => one.id),
     );
     return letters.filter((one) => there.has(one.id));
   }
@@ -153,7 +153,8 @@ export class DeadLetters {
     }
   }
 
-  async #find(filter: DeadFilter): Promise<KeptAside[]> {
+  /** Letters with their bytes, in the order in which they were put aside. */
+  async find(filter: DeadFilter): Promise<KeptAside[]> {
     const { asideColumns, asideOf } = await embedded.keeper();
     const session = await this.#folder.database.session();
     try {
@@ -173,7 +174,8 @@ export class DeadLetters {
   }
 }
 
-function summary(one: KeptAside): DeadLetter {
+/** What is known of a letter without opening it. */
+export function summary(one: KeptAside): DeadLetter {
   const { id, kind, pipeline, stage, code, reason, topic, partition, offset, place, atMs, tries } = one;
   return { id, kind, pipeline, stage, code, reason, topic, partition, offset, place, at: atMs, tries };
 }

@@ -51,6 +51,14 @@ export class TopicWriter {
     builder.end(headers);
   }
 
+  /** Adds a row and takes it away again. @throws RECORD_TOO_LARGE */
+  tryOut(partition: number, row: readonly Value[]): void {
+    const builder = this.#builders[partition]!;
+    builder.begin(0, this.#key(row));
+    this.#encode(builder, row);
+    builder.abandon();
+  }
+
   /** The batch of a partition; undefined where it is empty. */
   take(partition: number): ReturnType<BatchBuilder['take']> | undefined {
     const builder = this.#builders[partition]!;
@@ -122,6 +130,15 @@ export class Feeder {
       progress: this.#state === 'ended' ? 1 : this.#fraction,
       notice: this.#notice,
     };
+  }
+
+  /** The source at its beginning, where that is not kept yet: it must be saved before `run`, for a second reading to number alike. */
+  get beginning(): SourceReport | undefined {
+    const start = this.#source?.start;
+    if (!start || JSON.stringify(start) === JSON.stringify(this.#progress.position)) return undefined;
+    this.#progress = { ...this.#progress, position: start };
+    this.#reported = this.#progress;
+    return { source: this.name, topic: this.#options.topic.name, progress: this.#progress, refusals: [] };
   }
 
   /** Opens the source, or the one that it gives way to where its network is absent. */
@@ -209,8 +226,9 @@ export class Feeder {
     batch.rows.forEach((row, i) => {
       const sequence = batch.sequences[i]!;
       const partition = writer.partition(row, sequence);
-      if (sequence <= this.#lastSequences[partition]!) return;
       try {
+        // what an earlier run appended is only looked at: a row that cannot be written is refused again
+        if (sequence <= this.#lastSequences[partition]!) return writer.tryOut(partition, row);
         writer.add(partition, row);
         lasts.set(partition, sequence);
       } catch (error) {

@@ -67,23 +67,36 @@ export async function open(options: OpenOptions, system: System = realSystem()):
 
 async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
   const path = resolve(options.folder);
-  const { files, clock } = system;
   await checkLayout(system, path);
-  const database = await (await embedded.database())
-    .open({ path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') })
-    .catch((error) => {
-      throw error instanceof MillraceError && error.code === 'DATA_IN_USE'
-        ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
-        : error;
-    });
+  const places: Places = {
+    path,
+    database: { path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') },
+    log: join(path, 'log'),
+    registry: join(path, 'registry.db'),
+  };
+  return openParts(places, system, options.notice);
+}
+
+/** Where the parts of a data folder are; a database without a path is in memory. */
+export type Places = {
+  readonly path: string;
+  readonly database: { readonly path?: string; readonly tempFolder?: string };
+  readonly log: string;
+  readonly registry: string;
+};
+
+/** Opens the parts of a data folder, wherever they are. */
+export async function openParts(places: Places, system: System, notice?: (text: string) => void): Promise<Folder> {
+  const { path } = places;
+  const { files, clock } = system;
+  const database = await (await embedded.database()).open(places.database).catch((error) => {
+    throw error instanceof MillraceError && error.code === 'DATA_IN_USE'
+      ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
+      : error;
+  });
   try {
-    const log = await (await embedded.log())({
-      folder: join(path, 'log'),
-      files,
-      clock,
-      ...(options.notice ? { notice: options.notice } : {}),
-    });
-    const registry = await (await embedded.registry())({ path: join(path, 'registry.db') });
+    const log = await (await embedded.log())({ folder: places.log, files, clock, ...(notice ? { notice } : {}) });
+    const registry = await (await embedded.registry())({ path: places.registry });
     const session = await database.session();
     await (await embedded.keeper()).makeKeeper(session);
     await session.run('create table if not exists meta.pipelines (name varchar not null, file varchar not null)');

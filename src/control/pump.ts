@@ -8,7 +8,7 @@ import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 
 /** Milliseconds without a record after which open windows are given as they are. */
-const idleMs = 2000;
+export const idleMs = 2000;
 
 /** Milliseconds that reports of sources wait for records to be saved with. */
 const reportMs = 100;

@@ -103,6 +103,8 @@ export class Runner {
         await feeder.open(this.#sourcesStop.signal, async (from) =>
           from.definition.otherwise ? choose(from.definition.otherwise) : undefined,
         );
+        const { beginning } = feeder;
+        if (beginning) await this.#options.processor.save([beginning]);
         this.#feeders.push(feeder);
       }
     }

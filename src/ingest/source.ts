@@ -64,6 +64,8 @@ export interface Source {
   readonly finite: boolean;
   /** Whether it gives the same things with the same numbers again from an earlier position. */
   readonly replayable: boolean;
+  /** Where it begins, for one that numbers from there: kept before anything of it is stored, so that a second reading numbers alike. */
+  readonly start?: Position;
   /** The batches; the runtime asks for the next one when it has room (back-pressure). Ends when the source is at its end or the signal aborts. */
   batches(): AsyncIterable<SourceBatch>;
   /** Reads the original bytes of a refusal again, for re-driving: the row, or why it is still refused (thrown). */

@@ -36,6 +36,7 @@ export const open: OpenSource = async (given, context) => {
     return {
       finite: true,
       replayable: true,
+      start: { ...beginning.print, ...place, base },
       batches: () => batchesOf(reader, beginning, sizeBytes, pace?.(), context),
       revive: (bytes) => readAgain(bytes, readRow, layout.count, options),
       async close() {

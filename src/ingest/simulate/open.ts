@@ -33,6 +33,7 @@ export const open: OpenSource = async (given, context) => {
   return {
     finite: options.count !== undefined,
     replayable: true,
+    start: place,
     batches: () => batchesOf(options, place, accept, context),
     revive: (bytes) => accept(parseJson(bytes)),
     close: async () => {},

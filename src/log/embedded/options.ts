@@ -30,13 +30,13 @@ export const schema = {
     doc: 'Bytes that one sync takes at most (a single larger batch is still taken).',
   },
   cacheBytesMax: {
-    default: 32 * 2 ** 20,
+    default: 16 * 2 ** 20,
     min: 0,
     max: 2 ** 36,
     doc: 'Bytes of the newest batches of all partitions that stay in memory, so that following the tail reads no disk.',
   },
   cachePartitionBytesMax: {
-    default: 16 * 2 ** 20,
+    default: 8 * 2 ** 20,
     min: 0,
     max: 2 ** 36,
     doc: 'Bytes of these that one partition may use.',

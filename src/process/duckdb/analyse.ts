@@ -81,7 +81,7 @@ export async function analyse(session: DuckSession, sql: string, place: string):
     }
     if (node.type === 'TABLE_FUNCTION') {
       const name = String((node.function as Node | undefined)?.function_name).toLowerCase();
-      if (!allowedTableFunctions.has(name)) {
+      if (!allowedTableFunctions.has(name) && !name.startsWith('millrace_feed_')) {
         throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
           place,
           remedy: 'Read topics, streams and tables only.',
@@ -114,14 +114,14 @@ export async function analyse(session: DuckSession, sql: string, place: string):
 }
 
 /**
- * The query twice: as written, and with one more column of its input, `alias.column`, so that it is known where each row that comes out
- * came from. In both, `*` does not give the hidden columns of the input.
+ * The query twice: as written, and with more columns of its input, `alias.column as _carried_column`, so that it is known where each
+ * row that comes out came from. In both, `*` does not give the hidden columns of the input.
  */
 export async function carry(
   session: DuckSession,
   analysis: Analysis,
   alias: string,
-  column: string,
+  columns: readonly string[],
   hidden: readonly string[],
 ): Promise<{ plain: string; carried: string }> {
   const tree = structuredClone(analysis.tree);
@@ -138,13 +138,10 @@ export async function carry(
   const write = async () =>
     String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
   const plain = await write();
-  selected.push({
-    class: 'COLUMN_REF',
-    type: 'COLUMN_REF',
-    alias: `_carried`,
-    query_location: 0,
-    column_names: [alias, column],
-  });
+  for (const column of columns) {
+    const shared = { class: 'COLUMN_REF', type: 'COLUMN_REF', query_location: 0 };
+    selected.push({ ...shared, alias: `_carried${column}`, column_names: [alias, column] });
+  }
   return { plain, carried: await write() };
 }
 
@@ -154,7 +151,7 @@ export function aliasOf(analysis: Analysis, table: string): string | undefined {
   let found: string | undefined;
   const look = (node: Node | undefined) => {
     if (!node || found !== undefined) return;
-    if (node.type === 'BASE_TABLE' && node.catalog_name === 'temp' && node.table_name === table)
+    if (node.type === 'BASE_TABLE' && ourCatalogs.has(String(node.catalog_name)) && node.table_name === table)
       found = String(node.alias || table);
     else if (node.type === 'SUBQUERY' && node.alias && isOurs(node)) found = String(node.alias);
     else if (node.type === 'JOIN') {
@@ -166,11 +163,16 @@ export function aliasOf(analysis: Analysis, table: string): string | undefined {
   return found;
 }
 
+/** Where relations of micro-batches stand. */
+const ourCatalogs = new Set(['temp', 'work']);
+
 /** A subquery that render() wrote: it selects from a batch relation. */
 function isOurs(node: Node): boolean {
   let ours = false;
   walk(node, (inner) => {
-    if (inner.type === 'BASE_TABLE' && (inner.catalog_name === 'temp' || inner.schema_name === 'state')) ours = true;
+    if (inner.type === 'BASE_TABLE' && (ourCatalogs.has(String(inner.catalog_name)) || inner.schema_name === 'state'))
+      ours = true;
+    if (inner.type === 'TABLE_FUNCTION') ours = true;
   });
   return ours;
 }

@@ -2,7 +2,6 @@
 import type { MillraceError } from '../../core/errors.ts';
 import { type DuckSession, isOfTheData } from './database.ts';
 import { beginning, end } from './flow.ts';
-import { batchRelation } from './render.ts';
 import { relations, type Stage } from './stage.ts';
 import { steps } from './window.ts';
 
@@ -34,7 +33,7 @@ export async function findCulprits(
       `insert into ${probe} select unnest(cast(cast($1 as json) as struct(p integer, o bigint)[]), recursive := true)`,
       JSON.stringify(some.map(({ partition, offset }) => ({ p: partition, o: offset }))),
     );
-    await session.run(`delete from ${batchRelation(stage.stream.name)}`);
+    await session.run(`delete from ${stage.relation}`);
     try {
       await session.run(stage.probe!, low, end);
       return false;
@@ -43,7 +42,7 @@ export async function findCulprits(
       error = failure;
       return true;
     } finally {
-      await session.run(`delete from ${batchRelation(stage.stream.name)}`).catch(() => 0);
+      await session.run(`delete from ${stage.relation}`).catch(() => 0);
     }
   }
 

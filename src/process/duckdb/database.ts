@@ -26,6 +26,9 @@ type Instance = Awaited<ReturnType<typeof DuckDBInstance.create>>;
  */
 export const rowGroupRows = 32_768;
 
+/** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
+const workRowGroupRows = 8192;
+
 /** A DuckDB database that this process holds alone. */
 export class DuckDatabase {
   readonly #instance: Instance;
@@ -41,7 +44,7 @@ export class DuckDatabase {
   static async open(options: DuckDatabaseOptions = {}): Promise<DuckDatabase> {
     const config: Record<string, string> = {
       threads: String(options.threads ?? 2),
-      memory_limit: `${Math.round((options.memoryBytes ?? 256e6) / 1e6)}MB`,
+      memory_limit: `${Math.round((options.memoryBytes ?? 128e6) / 1e6)}MB`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       checkpoint_threshold: '64MB',
@@ -56,6 +59,8 @@ export class DuckDatabase {
       const session = await database.session(false);
       const path = options.path === undefined ? ':memory:' : literal(options.path).slice(1, -1);
       await session.run(`attach '${path}' as millrace (row_group_size ${rowGroupRows})`);
+      // micro-batches are prepared in memory; small row groups let both threads scan one
+      await session.run(`attach ':memory:' as work (row_group_size ${workRowGroupRows})`);
       // queries come from pipeline files and the command line: they may not read or write files of this machine
       await session.run('set enable_external_access = false');
       await session.run("set timezone = 'UTC'").catch(() => 0);

@@ -9,7 +9,7 @@ import { Keeper, makeKeeper } from './keeper.ts';
 import type { Schemas } from './prepare.ts';
 import { DuckProcessor, type LogView } from './processor.ts';
 import { variable } from './render.ts';
-import { makeStage, makeTopicRelation, type Stage } from './stage.ts';
+import { makeSlots, makeStage, makeTopicInput, type Stage, type TopicInput } from './stage.ts';
 import { sqlColumns, sqlType } from './types.ts';
 
 /** What the engine works with. */
@@ -30,15 +30,18 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
     check: checkPipeline,
     async open(pipeline, params): Promise<Processor> {
       const session = await database.session();
+      const side = await database.session();
       try {
         await setParams(session, pipeline, params);
-        const { stages, errors } = await makeStages(session, pipeline);
+        await setParams(side, pipeline, params);
+        const { inputs, stages, errors } = await makeStages(session, pipeline);
         if (errors[0]) throw errors[0];
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
-        return new DuckProcessor({ ...options, session, pipeline, stages, keeper, progress });
+        return new DuckProcessor({ ...options, session, side, pipeline, inputs, stages, keeper, progress });
       } catch (error) {
         session.close();
+        side.close();
         throw error;
       }
     },
@@ -65,13 +68,15 @@ export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<stri
 async function makeStages(
   session: DuckSession,
   pipeline: Pipeline,
-): Promise<{ stages: Map<string, Stage>; errors: MillraceError[] }> {
+): Promise<{ inputs: Map<string, TopicInput>; stages: Map<string, Stage>; errors: MillraceError[] }> {
   const stages = new Map<string, Stage>();
   const errors: MillraceError[] = [];
-  for (const topic of pipeline.topics) await makeTopicRelation(session, topic);
+  await makeSlots(session, pipeline);
+  const inputs = new Map<string, TopicInput>();
+  for (const topic of pipeline.topics) inputs.set(topic.name, await makeTopicInput(session, pipeline, topic));
   for (const stream of pipeline.streams) {
     try {
-      stages.set(stream.name, await makeStage(session, pipeline, stream, stages));
+      stages.set(stream.name, await makeStage(session, pipeline, stream, inputs, stages));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       errors.push(error);
@@ -88,7 +93,7 @@ async function makeStages(
       );
     }
   }
-  return { stages, errors };
+  return { inputs, stages, errors };
 }
 
 /** Binds the values of parameters once, as variables of the connection. */

@@ -36,8 +36,6 @@ export type FeedRows = {
 export const metaColumns = '_row integer, _partition integer, _offset bigint, _ts bigint, _wm bigint';
 export const metaNames = ['_row', '_partition', '_offset', '_ts', '_wm'] as const;
 
-let feeds = 0;
-
 /** A table function of a session, and the rows that it gives. */
 export class Feed {
   /** The SELECT that reads the rows, with the fields' SQL types and the meta columns. */
@@ -45,10 +43,9 @@ export class Feed {
   #rows: FeedRows | undefined;
   #from = 0;
   #to = 0;
+  #without: readonly number[] = [];
 
-  constructor(session: DuckSession, fields: Fields) {
-    // functions are shared by all connections of a database: each feed has a name of its own
-    const name = `millrace_feed_${++feeds}`;
+  constructor(session: DuckSession, fields: Fields, name: string) {
     const entries = Object.entries(fields);
     const types = [...entries.map(([, field]) => feedType(field.type)), INTEGER, INTEGER, BIGINT, BIGINT, BIGINT];
     this.select = `select ${[...entries.map(([field, { type }]) => feedCast(field, type)), ...metaNames].join(', ')} from ${name}()`;
@@ -68,7 +65,8 @@ export class Feed {
         mainFunction: (info, output) => {
           const state = info.initData as { at: number; indexes: number[] };
           const rows = this.#rows;
-          const count = rows ? Math.min(2048, this.#to - state.at) : 0;
+          while (this.#without.includes(state.at)) state.at++;
+          const count = rows ? Math.min(2048, this.#endOfRun(state.at) - state.at) : 0;
           output.rowCount = count;
           if (!rows || count === 0) return;
           state.indexes.forEach((index, position) => {
@@ -83,11 +81,17 @@ export class Feed {
     );
   }
 
-  /** Sets the rows [from, to) that the next scan gives; `_row` counts from the beginning of all of them. */
-  set(rows: FeedRows, from: number, to: number): void {
+  /** Sets the rows [from, to) that the next scan gives, without some of them (in order); `_row` counts from the beginning of all. */
+  set(rows: FeedRows, from: number, to: number, without: readonly number[]): void {
     this.#rows = rows;
     this.#from = from;
     this.#to = to;
+    this.#without = without;
+  }
+
+  /** Where the rows that begin at `at` end: at one that is left out, or at the end. */
+  #endOfRun(at: number): number {
+    return Math.min(this.#to, this.#without.find((one) => one >= at) ?? this.#to);
   }
 
   /** Forgets the rows, so that their memory is free. */

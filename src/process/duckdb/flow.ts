@@ -7,9 +7,9 @@ import type { Sink } from '../engine.ts';
 import { type Progress, stageOf } from '../progress.ts';
 import { type DuckSession, isOfTheData } from './database.ts';
 import { markDuplicates } from './dedupe.ts';
-import { Feed, type FeedRows } from './feed.ts';
-import { batchRelation } from './render.ts';
-import { relations, type Stage } from './stage.ts';
+import type { FeedRows } from './feed.ts';
+import { forSlot } from './render.ts';
+import { relations, type Stage, type TopicInput } from './stage.ts';
 import { columnList } from './types.ts';
 import { inTime, steps, windowStart, windowsOf } from './window.ts';
 
@@ -47,9 +47,9 @@ export class RowsRefused extends Error {
 /** What a run of the flow is given. */
 export type FlowInput = {
   /** Undefined: no rows come in, windows are only given. */
-  readonly rows:
-    | { readonly feed: FeedRows; readonly from: number; readonly to: number; readonly without: readonly number[] }
-    | undefined;
+  readonly filled: Filled | undefined;
+  /** Whether some of the rows are sent again, so that windows which were given must be given again. */
+  readonly hasAgain: boolean;
   /** The topic's watermark after these rows, milliseconds since 1970. */
   readonly watermarkMs: number;
   readonly progress: Progress;
@@ -71,35 +71,58 @@ export type FlowResult = {
   readonly tableRows: number;
 };
 
+/** Rows that are fed and computed as far as that needs nothing but themselves: in one of the two slots, ahead of the transaction. */
+export type Filled = {
+  readonly slot: Slot;
+  readonly from: number;
+  readonly to: number;
+  readonly without: readonly number[];
+  /** Rows in the relation of the topic and of each early stage. */
+  readonly counts: ReadonlyMap<string, number>;
+};
+
+/** One of the two places in which micro-batches are prepared. */
+export type Slot = 0 | 1;
+
+/** What a flow works with. */
+export type FlowParts = {
+  readonly session: DuckSession;
+  /** Fills slots, beside the transactions of `session`. */
+  readonly side: DuckSession;
+  readonly pipeline: string;
+  readonly input: TopicInput;
+  readonly stages: readonly Stage[];
+  readonly tables: readonly Table[];
+  readonly sink: Sink;
+  /** Milliseconds spent, by part. */
+  readonly parts: Record<string, number>;
+};
+
 /** The stages and tables that hang on one topic. */
 export class Flow {
   readonly #session: DuckSession;
+  readonly #side: DuckSession;
   readonly #pipeline: string;
+  readonly #input: TopicInput;
   readonly #topic: Topic;
   readonly #stages: readonly Stage[];
   readonly #tables: readonly Table[];
-  readonly #feed: Feed;
   readonly #sink: Sink;
-  readonly #filled = new Set<string>();
-  readonly parts: Record<string, number>;
+  /** Late stages whose relation holds rows. */
+  readonly #late = new Set<Stage>();
+  readonly #parts: Record<string, number>;
+  #filling: Promise<unknown> = Promise.resolve();
 
-  constructor(
-    session: DuckSession,
-    pipeline: string,
-    topic: Topic,
-    stages: readonly Stage[],
-    tables: readonly Table[],
-    sink: Sink,
-    parts: Record<string, number>,
-  ) {
-    this.#session = session;
-    this.#pipeline = pipeline;
-    this.#topic = topic;
-    this.#stages = stages;
-    this.#tables = tables;
-    this.#sink = sink;
-    this.#feed = new Feed(session, topic.fields);
-    this.parts = parts;
+  constructor(parts: FlowParts) {
+    this.#session = parts.session;
+    this.#side = parts.side;
+    this.#pipeline = parts.pipeline;
+    this.#input = parts.input;
+    this.#topic = parts.input.topic;
+    this.#stages = parts.stages;
+    this.#tables = parts.tables;
+    this.#sink = parts.sink;
+    this.#parts = parts.parts;
   }
 
   /** The windowed stages. */
@@ -112,17 +135,54 @@ export class Flow {
     return this.#stages;
   }
 
+  /**
+   * Feeds the rows [from, to) into a slot and runs the early stages over them. May run beside a transaction that reads the other slot.
+   *
+   * @throws StageFailure
+   */
+  fill(slot: Slot, feed: FeedRows, from: number, to: number, without: readonly number[]): Promise<Filled> {
+    const next = this.#filling.then(() => this.#fill(slot, feed, from, to, without));
+    this.#filling = next.catch(() => undefined);
+    return next;
+  }
+
+  async #fill(slot: Slot, rows: FeedRows, from: number, to: number, without: readonly number[]): Promise<Filled> {
+    const counts = new Map<string, number>();
+    const feed = this.#input.feeds[slot];
+    feed.set(rows, from, to, without);
+    const started = performance.now();
+    const { relation } = this.#input;
+    if (relation) await this.#side.run(forSlot(`delete from ${relation}`, slot));
+    for (const stage of this.#stages)
+      if (stage.isEarly) await this.#side.run(forSlot(`delete from ${stage.relation}`, slot));
+    counts.set(this.#topic.name, to - from - without.filter((row) => row >= from && row < to).length);
+    if (relation)
+      await this.#guard(`topic ${this.#topic.name}`, false, () =>
+        this.#side.run(forSlot(`insert into ${relation} ${feed.select}`, slot)),
+      );
+    this.#spent('feed', started);
+    for (const stage of this.#stages) {
+      if (!stage.isEarly) continue;
+      const began = performance.now();
+      const { name } = stage.stream;
+      const { always } = stage.fill as { always: string };
+      counts.set(name, await this.#guard(name, false, () => this.#side.run(forSlot(always, slot))));
+      this.#spent(`stream ${name}`, began);
+    }
+    feed.clear();
+    return { slot, from, to, without, counts };
+  }
+
   /** @throws StageFailure, RowsRefused, upon which the transaction must be rolled back */
   async run(input: FlowInput): Promise<FlowResult> {
-    const counts = new Map<string, number>();
-    const size = input.rows ? input.rows.to - input.rows.from : 0;
+    const counts = new Map<string, number>(input.filled?.counts ?? []);
+    const size = input.filled ? input.filled.to - input.filled.from : 0;
     const fates = new Uint8Array(size);
     const lates: { row: number; stage: string }[] = [];
-    for (const name of this.#filled) await this.#session.run(`delete from ${batchRelation(name)}`);
-    this.#filled.clear();
-    counts.set(this.#topic.name, await this.#feedIn(input));
-    for (const row of input.rows?.without ?? []) {
-      if (row >= input.rows!.from && row < input.rows!.to) fates[row - input.rows!.from] = fate.dead;
+    for (const stage of this.#late) await this.#session.run(`delete from ${stage.relation}`);
+    this.#late.clear();
+    for (const row of input.filled?.without ?? []) {
+      if (row >= input.filled!.from && row < input.filled!.to) fates[row - input.filled!.from] = fate.dead;
     }
     for (const stage of this.#stages) {
       const started = performance.now();
@@ -131,29 +191,13 @@ export class Flow {
     }
     let tableRows = 0;
     for (const table of this.#tables) tableRows += await this.#runTable(table, input, counts, fates);
-    for (const { row } of lates) fates[row - input.rows!.from] = fate.late;
+    for (const { row } of lates) fates[row - input.filled!.from] = fate.late;
     return { fates, lates, tableRows };
   }
 
-  async #feedIn(input: FlowInput): Promise<number> {
-    const { rows } = input;
-    if (!rows || rows.from === rows.to) return 0;
-    const started = performance.now();
-    const name = this.#topic.name;
-    this.#feed.set(rows.feed, rows.from, rows.to);
-    this.#filled.add(name);
-    let count = await this.#guard(`topic ${name}`, false, () =>
-      this.#session.run(`insert into ${batchRelation(name)} ${this.#feed.select}`),
-    );
-    this.#feed.clear();
-    if (rows.without.length > 0) {
-      count -= await this.#session.run(
-        `delete from ${batchRelation(name)} where _row in (select unnest(cast(cast($1 as json) as integer[])))`,
-        JSON.stringify(rows.without),
-      );
-    }
-    this.#spent('feed', started);
-    return count;
+  /** A statement for the slot of an input. */
+  #at(sql: string, input: FlowInput): string {
+    return forSlot(sql, input.filled?.slot ?? 0);
   }
 
   async #runStage(
@@ -168,12 +212,15 @@ export class Flow {
     const totals = stageOf(input.progress, `stream ${name}`);
     const effective = this.#takesPart(name, input.only);
     let duplicates = 0;
-    if (countIn > 0 && stage.input.dedupe && effective) {
+    if (countIn > 0 && stage.input.dedupe && input.only !== undefined) {
+      // a record that is sent again to one stage has passed the deduplication on its way before
+      await this.#session.run(`delete from ${relations.duplicates(name)}`);
+    } else if (countIn > 0 && stage.input.dedupe) {
       const { keys, duplicates: marked } = relations;
       duplicates = await markDuplicates(
         this.#session,
         stage.input.dedupe,
-        this.#rowsWithTime(stage),
+        this.#rowsWithTime(stage, input),
         keys(this.#pipeline, name),
         marked(name),
       );
@@ -182,8 +229,11 @@ export class Flow {
     let out = 0;
     if (!stage.input.window) {
       if (countIn > 0) {
-        out = await this.#session.run((stage.fill as { always: string }).always);
-        if (out > 0) this.#filled.add(name);
+        if (stage.isEarly) out = counts.get(name)!;
+        else {
+          out = await this.#session.run(this.#at((stage.fill as { always: string }).always, input));
+          if (out > 0) this.#late.add(stage);
+        }
         const taken = await this.#taken(stage, input, fates, countIn - duplicates, out);
         if (effective) totals.filtered += countIn - duplicates - taken;
       }
@@ -191,7 +241,7 @@ export class Flow {
       const tooLate = countIn > 0 ? await this.#keepRows(stage, input, fates, lates, countIn - duplicates) : 0;
       totals.late += tooLate;
       out = await this.#guard(name, true, () => this.#giveWindows(stage, input, countIn - duplicates - tooLate));
-      if (out > 0) this.#filled.add(name);
+      if (out > 0) this.#late.add(stage);
     }
     counts.set(name, out);
     if (effective) {
@@ -204,7 +254,7 @@ export class Flow {
   /** How many of the rows came out of a stream that maps or filters; marks them as stored where a table takes them. */
   async #taken(stage: Stage, input: FlowInput, fates: Uint8Array, countIn: number, out: number): Promise<number> {
     const feedsTable = this.#tables.some((table) => table.from === stage.stream);
-    const relation = batchRelation(stage.stream.name);
+    const relation = this.#at(stage.relation, input);
     if (stage.afterWindow) return out;
     if (!stage.fansOut && out === countIn && countIn === fates.length) {
       if (feedsTable) fates.fill(fate.out);
@@ -219,19 +269,23 @@ export class Flow {
 
   async #mark(fates: Uint8Array, input: FlowInput, rows: string, as: number): Promise<void> {
     for (const [row] of await this.#session.rows(rows)) {
-      const i = Number(row) - input.rows!.from;
+      const i = Number(row) - input.filled!.from;
       // what one stream leaves out another may store: storing is what counts
       if (as !== fate.deduplicated || fates[i] === fate.filtered) fates[i] = as;
     }
   }
 
   /** Rows of a stage's input with their partition, offset, time and watermark. */
-  #rowsWithTime(stage: Stage): string {
+  #rowsWithTime(stage: Stage, input: FlowInput): string {
     const from = stage.input.of;
-    if (from.noun === 'topic') return batchRelation(from.name);
-    const time = (from as { time?: string }).time!;
-    return `(select o.*, i._partition, i._offset, epoch_ms(o.${quote(time)}) as _ts, i._wm from ${batchRelation(from.name)} o
-      join ${batchRelation(this.#topic.name)} i on i._row = o._row)`;
+    if (from.noun === 'topic') return this.#at(this.#input.relation!, input);
+    return `(select *, epoch_ms(${quote((from as { time?: string }).time!)}) as _ts from ${this.#relationOf(from.name, input)})`;
+  }
+
+  /** Where the rows of a topic or stream are. */
+  #relationOf(name: string, input: FlowInput): string {
+    const stage = this.#stages.find((one) => one.stream.name === name);
+    return this.#at(stage ? stage.relation : this.#input.relation!, input);
   }
 
   /** Puts the rows that are in time into the state of a windowed stream; those too late are noted. Resolves with how many are late. */
@@ -246,7 +300,7 @@ export class Flow {
     const { name } = stage.stream;
     const state = relations.state(this.#pipeline, name);
     const without = stage.input.dedupe ? ` and _row not in (select _row from ${relations.duplicates(name)})` : '';
-    const rows = this.#rowsWithTime(stage);
+    const rows = this.#rowsWithTime(stage, input);
     const columns = columnList(stage.stateFields);
     const kept = await this.#session.run(
       `insert into ${state} (${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, _ws)
@@ -290,14 +344,14 @@ export class Flow {
   /** Windows that are given out of turn: closed before and corrected now, or (emit: 'change') open and touched. */
   async #giveListed(stage: Stage, input: FlowInput, before: number, now: number): Promise<number> {
     const window = stage.input.window!;
-    const again = input.rows?.feed.watermarks.includes(beginning) ?? false;
+    const again = input.hasAgain;
     const change = stage.stream.emit === 'change';
     if (!again && !change) return 0;
     const due = relations.due(stage.stream.name);
     await this.#session.run(`delete from ${due}`);
     const { sizeMs } = steps(window);
     const ends = window.kind === 'session' ? 'w' : `w + ${sizeMs}`;
-    const rows = `(select * from ${this.#rowsWithTime(stage)} where ${inTime(window)})`;
+    const rows = `(select * from ${this.#rowsWithTime(stage, input)} where ${inTime(window)})`;
     const wanted = [again ? `${ends} <= $1` : '', change ? `${ends} > $2` : ''].filter(Boolean).join(' or ');
     const listed = await this.#session.run(
       `insert into ${due} select w from (${windowsOf(window, rows)}) where ($1 <= $2) and (${wanted})`,
@@ -337,7 +391,7 @@ export class Flow {
       fates.forEach((one, i) => {
         if (one !== fate.dead) fates[i] = fate.out;
       });
-    const rows: RowSet = { session: this.#session, relation: batchRelation(table.from.name), count };
+    const rows: RowSet = { session: this.#session, relation: this.#relationOf(table.from.name, input), count };
     const started = performance.now();
     const refused = await this.#sink.refuse(table, rows);
     if (refused.length > 0) throw new RowsRefused(table.name, refused);
@@ -371,6 +425,6 @@ export class Flow {
   }
 
   #spent(part: string, started: number): void {
-    this.parts[part] = (this.parts[part] ?? 0) + performance.now() - started;
+    this.#parts[part] = (this.#parts[part] ?? 0) + performance.now() - started;
   }
 }

@@ -118,6 +118,26 @@ export class Keeper {
     }));
   }
 
+  /** The kinds of the asides that there are of records of a topic, by `partition/offset`: one may lie aside for several stages. */
+  async kinds(
+    topic: string,
+    records: readonly { readonly partition: number; readonly offset: number }[],
+  ): Promise<Map<string, string[]>> {
+    const rows = await this.#session.rows(
+      `select part, off, kind from meta.aside where pipeline = $1 and topic = $2 and (part, off) in
+        (select (r.p, r.o) from (select unnest(cast(cast($3 as json) as struct(p integer, o bigint)[])) as r))`,
+      this.#pipeline,
+      topic,
+      JSON.stringify(records.map(({ partition, offset }) => ({ p: partition, o: offset }))),
+    );
+    const found = new Map<string, string[]>();
+    for (const [partition, offset, kind] of rows) {
+      const record = `${partition}/${offset}`;
+      found.set(record, [...(found.get(record) ?? []), String(kind)]);
+    }
+    return found;
+  }
+
   /** Which of these letters have come back through the log already. */
   async revived(ids: readonly number[]): Promise<Set<number>> {
     const rows = await this.#session.rows(

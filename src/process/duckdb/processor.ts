@@ -7,11 +7,10 @@ import type { Aside, KeptAside, Prepared, Processor, Sink, SourceReport, StepRes
 import { copyProgress, type PartitionProgress, type Progress } from '../progress.ts';
 import { findCulprits } from './culprits.ts';
 import type { DuckSession } from './database.ts';
-import type { FeedRows } from './feed.ts';
-import { beginning, Flow, type FlowResult, fate, RowsRefused, StageFailure } from './flow.ts';
+import { beginning, type Filled, Flow, type FlowResult, fate, RowsRefused, type Slot, StageFailure } from './flow.ts';
 import type { Keeper } from './keeper.ts';
 import { type DuckPrepared, Preparer, type Schemas } from './prepare.ts';
-import { relations, type Stage } from './stage.ts';
+import { relations, type Stage, type TopicInput } from './stage.ts';
 
 /** What the processor needs to know of the log: whether a partition holds records, and the bytes of one. */
 export type LogView = {
@@ -19,13 +18,18 @@ export type LogView = {
   record(topic: string, partition: number, offset: number): Promise<Uint8Array>;
 };
 
+type Ahead = { readonly duck: DuckPrepared; readonly slot: Slot; filled: Filled | undefined };
+
 /** A stretch of prepared rows that is tried as one transaction. */
 type Stretch = { readonly from: number; readonly to: number };
 
 /** Parts of a pipeline that the processor is made of. */
 export type ProcessorParts = {
   session: DuckSession;
+  /** Prepares micro-batches beside the transactions of `session`. */
+  side: DuckSession;
   pipeline: Pipeline;
+  inputs: ReadonlyMap<string, TopicInput>;
   stages: ReadonlyMap<string, Stage>;
   keeper: Keeper;
   progress: Progress;
@@ -38,16 +42,23 @@ export class DuckProcessor implements Processor {
   progress: Progress;
   readonly parts: Record<string, number> = {};
   readonly #session: DuckSession;
+  readonly #side: DuckSession;
   readonly #pipeline: Pipeline;
   readonly #keeper: Keeper;
   readonly #log: LogView;
   readonly #topics = new Map<string, { topic: Topic; preparer: Preparer; flow: Flow }>();
   readonly #hasPersonal: boolean;
+  /** Batches that are prepared: the slot they are in, and whether their rows are there. */
+  readonly #ahead = new WeakMap<DuckPrepared, Ahead>();
+  /** Per partition, the newest time up to the offset to which it is prepared. */
+  readonly #newest = new Map<string, { next: number; newestMs: number | undefined }>();
+  #slot: Slot = 0;
   /** Topics with windows that have rows which `flush` has not given yet. */
   readonly #unflushed = new Set<string>();
 
   constructor(parts: ProcessorParts) {
     this.#session = parts.session;
+    this.#side = parts.side;
     this.#pipeline = parts.pipeline;
     this.#keeper = parts.keeper;
     this.#log = parts.log;
@@ -60,7 +71,14 @@ export class DuckProcessor implements Processor {
       const tables = parts.pipeline.tables.filter(
         (table) => table.from === topic || stages.some((stage) => stage.stream === table.from),
       );
-      const flow = new Flow(parts.session, parts.pipeline.name, topic, stages, tables, parts.sink, this.parts);
+      const flow = new Flow({
+        ...parts,
+        pipeline: parts.pipeline.name,
+        input: parts.inputs.get(topic.name)!,
+        stages,
+        tables,
+        parts: this.parts,
+      });
       this.#topics.set(topic.name, { topic, preparer: new Preparer(topic, parts.schemas), flow });
       // windows that were open when the process ended may not have been given since
       if (flow.windowed.length > 0) this.#unflushed.add(topic.name);
@@ -69,23 +87,42 @@ export class DuckProcessor implements Processor {
 
   async prepare(batches: readonly Batch[]): Promise<Prepared> {
     const started = performance.now();
-    const prepared = await this.#of(batches[0]!.topic).preparer.prepare(batches);
+    const { topic, preparer, flow } = this.#of(batches[0]!.topic);
+    const duck = await preparer.prepare(batches);
     this.#spent('decode', started);
-    return prepared;
+    this.#setWatermarks(duck, topic);
+    this.#slot = this.#slot === 0 ? 1 : 0;
+    const ahead: Ahead = { duck, slot: this.#slot, filled: undefined };
+    try {
+      ahead.filled = await flow.fill(ahead.slot, duck.rows, 0, duck.rows.count, []);
+    } catch (failure) {
+      // a row that fails is looked for when its turn comes
+      if (!(failure instanceof StageFailure)) throw failure;
+    }
+    this.#ahead.set(duck, ahead);
+    return duck;
+  }
+
+  /** Each row's watermark: the newest time of its partition before it, less the lateness; never less than the topic's. */
+  #setWatermarks(duck: DuckPrepared, topic: Topic): void {
+    const { rows } = duck;
+    const partition = partitionOf(copyProgress(this.progress), topic, duck.partition, this.#firstOffset(duck));
+    const key = `${topic.name}/${duck.partition}`;
+    const before = this.#newest.get(key);
+    // the batch before this one may still be on its way: its newest time counts all the same
+    const newestMs = before?.next === this.#firstOffset(duck) ? before.newestMs : partition.newestMs;
+    let newest = newestMs ?? Number.NEGATIVE_INFINITY;
+    const floor = this.progress.watermarks[topic.name] ?? beginning;
+    for (let i = 0; i < rows.count; i++) {
+      rows.watermarks[i] = Math.max(floor, newest - topic.latenessMs);
+      if (rows.times[i]! > newest) newest = rows.times[i]!;
+    }
+    for (const row of duck.again.keys()) rows.watermarks[row] = beginning;
+    this.#newest.set(key, { next: duck.next, newestMs: Number.isFinite(newest) ? newest : undefined });
   }
 
   async step(prepared: Prepared, reports: readonly SourceReport[]): Promise<StepResult> {
     const duck = prepared as DuckPrepared;
-    const { topic } = this.#of(duck.topic);
-    setWatermarks(
-      duck.rows,
-      topic,
-      partitionOf(this.progress, topic, duck.partition, this.#firstOffset(duck)),
-      this.progress.watermarks[topic.name],
-    );
-    const partition = partitionOf(copyProgress(this.progress), topic, duck.partition, this.#firstOffset(duck));
-    setWatermarks(duck.rows, topic, partition, this.progress.watermarks[topic.name]);
-    for (const row of duck.again.keys()) duck.rows.watermarks[row] = beginning;
     const total = { out: 0, dead: 0, late: 0 };
     const pending: Stretch[] = [{ from: 0, to: duck.rows.count }];
     let unsaved = reports;
@@ -148,6 +185,7 @@ export class DuckProcessor implements Processor {
     const next = isLast ? duck.next : duck.rows.offsets[stretch.to]!;
     const undecodable = duck.undecodable.filter(({ offset }) => offset >= partition.next && offset < next);
     const repeated = await this.#repeated(duck);
+    const filled = await this.#fill(duck, stretch, [...dead.keys(), ...repeated]);
     const result = await this.#commit(progress, async () => {
       for (let i = stretch.from; i < stretch.to; i++) {
         const time = duck.rows.times[i]!;
@@ -155,8 +193,10 @@ export class DuckProcessor implements Processor {
           partition.newestMs = time;
       }
       const watermarkMs = this.#advance(progress, topic);
-      const rows = { feed: duck.rows, from: stretch.from, to: stretch.to, without: [...dead.keys(), ...repeated] };
-      const flowed = await flow.run({ rows, watermarkMs, progress, held, flush: false, only: undefined });
+      const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
+      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
+      const hasAgain = duck.again.size > 0;
+      const flowed = await flow.run({ filled, hasAgain, watermarkMs, progress, held, flush: false, only: undefined });
       progress.consumed += next - partition.next;
       partition.next = next;
       const lates = flowed.lates.map(({ row, stage }) => this.#late(duck, row, stage));
@@ -169,6 +209,19 @@ export class DuckProcessor implements Processor {
       return counts;
     });
     return result;
+  }
+
+  /** The rows of a stretch in their slot: as they were prepared, or anew without those that are left out. */
+  async #fill(duck: DuckPrepared, { from, to }: Stretch, without: number[]): Promise<Filled> {
+    const ahead = this.#ahead.get(duck)!;
+    const isThere =
+      ahead.filled?.from === from && ahead.filled.to === to && without.length === ahead.filled.without.length;
+    if (!isThere) {
+      without.sort((a, b) => a - b);
+      ahead.filled = undefined;
+      ahead.filled = await this.#of(duck.topic).flow.fill(ahead.slot, duck.rows, from, to, without);
+    }
+    return ahead.filled!;
   }
 
   async save(reports: readonly SourceReport[]): Promise<void> {
@@ -185,7 +238,8 @@ export class DuckProcessor implements Processor {
           const progress = copyProgress(this.progress);
           await this.#commit(progress, async () => {
             await flow.run({
-              rows: undefined,
+              filled: undefined,
+              hasAgain: false,
               watermarkMs: this.#advance(progress, topic),
               progress,
               held,
@@ -216,14 +270,16 @@ export class DuckProcessor implements Processor {
 
   close(): void {
     this.#session.close();
+    this.#side.close();
   }
 
   /** One aside in its own transaction: its fate is only its own. */
   async #processAgain(aside: KeptAside): Promise<boolean> {
     const { topic, preparer, flow } = this.#of(aside.topic);
-    const { rows, failed } = await preparer.prepareBytes([
-      { bytes: aside.bytes, partition: aside.partition ?? 0, offset: aside.offset ?? 0 },
-    ]);
+    const record = { partition: aside.partition ?? 0, offset: aside.offset ?? 0 };
+    const { rows, failed } = await preparer.prepareBytes([{ bytes: aside.bytes, ...record }]);
+    // what was late for a window, or made one fail, has passed all other stages
+    const isOfWindow = aside.kind === 'late' || flow.windowed.some((stage) => stage.stream.name === aside.stage);
     const problem = failed.get(0);
     let reason = problem?.message;
     if (!problem) {
@@ -232,11 +288,14 @@ export class DuckProcessor implements Processor {
       for (let tries = 0; tries < 3; tries++) {
         const progress = copyProgress(this.progress);
         try {
+          const filled = await flow.fill(this.#slot, rows, 0, 1, []);
           await this.#commit(progress, async () => {
-            const only = aside.kind === 'late' ? aside.stage : undefined;
+            const only = isOfWindow ? aside.stage : undefined;
+            const before = fateOf(await this.#keeper.kinds(topic.name, [record]), record);
             const watermarkMs = progress.watermarks[topic.name] ?? beginning;
             const flowed = await flow.run({
-              rows: { feed: rows, from: 0, to: 1, without: [] },
+              filled,
+              hasAgain: true,
               watermarkMs,
               progress,
               held,
@@ -249,8 +308,8 @@ export class DuckProcessor implements Processor {
               throw new MillraceError('NOT_FOUND', `dead letter ${aside.id} is not there any more`, {
                 remedy: 'List them again.',
               });
-            progress.fates[aside.kind]--;
-            if (aside.kind === 'late') progress.fates.out++;
+            progress.fates[before]--;
+            if (isOfWindow) progress.fates[fateOf(await this.#keeper.kinds(topic.name, [record]), record)]++;
             else countFates(progress, flowed, 0);
           });
           for (const stage of held) await this.#mendWindows(topic.name, stage);
@@ -300,15 +359,24 @@ export class DuckProcessor implements Processor {
       await this.#commit(progress, async () => {
         for (const { partition, offset } of culprits)
           await this.#session.run(`delete from ${state} where _partition = $1 and _offset = $2`, partition, offset);
+        const kinds = await this.#keeper.kinds(topicName, culprits);
         await this.#keeper.put(letters);
-        progress.fates.out -= culprits.length;
+        for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;
         progress.fates.dead += culprits.length;
       });
     }
     const progress = copyProgress(this.progress);
     await this.#commit(progress, async () => {
       const watermarkMs = this.#advance(progress, topic);
-      await flow.run({ rows: undefined, watermarkMs, progress, held: new Set(), flush: false, only: undefined });
+      await flow.run({
+        filled: undefined,
+        hasAgain: false,
+        watermarkMs,
+        progress,
+        held: new Set(),
+        flush: false,
+        only: undefined,
+      });
     }).catch((failure) => {
       throw failure instanceof StageFailure ? failure.error : failure;
     });
@@ -458,14 +526,13 @@ function partitionOf(progress: Progress, topic: Topic, partition: number, first:
   return found;
 }
 
-/** Each row's watermark: the newest time of its partition before it, less the lateness; never less than the topic's. */
-function setWatermarks(rows: FeedRows, topic: Topic, partition: PartitionProgress, topicMs: number | undefined): void {
-  let newest = partition.newestMs ?? Number.NEGATIVE_INFINITY;
-  const floor = topicMs ?? beginning;
-  for (let i = 0; i < rows.count; i++) {
-    rows.watermarks[i] = Math.max(floor, newest - topic.latenessMs);
-    if (rows.times[i]! > newest) newest = rows.times[i]!;
-  }
+/** How a record that windows took counts while these asides of it are there: for several stages it may lie aside, but it counts once. */
+function fateOf(
+  kinds: ReadonlyMap<string, readonly string[]>,
+  record: { partition: number; offset: number },
+): 'dead' | 'late' | 'out' {
+  const own = kinds.get(`${record.partition}/${record.offset}`) ?? [];
+  return own.includes('dead') ? 'dead' : own.includes('late') ? 'late' : 'out';
 }
 
 function countFates(progress: Progress, flowed: FlowResult, undecodable: number): StepResult {

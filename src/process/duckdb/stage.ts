@@ -1,6 +1,7 @@
 // A stream as statements: its query checked against the declaration, and what runs for each micro-batch.
 import { MillraceError } from '../../core/errors.ts';
 import type { Fields } from '../../define/fields.ts';
+import { isParam } from '../../define/param.ts';
 import { inputOf, type Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
@@ -8,9 +9,9 @@ import type { Topic } from '../../define/topic.ts';
 import { quote } from '../database.ts';
 import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
-import { metaColumns, metaNames } from './feed.ts';
+import { Feed, metaColumns, metaNames } from './feed.ts';
 import { checkColumns, refuseCombinations, refuseShapes } from './refuse.ts';
-import { batchRelation, render } from './render.ts';
+import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
 import { columnList, sqlColumns } from './types.ts';
 import { type Due, stateColumns, windowRows } from './window.ts';
 
@@ -22,6 +23,10 @@ export type Stage = {
   readonly topic: Topic;
   /** Reads rows that a window gave, which are no records of a topic any more. */
   readonly afterWindow: boolean;
+  /** Where its rows are put, as written for the first slot. */
+  readonly relation: string;
+  /** Whether it is computed ahead of the transaction, from nothing but the rows at hand. */
+  readonly isEarly: boolean;
   /** Whether one record may become several rows. */
   readonly fansOut: boolean;
   /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts). */
@@ -32,6 +37,10 @@ export type Stage = {
   readonly stateFields: Fields;
 };
 
+/** The columns that the relation of every stream has after its own: which record a row came from (null after a window). */
+const carriedColumns = '_row integer, _partition integer, _offset bigint, _wm bigint';
+const carriedNames = ['_row', '_partition', '_offset', '_wm'] as const;
+
 /** Names of a stage's relations. */
 export const relations = {
   state: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}`)}`,
@@ -41,10 +50,45 @@ export const relations = {
   probe: (stream: string) => `temp.main.${quote(`${stream}/probe`)}`,
 };
 
-/** Makes the relation in which the rows of a topic are put for a micro-batch. */
-export async function makeTopicRelation(session: DuckSession, topic: Topic): Promise<void> {
-  await session.run(
-    `create or replace temp table ${quote(topic.name)} (${sqlColumns(nullable(topic.fields))}, ${metaColumns})`,
+/** A topic's rows in a micro-batch. */
+export type TopicInput = {
+  readonly topic: Topic;
+  /** Gives the rows, one for each slot. */
+  readonly feeds: readonly [Feed, Feed];
+  /** Where they are put; undefined where the one stream that reads them takes them as they are fed. */
+  readonly relation: string | undefined;
+};
+
+let feeds = 0;
+
+/** Makes the feeds of a topic, and the relation in which its rows are put where more than one plain stream reads them. */
+export async function makeTopicInput(session: DuckSession, pipeline: Pipeline, topic: Topic): Promise<TopicInput> {
+  const number = ++feeds;
+  const made = ([0, 1] as const).map((slot) => new Feed(session, topic.fields, feedName(number, slot)));
+  const readers = pipeline.streams.filter((stream) => inputOf(stream).of === topic);
+  const isFedOnce =
+    readers.length === 1 && isPlain(readers[0]!) && !pipeline.tables.some((table) => table.from === topic);
+  const relation = isFedOnce ? undefined : earlyRelation(pipeline.name, topic.name);
+  if (relation) await makeEarly(session, pipeline, topic.name, `${sqlColumns(nullable(topic.fields))}, ${metaColumns}`);
+  return { topic, feeds: [made[0]!, made[1]!], relation };
+}
+
+/** Makes the schemas of a pipeline's slots. */
+export async function makeSlots(session: DuckSession, pipeline: Pipeline): Promise<void> {
+  for (const slot of [0, 1] as const)
+    await session.run(`create schema if not exists ${slotSchema(pipeline.name, slot)}`);
+}
+
+async function makeEarly(session: DuckSession, pipeline: Pipeline, name: string, columns: string): Promise<void> {
+  for (const slot of [0, 1] as const)
+    await session.run(`create or replace table ${slotSchema(pipeline.name, slot)}.${quote(name)} (${columns})`);
+}
+
+/** Whether a stream needs nothing but the rows at hand: no window, no state, no table. */
+function isPlain(stream: Stream): boolean {
+  const input = inputOf(stream);
+  return (
+    !input.window && !input.dedupe && stream.query.references.every((one) => isParam(one) || one.of.noun !== 'table')
   );
 }
 
@@ -57,6 +101,7 @@ export async function makeStage(
   session: DuckSession,
   pipeline: Pipeline,
   stream: Stream,
+  inputs: ReadonlyMap<string, TopicInput>,
   before: ReadonlyMap<string, Stage>,
 ): Promise<Stage> {
   const place = `stream '${stream.name}'`;
@@ -73,39 +118,38 @@ export async function makeStage(
   const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
   refuseCombinations(place, input, topic, afterWindow);
 
+  const isEarly = isPlain(stream) && (upstream === undefined || upstream.isEarly);
+  const relation = isEarly ? earlyRelation(pipeline.name, stream.name) : lateRelation(stream.name);
+  const fed = inputs.get(topic.name)!;
+  const source = upstream ? upstream.relation : (fed.relation ?? `(${fed.feeds[0].select})`);
   const names = columnList(stream.fields);
-  const into = `insert into ${batchRelation(stream.name)} (${names}, _row) select ${names}`;
-  const hidden = input.window ? [] : from.noun === 'topic' ? metaNames : ['_row'];
-  const compile = async (rows: string, column: string) => {
+  const into = `insert into ${relation} (${names}, _row) select ${names}`;
+  const hidden = input.window ? [] : from.noun === 'topic' ? metaNames : carriedNames;
+  const compile = async (rows: string, columns: readonly string[]) => {
     const text = render(stream.query, () => rows);
     const analysis = await analyse(session, text, place);
     const alias = aliasOf(analysis, from.name);
     refuseShapes(place, analysis, input, alias);
-    return { analysis, ...(await carry(session, analysis, alias!, column, hidden)) };
+    return { analysis, ...(await carry(session, analysis, alias!, columns, hidden)) };
   };
   const finish = async (plain: string, carried: string) => {
     await checkColumns(session, place, stream, plain, carried, input);
-    await session.run(
-      `create or replace temp table ${quote(stream.name)} (${sqlColumns(stream.fields)}, _row integer)`,
-    );
+    const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
+    if (isEarly) await makeEarly(session, pipeline, stream.name, columns);
+    else await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
   };
-  const shared = { stream, input, topic, afterWindow };
+  const shared = { stream, input, topic, afterWindow, relation, isEarly };
 
   if (!input.window) {
-    const batch = batchRelation(from.name);
     const duplicates = relations.duplicates(stream.name);
     if (input.dedupe) await makeDedupe(session, pipeline, stream);
-    const rows = input.dedupe ? `(select * from ${batch} where _row not in (select _row from ${duplicates}))` : batch;
-    const { analysis, plain, carried } = await compile(rows, '_row');
+    const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
+    const { analysis, plain, carried } = await compile(rows, carriedNames);
     await finish(plain, carried);
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
-    return {
-      ...shared,
-      fansOut,
-      fill: { always: `${into}, _carried from (${carried})` },
-      probe: undefined,
-      stateFields: {},
-    };
+    const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
+    const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${names}, ${carriedList} from (${carried})`;
+    return { ...shared, fansOut, fill: { always }, probe: undefined, stateFields: {} };
   }
 
   if (input.dedupe) await makeDedupe(session, pipeline, stream);
@@ -116,20 +160,25 @@ export async function makeStage(
   // the columns that are used are known only after the query was read, so it is read first over a scratch state with all of them
   const scratch = quote(`${stream.name}/scratch`);
   await session.run(`create or replace temp table ${scratch} (${stateOf(from.fields)})`);
-  const first = await compile(
-    windowRows(input.window, from.fields, `temp.main.${scratch}`, due, 'range', ''),
+  const first = await compile(windowRows(input.window, from.fields, `temp.main.${scratch}`, due, 'range', ''), [
     'window_start',
-  );
+  ]);
   await finish(first.plain, first.carried);
   await session.run(`drop table temp.main.${scratch}`);
   // as written, without the subquery of the window, which names every column
-  const written = await analyse(session, render(stream.query, () => batchRelation(from.name)), place);
+  const written = await analyse(
+    session,
+    render(stream.query, () => lateRelation(from.name)),
+    place,
+  );
   const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
   const fill = async (which: Due, without: string) => {
-    const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), 'window_start');
-    return `${into}, (row_number() over ()) + (select coalesce(max(_row), -1) from ${batchRelation(stream.name)}) from (${plain})`;
+    const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), [
+      'window_start',
+    ]);
+    return `${into}, (row_number() over ()) + (select coalesce(max(_row), -1) from ${relation}) from (${plain})`;
   };
   return {
     ...shared,
