@@ -6,8 +6,8 @@ import type { SourceContext } from '../ingest/source.ts';
 import { againHeader, type KeptAside } from '../process/engine.ts';
 import { chooseSource, embedded, sourceAdapter } from './adapters.ts';
 import { TopicWriter } from './feeder.ts';
+import { type Folder, registerTopics } from './folder.ts';
 import type { DeadFilter, DeadLetter, DeadLetterDetail, RedriveResult } from './millrace.ts';
-import { type Folder, registerTopics } from './open.ts';
 import { Pump } from './pump.ts';
 import { Decoders } from './tail.ts';
 

@@ -150,7 +150,7 @@ export class DuckProcessor implements Processor {
     for (;;) {
       try {
         const result = await this.#attempt(duck, stretch, dead, held, reports);
-        for (const stage of held) await this.#mendWindows(duck.topic, stage);
+        if (held.size > 0) await this.#mendWindows(duck.topic, held);
         return result;
       } catch (failure) {
         if (failure instanceof RowsRefused) {
@@ -232,7 +232,7 @@ export class DuckProcessor implements Processor {
   async flush(): Promise<void> {
     for (const name of [...this.#unflushed]) {
       const { topic, flow } = this.#of(name);
-      const held = new Set<string>();
+      const mended = new Set<string>();
       for (;;) {
         try {
           const progress = copyProgress(this.progress);
@@ -242,18 +242,18 @@ export class DuckProcessor implements Processor {
               hasAgain: false,
               watermarkMs: this.#advance(progress, topic),
               progress,
-              held,
+              held: new Set(),
               flush: true,
               only: undefined,
             });
           });
           break;
         } catch (failure) {
-          if (!(failure instanceof StageFailure) || held.has(failure.stage))
+          if (!(failure instanceof StageFailure) || mended.has(failure.stage))
             throw failure instanceof StageFailure ? failure.error : failure;
-          if (failure.firing) await this.#mendWindows(name, failure.stage);
-          else throw failure.error;
-          held.clear();
+          if (!failure.firing) throw failure.error;
+          mended.add(failure.stage);
+          await this.#mendWindows(name, new Set([failure.stage]));
         }
       }
       this.#unflushed.delete(name);
@@ -312,7 +312,7 @@ export class DuckProcessor implements Processor {
             if (isOfWindow) progress.fates[fateOf(await this.#keeper.kinds(topic.name, [record]), record)]++;
             else countFates(progress, flowed, 0);
           });
-          for (const stage of held) await this.#mendWindows(topic.name, stage);
+          if (held.size > 0) await this.#mendWindows(topic.name, held);
           this.#unflushed.add(topic.name);
           return true;
         } catch (failure) {
@@ -330,9 +330,40 @@ export class DuckProcessor implements Processor {
     return false;
   }
 
-  /** Finds the rows that the query of a windowed stream fails for, puts them aside, and gives the windows without them. */
-  async #mendWindows(topicName: string, stageName: string): Promise<void> {
+  /** Puts the rows aside that the queries of windowed streams fail for, and gives the windows without them. */
+  async #mendWindows(topicName: string, stages: ReadonlySet<string>): Promise<void> {
     const { topic, flow } = this.#of(topicName);
+    const mended = new Set<string>();
+    const failing = [...stages];
+    for (let stage = failing.shift(); stage !== undefined; stage = failing.shift()) {
+      await this.#putCulpritsAside(topicName, stage);
+      mended.add(stage);
+      if (failing.length > 0) continue;
+      try {
+        const progress = copyProgress(this.progress);
+        await this.#commit(progress, async () => {
+          const watermarkMs = this.#advance(progress, topic);
+          await flow.run({
+            filled: undefined,
+            hasAgain: false,
+            watermarkMs,
+            progress,
+            held: new Set(),
+            flush: false,
+            only: undefined,
+          });
+        });
+      } catch (failure) {
+        if (!(failure instanceof StageFailure)) throw failure;
+        // what was held back may make a stream fail that follows
+        if (!failure.firing || mended.has(failure.stage)) throw failure.error;
+        failing.push(failure.stage);
+      }
+    }
+  }
+
+  async #putCulpritsAside(topicName: string, stageName: string): Promise<void> {
+    const { flow } = this.#of(topicName);
     const stage = flow.stages.find((one) => one.stream.name === stageName);
     assert(stage?.probe, `stage ${stageName} has no windows to mend`);
     const state = relations.state(this.#pipeline.name, stageName);
@@ -365,21 +396,6 @@ export class DuckProcessor implements Processor {
         progress.fates.dead += culprits.length;
       });
     }
-    const progress = copyProgress(this.progress);
-    await this.#commit(progress, async () => {
-      const watermarkMs = this.#advance(progress, topic);
-      await flow.run({
-        filled: undefined,
-        hasAgain: false,
-        watermarkMs,
-        progress,
-        held: new Set(),
-        flush: false,
-        only: undefined,
-      });
-    }).catch((failure) => {
-      throw failure instanceof StageFailure ? failure.error : failure;
-    });
   }
 
   /** Runs the steps and commits them with the progress, which is the pipeline's from then on. */

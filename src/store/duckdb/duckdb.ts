@@ -1,11 +1,12 @@
 // The DuckDB store: tables in one file, upserts by key without an index, in the engine's own transaction.
 import { assert, MillraceError } from '../../core/errors.ts';
-import type { Table } from '../../define/table.ts';
-import { quote, type RowSet, type Session } from '../../process/database.ts';
+import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
 import { prepareTable, tableDefinition } from './prepare.ts';
+import { readRows } from './read.ts';
 import { refusals } from './unique.ts';
+import { physical, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = { session: Session };
@@ -49,6 +50,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
       }),
     tables: () => inTurn(tables),
     count: (table) => inTurn(() => count(table)),
+    read: (table, options) => inTurn(async () => readRows(session, await definition(table), options ?? {})),
     close: () => inTurn(async () => session.close()),
   };
 
@@ -64,61 +66,20 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   }
 
   async function count(table: string): Promise<number> {
-    const known = await session.rows('select 1 from meta.tables where name = $1', table);
-    if (known.length === 0)
+    await definition(table);
+    return Number((await session.rows(`select count(*) from ${physical(table)}`))[0]![0]);
+  }
+
+  async function definition(table: string): Promise<StoredTable> {
+    const found = (await tables()).find((one) => one.name === table);
+    if (!found) {
       throw new MillraceError('NOT_FOUND', `there is no table '${table}'`, {
         place: table,
         remedy: 'See `millrace tables`.',
       });
-    return Number((await session.rows(`select count(*) from ${physical(table)}`))[0]![0]);
+    }
+    return found;
   }
-}
-
-/** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
-export function physical(table: string): string {
-  return `store.${quote(table)}`;
-}
-
-/** The hash of a key's columns. */
-export function keyHash(table: Table, prefix = ''): string {
-  return `hash(${table.key.map((name) => prefix + quote(name)).join(', ')})`;
-}
-
-/** Upserts the rows: the newest of each key wins, by version or by order. */
-async function write(table: Table, rows: RowSet): Promise<number> {
-  const { session, relation } = rows;
-  const names = Object.keys(table.fields).map(quote);
-  const keys = table.key.map(quote).join(', ');
-  const winners = `temp.main.${quote(`${table.name}/winners`)}`;
-  await session.run(`create temp table if not exists ${quote(`${table.name}/winners`)} (r bigint)`);
-  await session.run(`delete from ${winners}`);
-  const newest = table.version
-    ? `select rowid from ${relation} qualify row_number() over (partition by ${keys} order by ${quote(table.version)} desc nulls last, rowid desc) = 1`
-    : `select max(rowid) from ${relation} group by ${keys}`;
-  const won = await session.run(`insert into ${winners} ${newest}`);
-  const batch = won === rows.count ? relation : `(select * from ${relation} where rowid in (select r from ${winners}))`;
-  const same = (left: string, right: string) =>
-    table.key.map((name) => `${left}.${quote(name)} = ${right}.${quote(name)}`).join(' and ');
-  const version = table.version && quote(table.version);
-  // a row that is there stays where it is newer: it is neither removed nor replaced
-  const older = version ? ` and (t.${version} is null or b.${version} >= t.${version})` : '';
-  const hashed = `(select ${[...new Set([...table.key, ...(table.version ? [table.version] : [])])].map(quote).join(', ')}, ${keyHash(table)} as _hash from ${batch})`;
-  await session.run(
-    `delete from ${physical(table.name)} t using ${hashed} b where t._hash = b._hash and ${same('t', 'b')}${older}`,
-  );
-  const unlessNewer = version
-    ? ` where not exists (select 1 from ${physical(table.name)} t where t._hash = ${keyHash(table, 'b.')} and ${same('t', 'b')})`
-    : '';
-  await session.run(
-    `insert into ${physical(table.name)} (${names.join(', ')}, _hash) select ${names.join(', ')}, ${keyHash(table)} from ${batch} b${unlessNewer}`,
-  );
-  if (table.keepMs !== undefined && table.time !== undefined) {
-    const time = quote(table.time);
-    await session.run(
-      `delete from ${physical(table.name)} where ${time} < (select max(${time}) from ${physical(table.name)}) - to_milliseconds(${table.keepMs})`,
-    );
-  }
-  return won;
 }
 
 /** Another version of DuckDB may hash differently: the hashes that are kept are then made anew. */

@@ -1,0 +1,85 @@
+// The parts of a data folder, opened behind their contracts; and what a pipeline needs to have in them.
+import { MillraceError } from '../core/errors.ts';
+import { avroSchema } from '../define/avro.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { valueIn } from '../log/batch.ts';
+import type { Log } from '../log/log.ts';
+import type { Registry } from '../log/registry.ts';
+import type { Engine } from '../process/engine.ts';
+import type { Store } from '../store/store.ts';
+import { embedded } from './adapters.ts';
+import type { System } from './system.ts';
+
+/** A data folder's parts, open. */
+export type Folder = {
+  readonly path: string;
+  readonly system: System;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly engine: Engine;
+  readonly database: Awaited<ReturnType<Awaited<ReturnType<typeof embedded.database>>['open']>>;
+};
+
+/** Where the parts of a data folder are; a database without a path is in memory. */
+export type Places = {
+  readonly path: string;
+  readonly database: { readonly path?: string; readonly tempFolder?: string };
+  readonly log: string;
+  readonly registry: string;
+};
+
+/** Opens the parts of a data folder, wherever they are. */
+export async function openParts(places: Places, system: System, notice?: (text: string) => void): Promise<Folder> {
+  const { path } = places;
+  const { files, clock } = system;
+  const database = await (await embedded.database()).open(places.database).catch((error) => {
+    throw error instanceof MillraceError && error.code === 'DATA_IN_USE'
+      ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
+      : error;
+  });
+  try {
+    const log = await (await embedded.log())({ folder: places.log, files, clock, ...(notice ? { notice } : {}) });
+    const registry = await (await embedded.registry())({ path: places.registry });
+    const session = await database.session();
+    await (await embedded.keeper()).makeKeeper(session);
+    await session.run('create table if not exists meta.pipelines (name varchar not null, file varchar not null)');
+    const store = await (await embedded.store())({ session });
+    const { duckEngine } = await embedded.engine();
+    const engine = await duckEngine({
+      database,
+      sink: store.sink,
+      schemas: (id) => registry.schema(id),
+      now: () => clock.now(),
+      log: {
+        hasRecords(topic, partition) {
+          const { start, end } = log.range(topic, partition);
+          return end > start;
+        },
+        async record(topic, partition, offset) {
+          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+          return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+        },
+      },
+    });
+    return { path, system, log, registry, store, engine, database };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** Makes the topics, and registers their schemas; the ids by topic. @throws SCHEMA_INCOMPATIBLE */
+export async function registerTopics(
+  folder: Pick<Folder, 'log' | 'registry'>,
+  pipeline: Pipeline,
+): Promise<Map<string, number>> {
+  const ids = new Map<string, number>();
+  for (const topic of pipeline.topics) {
+    const schema = JSON.stringify(avroSchema(topic.name, topic.fields));
+    const { id } = await folder.registry.register(`${topic.name}-value`, schema);
+    await folder.log.createTopic(topic.name, { partitions: topic.partitions, retention: topic.retain });
+    ids.set(topic.name, id);
+  }
+  return ids;
+}

@@ -1,0 +1,121 @@
+// Reads rows of a table by conditions, in an order, page by page; every value is a bound parameter.
+import { MillraceError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import { quote, type Session, type SqlParam } from '../../process/database.ts';
+import type { Condition, ReadOptions, ReadValue, StoredRow, StoredTable } from '../store.ts';
+
+const operators = { eq: '=', ne: '<>', lt: '<', lte: '<=', gt: '>', gte: '>=', like: 'like' } as const;
+
+/**
+ * The rows of a table that meet all conditions, ordered by the given columns and then by key.
+ *
+ * @throws NOT_FOUND for a column that is not there, OPTION_INVALID for an unknown condition, QUERY_LIMIT for a limit that is too large
+ */
+export async function readRows(session: Session, table: StoredTable, options: ReadOptions): Promise<StoredRow[]> {
+  const limit = options.limit ?? 100;
+  if (!Number.isInteger(limit) || limit < 1 || limit > limits.queryRowsMax) {
+    throw new MillraceError('QUERY_LIMIT', `limit: ${limit} is not possible`, {
+      place: `table '${table.name}'`,
+      remedy: `Ask for 1 to ${limits.queryRowsMax} rows, and for the next ones with after.`,
+    });
+  }
+  const params: SqlParam[] = [];
+  const typeOf = (name: string) => {
+    const column = table.columns.find((one) => one.name === name);
+    if (column) return column.type;
+    throw new MillraceError('NOT_FOUND', `table '${table.name}' has no column '${name}'`, {
+      place: `table '${table.name}'`,
+      remedy: `Use one of: ${table.columns.map((one) => one.name).join(', ')}.`,
+    });
+  };
+  const bind = (name: string, value: ReadValue): string => {
+    params.push(value instanceof Date ? value.toISOString() : value);
+    return `cast($${params.length} as ${castType(typeOf(name))})`;
+  };
+  const where = Object.entries(options.where ?? {}).map(([name, condition]) =>
+    conditionSql(name, condition, bind, typeOf),
+  );
+  const order = [...(options.order ?? []), ...table.key.map((column) => ({ column, descending: false }))];
+  const unique = order.filter((one, i) => order.findIndex((other) => other.column === one.column) === i);
+  if (options.after) where.push(afterSql(unique, options.after, bind));
+  const selected = table.columns.map((column) =>
+    readAsText(column.type) ? `cast(${quote(column.name)} as varchar)` : quote(column.name),
+  );
+  const by = unique.map((one) => `${quote(one.column)} ${one.descending ? 'desc' : 'asc'} nulls last`).join(', ');
+  for (const one of unique) typeOf(one.column);
+  const rows = await session.rows(
+    `select ${selected.join(', ')} from main.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${by} limit ${limit}`,
+    ...params,
+  );
+  return rows.map((row) =>
+    Object.fromEntries(table.columns.map((column, i) => [column.name, plain(row[i], column.type)])),
+  );
+}
+
+function conditionSql(
+  name: string,
+  condition: Condition,
+  bind: (name: string, value: ReadValue) => string,
+  typeOf: (name: string) => string,
+): string {
+  const column = quote(name);
+  typeOf(name);
+  const parts = Object.entries(condition).map(([operator, value]) => {
+    if (operator === 'in') {
+      const values = value as readonly ReadValue[];
+      return values.length === 0 ? 'false' : `${column} in (${values.map((one) => bind(name, one)).join(', ')})`;
+    }
+    if (!Object.hasOwn(operators, operator)) {
+      throw new MillraceError('OPTION_INVALID', `there is no condition '${operator}'`, {
+        place: `column '${name}'`,
+        remedy: `Use one of: ${Object.keys(operators).join(', ')}, in.`,
+      });
+    }
+    if (value === null) return operator === 'ne' ? `${column} is not null` : `${column} is null`;
+    return `${column} ${operators[operator as keyof typeof operators]} ${bind(name, value as ReadValue)}`;
+  });
+  return parts.length === 0 ? 'true' : parts.join(' and ');
+}
+
+/** Rows that come after one in the order; a missing value comes last. */
+function afterSql(
+  order: readonly { column: string; descending?: boolean }[],
+  after: StoredRow,
+  bind: (name: string, value: ReadValue) => string,
+): string {
+  let sql = 'false';
+  for (const { column, descending } of [...order].reverse()) {
+    const name = quote(column);
+    const value = (after[column] ?? null) as ReadValue;
+    if (value === null) sql = `(${name} is null and ${sql})`;
+    else
+      sql = `(${name} ${descending ? '<' : '>'} ${bind(column, value)} or ${name} is null or (${name} = ${bind(column, value)} and ${sql}))`;
+  }
+  return sql;
+}
+
+/** The SQL type that a value of a declared type is cast to. */
+function castType(type: string): string {
+  const known: Record<string, string> = {
+    text: 'varchar',
+    int: 'integer',
+    long: 'bigint',
+    bool: 'boolean',
+    bytes: 'blob',
+    json: 'varchar',
+  };
+  if (type.startsWith('oneOf')) return 'varchar';
+  if (type.startsWith('list')) return 'varchar';
+  return known[type] ?? type;
+}
+
+function readAsText(type: string): boolean {
+  return type === 'date' || type.startsWith('decimal') || type === 'json';
+}
+
+function plain(value: unknown, type: string): unknown {
+  if (typeof value === 'bigint')
+    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
+  if (type === 'json' && typeof value === 'string') return JSON.parse(value);
+  return value;
+}
