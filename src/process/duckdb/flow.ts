@@ -173,6 +173,29 @@ export class Flow {
     return { slot, from, to, without, counts };
   }
 
+  /** The rows of a slot that an early stage fails for; [] where they cannot be found in one query. */
+  badRows(
+    stageName: string,
+    slot: Slot,
+    rows: FeedRows,
+    from: number,
+    to: number,
+    without: readonly number[],
+  ): Promise<number[]> {
+    const stage = this.#stages.find((one) => one.stream.name === stageName);
+    const sql = stage?.badRows;
+    if (!sql) return Promise.resolve([]);
+    const find = async () => {
+      this.#input.feeds[slot].set(rows, from, to, without);
+      const found = await this.#side.rows(forSlot(sql, slot));
+      this.#input.feeds[slot].clear();
+      return found.map(([row]) => Number(row));
+    };
+    const next = this.#filling.then(find);
+    this.#filling = next.catch(() => undefined);
+    return next;
+  }
+
   /** @throws StageFailure, RowsRefused, upon which the transaction must be rolled back */
   async run(input: FlowInput): Promise<FlowResult> {
     const counts = new Map<string, number>(input.filled?.counts ?? []);

@@ -20,6 +20,9 @@ export type LogView = {
 
 type Ahead = { readonly duck: DuckPrepared; readonly slot: Slot; filled: Filled | undefined };
 
+/** Bad rows of one micro-batch whose own reason is asked for, one by one. */
+const reasonsMax = 1000;
+
 /** A stretch of prepared rows that is tried as one transaction. */
 type Stretch = { readonly from: number; readonly to: number };
 
@@ -160,6 +163,7 @@ export class DuckProcessor implements Processor {
           held.add(failure.stage);
         else if (failure instanceof StageFailure && !failure.firing) {
           const left = stretch.to - stretch.from - dead.size;
+          if (left > 1 && (await this.#putBadRowsAside(duck, stretch, dead, failure))) continue;
           if (left > 1) return 'split';
           for (let row = stretch.from; row < stretch.to; row++) {
             if (!dead.has(row))
@@ -168,6 +172,37 @@ export class DuckProcessor implements Processor {
           if (left === 0) throw failure.error;
         } else throw failure instanceof StageFailure ? failure.error : failure;
       }
+    }
+  }
+
+  /** Finds all rows that a stream fails for at once, where its query allows; whether there were any. */
+  async #putBadRowsAside(
+    duck: DuckPrepared,
+    { from, to }: Stretch,
+    dead: Map<number, Aside>,
+    failure: StageFailure,
+  ): Promise<boolean> {
+    const { flow } = this.#of(duck.topic);
+    const { slot } = this.#ahead.get(duck)!;
+    const without = [...dead.keys()].sort((a, b) => a - b);
+    const bad = (await flow.badRows(failure.stage, slot, duck.rows, from, to, without)).filter((row) => !dead.has(row));
+    for (const [i, row] of bad.entries()) {
+      // each has a reason of its own; in a flood of them the first one's must do
+      const { code, message } = i < reasonsMax ? await this.#reasonOf(duck, row, slot, failure) : failure.error;
+      dead.set(row, this.#letter(duck, row, failure.stage, code, message));
+    }
+    return bad.length > 0;
+  }
+
+  async #reasonOf(duck: DuckPrepared, row: number, slot: Slot, otherwise: StageFailure): Promise<MillraceError> {
+    try {
+      await this.#of(duck.topic).flow.fill(slot, duck.rows, row, row + 1, []);
+      return otherwise.error;
+    } catch (failure) {
+      if (failure instanceof StageFailure) return failure.error;
+      throw failure;
+    } finally {
+      this.#ahead.get(duck)!.filled = undefined;
     }
   }
 

@@ -10,6 +10,7 @@ import { quote } from '../database.ts';
 import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
+import { badRowsQuery } from './isolate.ts';
 import { checkColumns, refuseCombinations, refuseShapes } from './refuse.ts';
 import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -31,6 +32,8 @@ export type Stage = {
   readonly fansOut: boolean;
   /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts). */
   readonly fill: { readonly always: string } | Readonly<Record<Due, string>>;
+  /** Gives the rows (`_row`) that `fill` fails for, where that can be asked in one query. */
+  readonly badRows: string | undefined;
   /** As `fill`, from the state rows listed in the probe relation only: for finding the row that a query fails for. */
   readonly probe: string | undefined;
   /** The columns of its input that the state of its windows keeps. */
@@ -130,7 +133,7 @@ export async function makeStage(
     const analysis = await analyse(session, text, place);
     const alias = aliasOf(analysis, from.name);
     refuseShapes(place, analysis, input, alias);
-    return { analysis, ...(await carry(session, analysis, alias!, columns, hidden)) };
+    return { analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
   };
   const finish = async (plain: string, carried: string) => {
     await checkColumns(session, place, stream, plain, carried, input);
@@ -144,12 +147,13 @@ export async function makeStage(
     const duplicates = relations.duplicates(stream.name);
     if (input.dedupe) await makeDedupe(session, pipeline, stream);
     const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
-    const { analysis, plain, carried } = await compile(rows, carriedNames);
+    const { analysis, alias, plain, carried } = await compile(rows, carriedNames);
     await finish(plain, carried);
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
     const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
     const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${names}, ${carriedList} from (${carried})`;
-    return { ...shared, fansOut, fill: { always }, probe: undefined, stateFields: {} };
+    const badRows = isEarly ? await badRowsQuery(session, stream, analysis, alias) : undefined;
+    return { ...shared, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
   }
 
   if (input.dedupe) await makeDedupe(session, pipeline, stream);
@@ -183,6 +187,7 @@ export async function makeStage(
   return {
     ...shared,
     fansOut: false,
+    badRows: undefined,
     fill: { range: await fill('range', ''), listed: await fill('listed', '') },
     probe: await fill('range', ` and (_partition, _offset) in (select (p, o) from ${probe})`),
     stateFields,
