@@ -68,6 +68,8 @@ export async function chooseSource(
     } catch (error) {
       // an option that needs a parameter which is not set: the next one takes its place
       if (missing.length === 0 || !(error instanceof MillraceError)) throw error;
+      // what is wrong whether they are set or not is no reason to take another
+      adapter.checkOptions({ ...one.options, ...options }, fields, `${place}, ${one.kind}()`);
       unset ??= missing[0]!.name;
       if (!one.otherwise) {
         throw new MillraceError('PARAM_INVALID', `parameter '${missing[0]!.name}' is not set`, {

@@ -97,6 +97,11 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
   );
   const [problem] = checkDefinitions(pipelines);
   if (problem) throw problem;
+  // before topics and tables are made: what a wrong file left behind would stand in the way of the mended one
+  for (const pipeline of pipelines) {
+    const [wrong] = await folder.engine.check(pipeline, params.get(pipeline)!);
+    if (wrong) throw wrong;
+  }
   const runners: Runner[] = [];
   const processors: { close(): void }[] = [];
   try {

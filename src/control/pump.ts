@@ -4,6 +4,7 @@ import { MillraceError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/random.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { type Batch, sliceBatch } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 
@@ -15,6 +16,9 @@ const reportMs = 100;
 
 /** Milliseconds between two tries after a failure: doubled each time, up to the second. */
 const retryMs = { first: 100, most: 15_000 };
+
+/** Records that must wait before the next micro-batch is prepared beside the one at hand. */
+const aheadRecordsMin = 8192;
 
 /** What the pump works with. */
 export type PumpOptions = {
@@ -141,11 +145,16 @@ export class Pump {
     if (this.#reports.length > 0 && !(await this.#waitForRecords(reportMs, signal))) {
       await this.#save();
       for (const wake of [...this.#roomWaiters]) wake();
-    } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && !this.#isDraining) {
+    } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && this.#isIdle) {
       await this.#options.processor.flush();
-      await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
+      if (this.#isIdle) await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
     }
     return false;
+  }
+
+  /** Whether there is nothing to end and nothing to save: what wakes for either is then heard. */
+  get #isIdle(): boolean {
+    return !this.#isDraining && this.#reports.length === 0;
   }
 
   async #nextPrepared(): Promise<Prepared | undefined> {
@@ -163,6 +172,9 @@ export class Pump {
   async #prepareAhead(current: Prepared): Promise<{ prepared: Prepared; from: number } | undefined> {
     // with several partitions the next one has its turn, so that none is left behind
     if (this.#partitions.length > 1) return undefined;
+    // few that wait are better taken later, with those that arrive meanwhile: that is one micro-batch less to wait for
+    if (this.#options.log.range(current.topic, current.partition).end - current.next < aheadRecordsMin)
+      return undefined;
     const prepared = await this.#prepare(current.topic, current.partition, current.next);
     return prepared && { prepared, from: current.next };
   }
@@ -182,10 +194,11 @@ export class Pump {
       );
     }
     const batches = await log.read(topic, partition, Math.max(from, start), {
-      recordsMax: limits.microBatchRecordsMax,
+      // whole batches are read; the last one is cut
+      recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
       bytesMax: limits.readBytesMax,
     });
-    return batches.length > 0 ? processor.prepare(batches) : undefined;
+    return batches.length > 0 ? processor.prepare(trimmed(batches)) : undefined;
   }
 
   #next(topic: string, partition: number): number {
@@ -224,7 +237,7 @@ export class Pump {
     );
     if (Number.isFinite(ms)) waits.push(clock.sleep(ms, stop.signal));
     // while reports wait for company, another one does not wake
-    if (this.#reports.length === 0 && !this.#isDraining) waits.push(woken);
+    if (this.#isIdle) waits.push(woken);
     await Promise.race(waits);
     this.#wake = undefined;
     stop.abort();
@@ -241,4 +254,16 @@ export function asMillraceError(error: unknown): MillraceError {
         cause: error,
         remedy: 'Report this with --stack: it is a bug.',
       });
+}
+
+/** Batches of together no more records than a micro-batch takes; the last one is cut where it must be. */
+function trimmed(batches: readonly Batch[]): Batch[] {
+  const kept: Batch[] = [];
+  let room: number = limits.microBatchRecordsMax;
+  for (const batch of batches) {
+    if (room === 0) break;
+    kept.push(batch.count <= room ? batch : sliceBatch(batch, 0, room));
+    room -= kept.at(-1)!.count;
+  }
+  return kept;
 }

@@ -70,7 +70,7 @@ export type Size = `${number}${' ' | ''}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'TB'
  */
 export function durationMs(text: string, place?: string): number {
   const found = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/.exec(text);
-  const unit = found && unitMs[found[2]!];
+  const unit = found && Object.hasOwn(unitMs, found[2]!) && unitMs[found[2]!];
   if (!unit) {
     throw new MillraceError('OPTION_INVALID', `'${text}' is not a duration`, {
       place,
@@ -88,7 +88,7 @@ export function durationMs(text: string, place?: string): number {
  */
 export function sizeBytes(text: string, place?: string): number {
   const found = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*$/.exec(text);
-  const unit = found && unitBytes[found[2]!];
+  const unit = found && Object.hasOwn(unitBytes, found[2]!) && unitBytes[found[2]!];
   if (!unit) {
     throw new MillraceError('OPTION_INVALID', `'${text}' is not a size`, {
       place,

@@ -9,10 +9,10 @@ export const limits = {
   /** Bytes of one batch from a source, before encoding. */
   batchBytesMax: 8 * 2 ** 20,
   /**
-   * Records that one micro-batch of the engine takes where so many wait. A little more than a row group of the store: full row
-   * groups go straight into the file, without a second copy in the write-ahead log.
+   * Records that one micro-batch of the engine takes where so many wait: two row groups of the store, since full row groups go straight
+   * into the file, without a second copy in the write-ahead log.
    */
-  microBatchRecordsMax: 40_000,
+  microBatchRecordsMax: 32_768,
   /** Bytes that one read of the log returns at most (a single larger batch is still returned). */
   readBytesMax: 16 * 2 ** 20,
   /** Records a pipeline may have in the log that it has not processed yet, before its sources wait. */

@@ -262,8 +262,12 @@ function acceptDecimal(value: unknown, precision: number, scale: number): string
 
 /** The digits of a number without an exponent; what has none is refused by the caller's pattern. */
 function plainDigits(value: number): string {
-  const text = String(value);
-  return /e/.test(text) && Math.abs(value) < 1 ? value.toFixed(38) : text;
+  const found = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value));
+  if (!found) return String(value);
+  const [, sign, first, rest = '', exponent] = found;
+  const places = Number(exponent);
+  if (places > 0) return `${sign}${first}${rest.padEnd(places, '0')}`;
+  return `${sign}0.${'0'.repeat(-places - 1)}${first}${rest}`;
 }
 
 /** A value for an error message, cut short. */

@@ -99,7 +99,12 @@ export function inputOf(stream: Stream): Relation {
       first
         ? `the query reads ${names.length > 1 ? names.join(' and ') : `${names[0]} in two different views`}`
         : 'the query reads no topic and no stream',
-      { place: `stream '${stream.name}'`, remedy: 'Read exactly one topic or stream; join it with tables.' },
+      {
+        place: `stream '${stream.name}'`,
+        remedy: first
+          ? 'Read exactly one topic or stream; join it with tables.'
+          : `Put one into the FROM clause as a value: from \${ride}.`,
+      },
     );
   }
   return first;

@@ -11,7 +11,7 @@ export function undecodable(problem: string): MillraceError {
 /** What `toString` of a Buffer calls: public in Node, missing in its types, and half the price. */
 type Slices = Buffer & Record<'latin1Slice' | 'utf8Slice' | 'hexSlice', (start: number, end: number) => string>;
 
-const strict = new TextDecoder('utf-8', { fatal: true });
+const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const depthMax = 500;
 
 /**

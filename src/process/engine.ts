@@ -5,11 +5,13 @@ import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import type { Refusal } from '../ingest/source.ts';
 import type { Batch } from '../log/batch.ts';
-import type { RowSet } from './database.ts';
+import type { RowSet, Session } from './database.ts';
 import type { Progress, SourceProgress } from './progress.ts';
 
 /** Takes the rows of a table; the store's side of a micro-batch. */
 export interface Sink {
+  /** Called once for a session whose rows will come, before any transaction. */
+  ready(session: Session, tables: readonly Table[]): Promise<void>;
   /** Rows (by `_row`) that the table's rules refuse, with the reason; nothing is written. */
   refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */

@@ -24,7 +24,7 @@ type Instance = Awaited<ReturnType<typeof DuckDBInstance.create>>;
  * write-ahead log first and is written a second time at the checkpoint. Smaller than DuckDB's default of 122,880, so that
  * micro-batches can be.
  */
-export const rowGroupRows = 32_768;
+export const rowGroupRows = 16_384;
 
 /** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
 const workRowGroupRows = 8192;
@@ -47,7 +47,12 @@ export class DuckDatabase {
       memory_limit: `${Math.round((options.memoryBytes ?? 128e6) / 1e6)}MB`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
-      checkpoint_threshold: '64MB',
+      // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
+      disabled_optimizers: 'statistics_propagation',
+      // small and often: a commit waits for the checkpoint that it triggers
+      checkpoint_threshold: process.env.CK ?? '4MB',
+      // these take more time to try than the space they save is worth to a table that is written all day
+      disabled_compression_methods: 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring',
       preserve_insertion_order: 'true',
       ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
       ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),

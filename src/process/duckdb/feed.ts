@@ -124,9 +124,25 @@ function feedType(type: FieldType): DuckDBType {
 }
 
 function feedCast(name: string, type: FieldType): string {
-  if (type.kind === 'list') return `cast(cast(${quote(name)} as json) as ${sqlType(type)}) as ${quote(name)}`;
+  if (type.kind === 'list')
+    return `${listItems(`cast(cast(${quote(name)} as json) as ${jsonType(type)})`, type, 0)} as ${quote(name)}`;
   if (feedType(type) === VARCHAR && sqlType(type) === 'VARCHAR') return quote(name);
   return `cast(${quote(name)} as ${sqlType(type)}) as ${quote(name)}`;
+}
+
+/** The type of what a list's JSON text holds: times as numbers, bytes as base64. */
+function jsonType(type: FieldType): string {
+  if (type.kind === 'list') return `${jsonType(type.of)}[]`;
+  return { timestamp: 'BIGINT', date: 'INTEGER', bytes: 'VARCHAR' }[type.kind as string] ?? sqlType(type);
+}
+
+/** Items as they stand in JSON, turned into their own type. */
+function listItems(sql: string, type: FieldType, depth: number): string {
+  if (jsonType(type) === sqlType(type)) return sql;
+  if (type.kind === 'list')
+    return `list_transform(${sql}, lambda item${depth}: ${listItems(`item${depth}`, type.of, depth + 1)})`;
+  if (type.kind === 'timestamp') return `make_timestamp_ms(${sql})`;
+  return type.kind === 'date' ? `(date '1970-01-01' + ${sql})` : `from_base64(${sql})`;
 }
 
 function writeColumn(vector: bindings.Vector, column: Column, type: FieldType, from: number, count: number): void {
@@ -181,6 +197,7 @@ function assign(vector: bindings.Vector, i: number, value: string): void {
 function listText(values: readonly Value[]): string {
   return JSON.stringify(values, (_key, value) => {
     if (typeof value === 'bigint') return String(value);
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
     return value;
   });

@@ -108,7 +108,7 @@ export class Flow {
   readonly #stages: readonly Stage[];
   readonly #tables: readonly Table[];
   readonly #sink: Sink;
-  /** Late stages whose relation holds rows. */
+  /** Late stages whose relation may hold rows. */
   readonly #late = new Set<Stage>();
   readonly #parts: Record<string, number>;
   #filling: Promise<unknown> = Promise.resolve();
@@ -202,8 +202,8 @@ export class Flow {
     const size = input.filled ? input.filled.to - input.filled.from : 0;
     const fates = new Uint8Array(size);
     const lates: { row: number; stage: string }[] = [];
+    // none is forgotten: a transaction that is rolled back brings rows back that were deleted here
     for (const stage of this.#late) await this.#session.run(`delete from ${stage.relation}`);
-    this.#late.clear();
     for (const row of input.filled?.without ?? []) {
       if (row >= input.filled!.from && row < input.filled!.to) fates[row - input.filled!.from] = fate.dead;
     }

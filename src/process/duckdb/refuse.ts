@@ -96,7 +96,11 @@ export async function checkColumns(
   }
   for (const { name } of given) {
     if (!declared.some(([one]) => one.toLowerCase() === name.toLowerCase()))
-      problems.push(`column '${name}' is not declared, but the query gives it`);
+      problems.push(
+        /^\w+$/.test(name)
+          ? `column '${name}' is not declared, but the query gives it`
+          : `a column has no name: write ${name} as …`,
+      );
   }
   const twice = given.find(
     (one, i) => given.findIndex((other) => other.name.toLowerCase() === one.name.toLowerCase()) !== i,
@@ -114,12 +118,26 @@ async function describe(session: DuckSession, text: string, place: string): Prom
     return await session.describe(text);
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
-    throw new MillraceError(error.code === 'ROW_FAILED' ? 'SQL_INVALID' : error.code, error.message, {
+    throw new MillraceError(error.code === 'ROW_FAILED' ? 'SQL_INVALID' : error.code, inTheirWords(error.message), {
       place,
-      remedy: error.remedy,
+      remedy: candidates(error.message) ?? 'Mend the SQL.',
       cause: error,
     });
   }
+}
+
+/** The engine's message without its kind, and without lines about the text that we made of the query. */
+function inTheirWords(message: string): string {
+  return message.split('\n')[0]!.replace(/^[A-Z][A-Za-z ]* Error: /, '');
+}
+
+/** What the engine proposes, without columns of ours. */
+function candidates(message: string): string | undefined {
+  const line = /(?:Candidate bindings:|Did you mean)[^\n]*/.exec(message)?.[0];
+  const names = [...(line ?? '').matchAll(/"([^"]+)"/g)]
+    .map(([, name]) => name!)
+    .filter((name) => !name.startsWith('_'));
+  return names.length > 0 ? `Perhaps you mean ${names.join(' or ')}.` : undefined;
 }
 
 /** DESCRIBE takes no parameters: the bounds of windows stand in for them. */

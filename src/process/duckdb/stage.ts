@@ -13,6 +13,7 @@ import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { checkColumns, refuseCombinations, refuseShapes } from './refuse.ts';
 import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
+import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
 import { type Due, stateColumns, windowRows } from './window.ts';
 
@@ -68,7 +69,9 @@ let feeds = 0;
 export async function makeTopicInput(session: DuckSession, pipeline: Pipeline, topic: Topic): Promise<TopicInput> {
   const number = ++feeds;
   const made = ([0, 1] as const).map((slot) => new Feed(session, topic.fields, feedName(number, slot)));
-  const readers = pipeline.streams.filter((stream) => inputOf(stream).of === topic);
+  const readers = pipeline.streams.filter((stream) =>
+    stream.query.references.some((one) => !isParam(one) && one.of === topic),
+  );
   const isFedOnce =
     readers.length === 1 && isPlain(readers[0]!) && !pipeline.tables.some((table) => table.from === topic);
   const relation = isFedOnce ? undefined : earlyRelation(pipeline.name, topic.name);
@@ -89,9 +92,8 @@ async function makeEarly(session: DuckSession, pipeline: Pipeline, name: string,
 
 /** Whether a stream needs nothing but the rows at hand: no window, no state, no table. */
 function isPlain(stream: Stream): boolean {
-  const input = inputOf(stream);
-  return (
-    !input.window && !input.dedupe && stream.query.references.every((one) => isParam(one) || one.of.noun !== 'table')
+  return stream.query.references.every(
+    (one) => isParam(one) || (one.of.noun !== 'table' && !one.window && !one.dedupe),
   );
 }
 
@@ -120,6 +122,7 @@ export async function makeStage(
   const topic = from.noun === 'topic' ? from : upstream!.topic;
   const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
   refuseCombinations(place, input, topic, afterWindow);
+  await screen(session, stream, input, place);
 
   const isEarly = isPlain(stream) && (upstream === undefined || upstream.isEarly);
   const relation = isEarly ? earlyRelation(pipeline.name, stream.name) : lateRelation(stream.name);

@@ -6,7 +6,7 @@ import type { Store, StoredTable } from '../store.ts';
 import { prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
 import { refusals } from './unique.ts';
-import { physical, write } from './write.ts';
+import { makeWinners, physical, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = { session: Session };
@@ -32,6 +32,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     'create table if not exists meta.tables (name varchar not null, pipeline varchar not null, definition varchar not null)',
   );
   const sink: Sink = {
+    ready: (engineSession, tables) => makeWinners(engineSession, tables),
     async refuse(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
       return table.unique.length === 0 ? [] : refusals(table, rows);

@@ -7,54 +7,53 @@ export function physical(table: string): string {
   return `store.${quote(table)}`;
 }
 
-/** The hash of a key's columns. */
-function keyHash(table: Table, prefix = ''): string {
-  return `hash(${table.key.map((name) => prefix + quote(name)).join(', ')})`;
+/** Makes what the upserts of a session need, outside of any transaction. */
+export async function makeWinners(session: Session, tables: readonly Table[]): Promise<void> {
+  for (const table of tables)
+    await session.run(`create or replace temp table ${quote(`${table.name}/winners`)} (r bigint)`);
 }
 
-/** Upserts the rows: the newest of each key wins, by version or by order. */
+/** Upserts the rows: the newest of each key wins, by version or by order, also against the row that is there. Resolves with the rows written. */
 export async function write(table: Table, rows: RowSet): Promise<number> {
   const { session, relation } = rows;
-  const names = Object.keys(table.fields).map(quote);
-  const keys = table.key.map(quote).join(', ');
+  const stored = physical(table.name);
   const winners = `temp.main.${quote(`${table.name}/winners`)}`;
-  await makeWinners(session, table.name);
   await session.run(`delete from ${winners}`);
-  const newest = table.version
-    ? `select rowid from ${relation} qualify row_number() over (partition by ${keys} order by ${quote(table.version)} desc nulls last, rowid desc) = 1`
-    : `select max(rowid) from ${relation} group by ${keys}`;
-  const won = await session.run(`insert into ${winners} ${newest}`);
+  const won = await session.run(
+    `insert into ${winners} ${table.version === undefined ? latest(table, relation) : newest(table, relation)}`,
+  );
+  if (won === 0) return 0;
   const batch = won === rows.count ? relation : `(select * from ${relation} where rowid in (select r from ${winners}))`;
-  const same = (left: string, right: string) =>
-    table.key.map((name) => `${left}.${quote(name)} = ${right}.${quote(name)}`).join(' and ');
-  const version = table.version && quote(table.version);
-  // a row that is there stays where it is newer: it is neither removed nor replaced
-  const older = version ? ` and (t.${version} is null or b.${version} >= t.${version})` : '';
-  const hashed = `(select ${[...new Set([...table.key, ...(table.version ? [table.version] : [])])].map(quote).join(', ')}, ${keyHash(table)} as _hash from ${batch})`;
+  const keys = table.key.map(quote).join(', ');
   await session.run(
-    `delete from ${physical(table.name)} t using ${hashed} b where t._hash = b._hash and ${same('t', 'b')}${older}`,
+    `delete from ${stored} t using (select ${keys}, hash(${keys}) as _hash from ${batch}) b where ${sameKey(table)}`,
   );
-  const unlessNewer = version
-    ? ` where not exists (select 1 from ${physical(table.name)} t where t._hash = ${keyHash(table, 'b.')} and ${same('t', 'b')})`
-    : '';
-  await session.run(
-    `insert into ${physical(table.name)} (${names.join(', ')}, _hash) select ${names.join(', ')}, ${keyHash(table)} from ${batch} b${unlessNewer}`,
-  );
+  const names = Object.keys(table.fields).map(quote).join(', ');
+  await session.run(`insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${batch}`);
   if (table.keepMs !== undefined && table.time !== undefined) {
     const time = quote(table.time);
     await session.run(
-      `delete from ${physical(table.name)} where ${time} < (select max(${time}) from ${physical(table.name)}) - to_milliseconds(${table.keepMs})`,
+      `delete from ${stored} where ${time} < (select max(${time}) from ${stored}) - to_milliseconds(${table.keepMs})`,
     );
   }
   return won;
 }
 
-/** The relations of winners that a session has: each is made once. */
-const made = new WeakMap<Session, Set<string>>();
+/** The last row of each key. */
+function latest(table: Table, relation: string): string {
+  return `select max(rowid) from ${relation} group by ${table.key.map(quote).join(', ')}`;
+}
 
-async function makeWinners(session: Session, table: string): Promise<void> {
-  const known = made.get(session) ?? new Set();
-  if (known.has(table)) return;
-  await session.run(`create temp table if not exists ${quote(`${table}/winners`)} (r bigint)`);
-  made.set(session, known.add(table));
+/** The row of each key with the greatest version, the last of those that are equal, unless the row that is there has a greater one. */
+function newest(table: Table, relation: string): string {
+  const keys = table.key.map(quote).join(', ');
+  const version = quote(table.version!);
+  return `select b.r from (select rowid as r, ${keys}, ${version} as _version, hash(${keys}) as _hash from ${relation}
+      qualify row_number() over (partition by ${keys} order by ${version} desc nulls last, rowid desc) = 1) b
+    left join ${physical(table.name)} t on ${sameKey(table)}
+    where t._hash is null or t.${version} is null or b._version >= t.${version}`;
+}
+
+function sameKey(table: Table): string {
+  return ['t._hash = b._hash', ...table.key.map((name) => `t.${quote(name)} = b.${quote(name)}`)].join(' and ');
 }

@@ -1,0 +1,123 @@
+// Looks at a query as its author wrote it, before our relations stand in it: what it may read, and errors in its own words.
+import { MillraceError } from '../../core/errors.ts';
+import type { Relation } from '../../define/relation.ts';
+import type { Stream } from '../../define/stream.ts';
+import { quote } from '../database.ts';
+import type { DuckSession } from './database.ts';
+import { metaNames } from './feed.ts';
+import { render } from './render.ts';
+
+type Node = { [key: string]: unknown };
+
+/** Words that are functions without parentheses, and whose value differs from run to run. */
+const clocks = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
+
+/** @throws SQL_INVALID, SQL_UNSUPPORTED, in terms of the author's text */
+export async function screen(session: DuckSession, stream: Stream, input: Relation, place: string): Promise<void> {
+  const refuse = (message: string, remedy: string): never => {
+    throw new MillraceError('SQL_UNSUPPORTED', message, { place, remedy });
+  };
+  const names = new Set(stream.query.references.flatMap((one) => ('of' in one ? [one.of.name] : [])));
+  const marker = (name: string) => `millrace:${name}`;
+  const text = render(stream.query, (relation) => quote(marker(relation.of.name))).replaceAll('main."', '"millrace:');
+  const parsed = JSON.parse(
+    String((await session.rows('select json_serialize_sql($1::varchar)', text))[0]![0]),
+  ) as Node;
+  if (parsed.error && parsed.error_type === 'not implemented')
+    refuse('it is no SELECT', 'Write one SELECT: a stream only reads.');
+  if (parsed.error) {
+    const word = await keyword(session, input, text);
+    throw new MillraceError('SQL_INVALID', String(parsed.error_message).replace(/"?"millrace:([^"]*)""?/g, '"$1"'), {
+      place,
+      remedy: word
+        ? `'${word}' is a word of SQL: write the field in quotation marks, "${word}".`
+        : pointAt(
+            text.replaceAll('"millrace:', '"'),
+            text.slice(0, Number(parsed.position)).replaceAll('millrace:', '').length,
+          ),
+    });
+  }
+  const common = new Set<string>();
+  let reads = 0;
+  let isUnion = false;
+  walk(parsed, (node) => {
+    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
+      common.add(String(entry.key));
+  });
+  walk(parsed, (node) => {
+    if (node.type === 'SET_OPERATION_NODE') isUnion = true;
+    if (node.type === 'BASE_TABLE') {
+      const name = String(node.table_name);
+      if (name === marker(input.of.name)) reads++;
+      const isKnown = !node.schema_name && (common.has(name) || [...names].some((one) => marker(one) === name));
+      if (!isKnown)
+        refuse(
+          `'${[node.schema_name, name].filter(Boolean).join('.')}' is named as text`,
+          /^[A-Za-z_]\w*$/.test(name) && !node.schema_name
+            ? `Write \${${name}} with the topic, stream or table itself, so that the graph is known.`
+            : `Read topics, streams and tables only, as values: \${${input.of.name}}.`,
+        );
+    }
+    if (node.class === 'COLUMN_REF') {
+      const name = String((node.column_names as string[]).at(-1)).toLowerCase();
+      const isField = Object.keys(input.of.fields).some((one) => one.toLowerCase() === name);
+      if (clocks.has(name) && !isField)
+        refuse(
+          `${name} differs from run to run, so that a replay would not give the same rows`,
+          'Take the value from the record: its time, its id.',
+        );
+      if ((metaNames as readonly string[]).includes(name))
+        refuse(`'${name}' is a column of ours`, `Use the fields: ${Object.keys(input.of.fields).join(', ')}.`);
+    }
+    if (node.type === 'JOIN') refuseOuter(node, marker(input.of.name), refuse);
+  });
+  if (reads > 1 && !input.window && !isUnion)
+    refuse(
+      `it reads ${input.of.noun} '${input.of.name}' ${reads === 2 ? 'twice' : `${reads} times`}, and would see only the records that happen to come together`,
+      `Join within a window, as \${${input.of.name}.tumble('1 minute')}, or with a table.`,
+    );
+}
+
+/** A join must not give rows that no record brought: those would come again with every batch. */
+function refuseOuter(join: Node, ours: string, refuse: (message: string, remedy: string) => never): void {
+  const holds = (side: unknown) => {
+    let found = false;
+    walk(side, (node) => {
+      if (node.type === 'BASE_TABLE' && node.table_name === ours) found = true;
+    });
+    return found;
+  };
+  const kind = String(join.join_type);
+  const isOuter = kind === 'OUTER' || (kind === 'RIGHT' && holds(join.left)) || (kind === 'LEFT' && holds(join.right));
+  if (isOuter && (holds(join.left) || holds(join.right)))
+    refuse(
+      `this ${kind === 'OUTER' ? 'FULL' : kind} JOIN gives rows of a table that no record brought, with every batch again`,
+      'Keep the records: topic or stream on the left, LEFT JOIN, table on the right.',
+    );
+}
+
+/** A field that stands in the text without quotation marks and is a word of SQL. */
+async function keyword(session: DuckSession, input: Relation, text: string): Promise<string | undefined> {
+  const rows = await session.rows(
+    "select keyword_name from duckdb_keywords() where keyword_category in ('reserved', 'type_function')",
+  );
+  const words = new Set(rows.map(([word]) => String(word)));
+  const plain = text.replace(/"[^"]*"|'[^']*'/g, ' ');
+  return Object.keys(input.of.fields).find(
+    (name) => words.has(name.toLowerCase()) && new RegExp(`(^|[^.\\w])${name}\\b`, 'i').test(plain),
+  );
+}
+
+function pointAt(text: string, at: number): string {
+  if (!Number.isFinite(at)) return 'Mend the SQL.';
+  const line = text.slice(0, at).split('\n').length;
+  return `Look at line ${line}: ${text.split('\n')[line - 1]!.trim().slice(0, 80)}`;
+}
+
+function walk(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const one of value) walk(one, visit);
+  else if (typeof value === 'object' && value !== null) {
+    visit(value as Node);
+    for (const one of Object.values(value)) walk(one, visit);
+  }
+}
