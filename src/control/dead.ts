@@ -60,6 +60,7 @@ export class DeadLetters {
     await folder.store.prepare(pipeline.name, pipeline.tables);
     const processor = await folder.engine.open(pipeline, params);
     const pump = new Pump({ ...folder, ...folder.system, pipeline, processor, troubled: () => undefined });
+    pump.checkLog();
     const drained = async () => {
       pump.drain();
       await pump.run(new AbortController().signal);

@@ -59,6 +59,28 @@ export class Pump {
     return count;
   }
 
+  /**
+   * Checks that the log still has what was processed: records that are appended below that would never be seen.
+   *
+   * @throws LOG_DAMAGED
+   */
+  checkLog(): void {
+    for (const { topic, partition } of this.#partitions) {
+      const { end } = this.#options.log.range(topic, partition);
+      const next = this.#next(topic, partition);
+      if (end >= next) continue;
+      throw new MillraceError(
+        'LOG_DAMAGED',
+        `the log of topic ${topic}, partition ${partition}, ends at offset ${end}, but pipeline '${this.#options.pipeline.name}' has processed it up to ${next}`,
+        {
+          place: `topic ${topic}, partition ${partition}`,
+          remedy:
+            'The log was removed or is an older copy: put back the log that belongs to these tables, or start with a new data folder.',
+        },
+      );
+    }
+  }
+
   /** Refusals that sources have reported and that are not saved yet. */
   get unsaved(): number {
     return this.#reports.reduce((sum, report) => sum + report.refusals.length, 0);

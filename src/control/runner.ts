@@ -68,6 +68,7 @@ export class Runner {
 
   /** Opens the sources. @throws what a person must mend before anything runs: a missing file, a wrong option */
   async open(): Promise<void> {
+    this.#pump.checkLog();
     if (this.#options.withoutSources) return;
     for (const topic of this.pipeline.topics) {
       const writer = new TopicWriter(topic, this.#options.schemaIds.get(topic.name)!, this.#options.system.clock);

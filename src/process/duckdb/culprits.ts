@@ -54,6 +54,22 @@ export async function findCulprits(
     return found.length > 0 ? found : [...some];
   }
 
-  const culprits = await search(records);
+  const found = await search(records);
+  const at = (one: Culprit) => `${one.partition}/${one.offset}`;
+  const suspects = new Set(found.map(at));
+  const innocent = records.filter((one) => !suspects.has(at(one)));
+
+  /** Those without which the others do not fail: a row may fail alone (an average of nothing) and not among others. */
+  async function convict(some: readonly Culprit[]): Promise<Culprit[]> {
+    if (!(await fails([...innocent, ...some]))) {
+      innocent.push(...some);
+      return [];
+    }
+    if (some.length === 1) return [...some];
+    const middle = some.length >> 1;
+    return [...(await convict(some.slice(0, middle))), ...(await convict(some.slice(middle)))];
+  }
+
+  const culprits = found.length > 0 ? await convict(found) : [];
   return { culprits, error };
 }
