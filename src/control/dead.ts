@@ -92,6 +92,7 @@ export class DeadLetters {
     letters: readonly KeptAside[],
   ): Promise<number> {
     let refused = 0;
+    const seen = new Set<number>();
     for (const topic of pipeline.topics) {
       const writer = new TopicWriter(topic, schemaIds.get(topic.name)!, this.#folder.system.clock);
       for (const definition of topic.sources) {
@@ -99,7 +100,7 @@ export class DeadLetters {
           string,
           (bytes: Uint8Array) => ReturnType<Awaited<ReturnType<Awaited<ReturnType<typeof sourceAdapter>>['revive']>>>
         >();
-        const mine = letters.filter((one) => one.topic === topic.name);
+        const mine = letters.filter((one) => one.topic === topic.name && !seen.has(one.id));
         for (const letter of mine) {
           const kind = letter.source!.split('/').at(-1)!.replace(/-\d+$/, '');
           if (!revivers.has(kind)) {
@@ -118,6 +119,7 @@ export class DeadLetters {
             };
             revivers.set(kind, await (await sourceAdapter(kind)).revive(chosen.options, context));
           }
+          seen.add(letter.id);
           try {
             const row = revivers.get(kind)!(letter.bytes);
             writer.add(writer.partition(row, letter.sequence ?? 0), row, {
@@ -134,6 +136,10 @@ export class DeadLetters {
         const batch = writer.take(partition);
         if (batch) await this.#folder.log.append(topic.name, partition, batch);
       }
+    }
+    for (const letter of letters.filter((one) => !seen.has(one.id))) {
+      refused++;
+      await this.#retried(letter.id, `the pipeline has no source like '${letter.source}' any more`);
     }
     return refused;
   }

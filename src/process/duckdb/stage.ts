@@ -122,6 +122,12 @@ export async function makeStage(
   const topic = from.noun === 'topic' ? from : upstream!.topic;
   const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
   refuseCombinations(place, input, topic, afterWindow);
+  if (input.window?.kind === 'session' && stream.emit === 'change') {
+    throw new MillraceError('SQL_UNSUPPORTED', "emit: 'change' cannot be used over sessions, whose start may change", {
+      place,
+      remedy: 'Leave emit out: a session is given when it has ended.',
+    });
+  }
   await screen(session, stream, input, place);
 
   const isEarly = isPlain(stream) && (upstream === undefined || upstream.isEarly);

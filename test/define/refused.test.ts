@@ -1,0 +1,229 @@
+// What the compiler refuses, and what it takes: tsc checks this file; the same mistakes are refused at run time too.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Input, Row } from '../../src/index.ts';
+import {
+  bool,
+  bytes,
+  date,
+  decimal,
+  double,
+  int,
+  json,
+  line,
+  list,
+  long,
+  number,
+  oneOf,
+  param,
+  pipeline,
+  scatter,
+  sql,
+  stream,
+  table,
+  text,
+  timestamp,
+  topic,
+} from '../../src/index.ts';
+
+const fields = {
+  zone: text(),
+  fare: double().optional(),
+  kind: oneOf('a', 'b'),
+  at: timestamp(),
+  seen: timestamp().optional(),
+};
+const ride = topic('ride', fields, { key: 'zone', time: 'at', lateness: '3 minutes' });
+const rides = table('rides', ride, { key: ['zone', 'at'], version: 'at', keep: '30 days' });
+const timeless = topic('timeless', { n: int(), name: text() });
+
+/** Whether two types are the same, to the compiler. */
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(isSame: Same<A, B>) => assert.equal(isSame, true);
+const refused = (code: string, make: () => unknown) =>
+  assert.throws(
+    make,
+    (error) => (error as { code?: string }).code === code && Boolean((error as { remedy?: string }).remedy),
+    make.toString(),
+  );
+
+describe('the compiler and the run time refuse', () => {
+  test('keys, times and options of topics that cannot be', () => {
+    // @ts-expect-error there is no such field
+    refused('PIPELINE_INVALID', () => topic('x', fields, { key: 'zona' }));
+    // @ts-expect-error not a timestamp
+    refused('PIPELINE_INVALID', () => topic('x', fields, { time: 'zone' }));
+    // @ts-expect-error may be missing
+    refused('PIPELINE_INVALID', () => topic('x', fields, { time: 'seen' }));
+    // @ts-expect-error no such unit
+    refused('OPTION_INVALID', () => topic('x', fields, { time: 'at', lateness: '3 fortnights' }));
+    // @ts-expect-error not a duration
+    refused('OPTION_INVALID', () => topic('x', fields, { time: 'at', retain: { age: 'long' } }));
+    // @ts-expect-error no such unit
+    refused('OPTION_INVALID', () => topic('x', fields, { time: 'at', retain: { size: '3 PB' } }));
+    refused('OPTION_INVALID', () => topic('x', fields, { partitions: 0 }));
+    refused('OPTION_INVALID', () => topic('x', fields, { lateness: '1 s' }));
+    refused('PIPELINE_INVALID', () => topic('x', {}));
+    refused('NAME_TAKEN', () => topic('x', { zone: text(), Zone: text() }));
+    // @ts-expect-error a source is needed
+    refused('PIPELINE_INVALID', () => ride.from('https://example.org'));
+  });
+
+  test('views that cannot be', () => {
+    // @ts-expect-error no such unit
+    refused('OPTION_INVALID', () => ride.tumble('1 fortnight'));
+    // @ts-expect-error no such field
+    refused('PIPELINE_INVALID', () => ride.session('1 minute', { by: ['zona'] }));
+    // @ts-expect-error no such field
+    refused('PIPELINE_INVALID', () => ride.dedupe({ by: ['zona'], within: '1 minute' }));
+    refused('PIPELINE_INVALID', () => ride.session('1 minute', { by: [] }));
+    refused('OPTION_INVALID', () => ride.hop('1 minute', { every: '25 s' }));
+    refused('OPTION_INVALID', () => ride.tumble('0 s'));
+    refused('OPTION_INVALID', () => ride.hop('1 day', { every: '1 s' }));
+    refused('PIPELINE_INVALID', () => timeless.tumble('1 minute'));
+    refused('PIPELINE_INVALID', () => timeless.dedupe({ by: ['n'], within: '1 s' }));
+  });
+
+  test('values in a query that are no references', () => {
+    // @ts-expect-error plain text
+    refused('PIPELINE_INVALID', () => sql`select * from ${'ride'}`);
+    // @ts-expect-error a number
+    refused('PIPELINE_INVALID', () => sql`select * from ${ride} where fare > ${3}`);
+    // @ts-expect-error nothing
+    refused('PIPELINE_INVALID', () => sql`select * from ${undefined}`);
+    // @ts-expect-error a text is no query
+    refused('PIPELINE_INVALID', () => stream('s', fields, 'select 1'));
+    // @ts-expect-error not a timestamp
+    refused('PIPELINE_INVALID', () => stream('s', fields, sql`select * from ${ride}`, { time: 'zone' }));
+  });
+
+  test('keys and columns of tables that are not there', () => {
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zona' }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: ['zone', 'zona'] }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', version: 'zona' }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', unique: ['zona'] }));
+    // @ts-expect-error a table is not fed by a table
+    refused('PIPELINE_INVALID', () => table('t', rides, { key: 'zone' }));
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: [] }));
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'fare' }));
+    refused('PIPELINE_INVALID', () => table('t', timeless, { key: 'n', keep: '1 day' }));
+  });
+
+  test('charts of columns that are not there, or are no numbers', () => {
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => line(rides, { x: 'zona' }));
+    // @ts-expect-error no number
+    void (() => line(rides, { x: 'at', y: 'zone' }));
+    // @ts-expect-error no number
+    void (() => scatter(rides, { x: 'at', y: 'fare' }));
+    // @ts-expect-error not a table
+    refused('PIPELINE_INVALID', () => number(ride, {}));
+  });
+
+  test('defaults of parameters that do not fit', () => {
+    // @ts-expect-error not a number
+    refused('RECORD_INVALID', () => param('n', int(), { default: true }));
+    // @ts-expect-error not one of them
+    refused('RECORD_INVALID', () => param('n', oneOf('a', 'b'), { default: 'c' }));
+    refused('NAME_INVALID', () => param('1n', int()));
+    refused('OPTION_INVALID', () => decimal(39, 0));
+    refused('OPTION_INVALID', () => decimal(5, 6));
+  });
+
+  test('names that cannot be', () => {
+    for (const name of ['', '1', 'a b', 'a.b', 'é', "a'", 'a/../b', 'x'.repeat(121), '__proto__', '-a'])
+      refused('NAME_INVALID', () => topic(name, fields));
+    for (const name of ['_row', 'a-b', '', 'a"b', 'é']) refused('NAME_INVALID', () => topic('t', { [name]: text() }));
+    assert.equal(topic('a-b_9', { a_b: text() }).name, 'a-b_9');
+  });
+});
+
+describe('types', () => {
+  test('of rows and of inputs follow the fields', () => {
+    const all = {
+      a: text(),
+      b: long(),
+      c: decimal(4, 2),
+      d: date(),
+      e: bytes(),
+      f: list(bool()),
+      g: json(),
+      h: int().optional(),
+    };
+    same<
+      Row<typeof all>,
+      {
+        readonly a: string;
+        readonly b: number | bigint;
+        readonly c: string;
+        readonly d: string;
+        readonly e: Uint8Array;
+        readonly f: readonly boolean[];
+        readonly g: unknown;
+        readonly h: number | null;
+      }
+    >(true);
+    const input: Input<typeof fields> = { zone: 'A', kind: 'a', at: '2026-11-22T08:00:00Z' };
+    const full: Input<typeof fields> = { zone: 'A', kind: 'b', at: new Date(0), fare: '3.5', seen: null };
+    // @ts-expect-error kind is missing
+    const less: Input<typeof fields> = { zone: 'A', at: 0 };
+    // @ts-expect-error not one of them
+    const other: Input<typeof fields> = { zone: 'A', kind: 'c', at: 0 };
+    assert.ok(input && full && less && other);
+  });
+});
+
+describe('a definition', () => {
+  test('is frozen through and through', () => {
+    const made = pipeline('p', { tables: [rides], charts: [line(rides, { x: 'at', y: 'fare', by: 'zone' })] });
+    const look = (value: unknown, path: string, seen = new Set<unknown>()) => {
+      if (typeof value !== 'object' || value === null || seen.has(value)) return;
+      seen.add(value);
+      assert.ok(Object.isFrozen(value), path);
+      for (const [name, inner] of Object.entries(value)) look(inner, `${path}.${name}`, seen);
+    };
+    look(made, 'pipeline');
+    assert.throws(() => Object.assign(made, { name: 'q' }), TypeError);
+  });
+
+  test('of a pipeline finds its parts, in the order of the data, each once', () => {
+    const least = param('least', double());
+    const first = stream(
+      'first',
+      { zone: text(), at: timestamp() },
+      sql`select zone, "at" from ${ride} where fare > ${least}`,
+      { time: 'at' },
+    );
+    const second = stream(
+      'second',
+      { zone: text(), name: text() },
+      sql`select f.zone, r.kind as name from ${first} f join ${rides} r on r.zone = f.zone`,
+    );
+    const made = pipeline('p', { tables: [table('second', second, { key: 'zone' }), rides] });
+    assert.deepEqual(
+      [made.topics, made.streams, made.params].map((some) => some.map(({ name }) => name)),
+      [['ride'], ['first', 'second'], ['least']],
+    );
+    refused('PIPELINE_INVALID', () => pipeline('p', { tables: [table('second', second, { key: 'zone' })] }));
+  });
+
+  test('of a pipeline refuses one name for two things, and charts of tables that it does not have', () => {
+    const twin = topic('ride', fields);
+    refused('NAME_TAKEN', () => pipeline('p', { tables: [rides, table('other', twin, { key: 'zone' })] }));
+    refused('NAME_TAKEN', () => pipeline('p', { tables: [rides, table('Rides', ride, { key: 'zone' })] }));
+    const [one, two] = [param('x', int()), param('x', int())];
+    const made = [one, two].map((x, i) =>
+      table(`t${i}`, stream(`s${i}`, { n: int() }, sql`select n from ${timeless} where n > ${x}`), { key: 'n' }),
+    );
+    refused('NAME_TAKEN', () => pipeline('p', { tables: made }));
+    refused('PIPELINE_INVALID', () => pipeline('p', { tables: [] }));
+    refused('PIPELINE_INVALID', () =>
+      pipeline('p', { tables: [table('t', timeless, { key: 'n' })], charts: [line(rides, { x: 'at' })] }),
+    );
+    refused('NAME_INVALID', () => pipeline('p q', { tables: [rides] }));
+  });
+});

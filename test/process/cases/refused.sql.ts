@@ -1,0 +1,128 @@
+// Streams that check refuses, and some that look alike and are fine.
+import {
+  double,
+  type Fields,
+  int,
+  long,
+  param,
+  pipeline,
+  sql,
+  stream,
+  table,
+  text,
+  timestamp,
+  topic,
+} from '../../../src/index.ts';
+
+const ride = topic(
+  'ride',
+  { n: int(), zone: text(), fare: double().optional(), at: timestamp() },
+  { key: 'zone', time: 'at' },
+);
+const plain = topic('plain', { n: int(), name: text() });
+const zone = topic('zones_in', { id: text(), name: text() });
+const zones = table('zones', zone, { key: 'id' });
+const least = param('least', double(), { default: 1 });
+const one: Fields = { n: int() };
+const counted: Fields = { zone: text(), n: long() };
+
+/** A pipeline of one stream. */
+const of =
+  (fields: Fields, query: Parameters<typeof stream>[2], more: readonly ReturnType<typeof table>[] = []) =>
+  () =>
+    pipeline('cases', {
+      tables: [table('out', stream('s', fields, query), { key: Object.keys(fields)[0]! }), ...more],
+    });
+
+export const cases = {
+  'a filter with a parameter is fine': of(one, sql`select n from ${ride} where fare > ${least}`),
+  'a window is fine': of(
+    counted,
+    sql`select zone, count(*) as n from ${ride.tumble('1 minute')} group by zone, window_start`,
+  ),
+  'a WITH over the stream': of(one, sql`with r as (select * from ${ride}) select n from r`),
+  'an unknown column': of(one, sql`select m as n from ${ride}`),
+  'a misspelt column': of(one, sql`select zoen::integer as n from ${ride}`),
+  'an unknown function': of(one, sql`select nearest(n) as n from ${ride}`),
+  'a field whose name is a word of SQL': of({ n: int(), at: timestamp() }, sql`select n, at from ${ride}`),
+  'a syntax error': of(one, sql`select n form ${ride}`),
+  'an unfinished statement': of(one, sql`select n from ${ride} where`),
+  'a wrong type': of({ n: text() }, sql`select n from ${ride}`),
+  'a type that loses digits': of({ n: int() }, sql`select fare as n from ${ride}`),
+  'a column too few': of({ n: int(), zone: text() }, sql`select n from ${ride}`),
+  'a column too many': of(one, sql`select n, zone from ${ride}`),
+  'a column without a name': of(one, sql`select n + 1 from ${ride}`),
+  'a column twice': of(one, sql`select n, n from ${ride}`),
+  'an aggregate without a window': of(counted, sql`select zone, count(*) as n from ${ride} group by zone`),
+  'an aggregate without a window or GROUP BY': of({ n: long() }, sql`select count(*) as n from ${ride}`),
+  'GROUP BY without window_start': of(
+    counted,
+    sql`select zone, count(*) as n from ${ride.tumble('1 minute')} group by zone`,
+  ),
+  'a window without GROUP BY': of({ n: long() }, sql`select count(*) as n from ${ride.tumble('1 minute')}`),
+  'HAVING without a window': of({ zone: text() }, sql`select zone from ${ride} group by zone having count(*) > 1`),
+  DISTINCT: of({ zone: text() }, sql`select distinct zone from ${ride}`),
+  LIMIT: of(one, sql`select n from ${ride} limit 10`),
+  'ORDER BY': of(one, sql`select n from ${ride} order by n`),
+  'OVER ()': of({ n: long() }, sql`select row_number() over (order by n) as n from ${ride}`),
+  QUALIFY: of(one, sql`select n from ${ride} qualify row_number() over (partition by zone order by n) = 1`),
+  UNION: of(one, sql`select n from ${ride} union all select n + 1 as n from ${ride}`),
+  'random()': of({ n: double() }, sql`select random() as n from ${ride}`),
+  'now()': of({ n: timestamp() }, sql`select now()::timestamp as n from ${ride}`),
+  current_timestamp: of({ n: timestamp() }, sql`select current_timestamp::timestamp as n from ${ride}`),
+  'read_csv()': of(one, sql`select n from ${ride} where n in (select x from read_csv('/etc/passwd') t(x))`),
+  'a file as a table': of(one, sql`select n from ${ride} where zone in (select * from '/etc/passwd')`),
+  'a setting of the machine': of({ n: text() }, sql`select getenv('HOME') as n from ${ride}`),
+  'a table named in the text': of(one, sql`select n from ride`),
+  'a table of the engine': of({ n: text() }, sql`select r.zone as n from ${ride} r, meta.progress`),
+  'a table of the catalogue': of({ n: text() }, sql`select table_name as n from ${ride}, information_schema.tables`),
+  'two statements': of(one, sql`select n from ${ride}; select 1`),
+  'a statement that changes': of(one, sql`delete from ${ride}`),
+  'a statement that makes': of(one, sql`create table x as select n from ${ride}`),
+  'a statement of the system': of(one, sql`copy (select n from ${ride}) to '/tmp/x'`),
+  'no FROM': of(one, sql`select 1 as n`),
+  'two topics': of(one, sql`select r.n from ${ride} r join ${plain} p on p.n = r.n`),
+  'one topic in two views': of(one, sql`select a.n from ${ride} a join ${ride.tumble('1 minute')} b on a.n = b.n`),
+  'a topic joined with itself': of(one, sql`select a.n from ${ride} a join ${ride} b on a.n = b.n`),
+  'a lookup is fine': of(
+    { n: int(), name: text() },
+    sql`select r.n, z.name from ${ride} r join ${zones} z on z.id = r.zone`,
+    [zones],
+  ),
+  'a right join': of(
+    { name: text(), n: int().optional() },
+    sql`select z.name, r.n from ${ride} r right join ${zones} z on z.id = r.zone`,
+    [zones],
+  ),
+  'the stream in a subquery of the SELECT': of(
+    { n: int() },
+    sql`select (select max(n) from ${ride}) as n from ${zones}`,
+    [zones],
+  ),
+  'a window over a window': () => {
+    const first = stream(
+      'first',
+      { minute: timestamp(), n: long() },
+      sql`select window_start as minute, count(*) as n from ${ride.tumble('1 minute')} group by all`,
+      { time: 'minute' },
+    );
+    const second = stream(
+      'second',
+      { hour: timestamp(), n: long() },
+      sql`select window_start as hour, sum(n)::bigint as n from ${first.tumble('1 hour')} group by all`,
+    );
+    return pipeline('cases', { tables: [table('out', second, { key: 'hour' })] });
+  },
+  'sessions with every change': () => {
+    const query = sql`select window_start as at_, count(*) as n from ${ride.session('1 minute', { by: ['zone'] })} group by window_start`;
+    const changing = stream('s', { at_: timestamp(), n: long() }, query, { emit: 'change' });
+    return pipeline('cases', { tables: [table('out', changing, { key: 'at_' })] });
+  },
+  'a hidden column': of({ n: long() }, sql`select _offset as n from ${ride}`),
+  'an error in the stream before': () => {
+    const first = stream('first', { n: int() }, sql`select nothing as n from ${ride}`);
+    return pipeline('cases', {
+      tables: [table('out', stream('second', one, sql`select n from ${first}`), { key: 'n' })],
+    });
+  },
+};
