@@ -71,7 +71,7 @@ function topicNode(plan: Plan, topic: Plan['topics'][number], paint: Paint): Nod
 
 /** What reads a topic or a stream. */
 function fedBy(plan: Plan, noun: 'topic' | 'stream', name: string, paint: Paint): Node[] {
-  const reads = (from: string) => from === name || from === `${noun} '${name}'` || from === `${noun}:${name}`;
+  const reads = (from: string) => from === `${noun} ${name}`;
   const streams = plan.streams
     .filter((stream) => reads(stream.reads))
     .map((stream) => {

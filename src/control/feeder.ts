@@ -228,9 +228,11 @@ export class Feeder {
       const partition = writer.partition(row, sequence);
       try {
         // what an earlier run appended is only looked at: a row that cannot be written is refused again
-        if (sequence <= this.#lastSequences[partition]!) return writer.tryOut(partition, row);
-        writer.add(partition, row);
-        lasts.set(partition, sequence);
+        if (sequence <= this.#lastSequences[partition]!) writer.tryOut(partition, row);
+        else {
+          writer.add(partition, row);
+          lasts.set(partition, sequence);
+        }
       } catch (error) {
         if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
         refusals.push({ sequence, bytes: rowBytes(topic, row), error, place: `record ${sequence}` });

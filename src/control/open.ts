@@ -147,9 +147,11 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
       );
     },
     async stop(deadlineMs) {
-      const deadline = deadlineAfter(folder.system, deadlineMs);
+      const over = new AbortController();
+      const deadline = deadlineAfter(folder.system, over.signal, deadlineMs);
       const stopped = await Promise.all(runners.map((runner) => runner.stop(deadline)));
       await done;
+      over.abort();
       return stopped.every(Boolean);
     },
   };

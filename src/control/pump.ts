@@ -147,6 +147,8 @@ export class Pump {
     if (prepared) {
       const reports = this.#takeReports();
       const ahead = this.#prepareAhead(prepared);
+      // it may fail before the step ends: it is looked at after that, and must not end the process before
+      ahead.catch(() => undefined);
       try {
         await this.#options.processor.step(prepared, reports);
       } catch (error) {

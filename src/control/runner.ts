@@ -242,9 +242,9 @@ export class Runner {
   }
 }
 
-/** The deadline of a stop as a signal. */
-export function deadlineAfter(system: System, ms: number = limits.stopMsMax): AbortSignal {
+/** The deadline of a stop as a signal; `over` ends the waiting for it. */
+export function deadlineAfter(system: System, over: AbortSignal, ms: number = limits.stopMsMax): AbortSignal {
   const controller = new AbortController();
-  void system.clock.sleep(ms).then(() => controller.abort());
+  void system.clock.sleep(ms, over).then(() => controller.abort());
   return controller.signal;
 }

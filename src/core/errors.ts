@@ -23,6 +23,7 @@ export const codes = {
   RECORD_MALFORMED: 'reject',
   RECORD_TOO_LARGE: 'reject',
   RECORD_UNDECODABLE: 'reject',
+  RECORD_LATE: 'reject',
   ROW_FAILED: 'reject',
   // sources
   SOURCE_MISSING: 'fix',

@@ -16,6 +16,8 @@ export interface Sink {
   refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
   write(table: Table, rows: RowSet): Promise<number>;
+  /** Removes the rows with the keys of these. */
+  remove(table: Table, rows: RowSet): Promise<void>;
 }
 
 /** Something that is put aside: a dead letter, or a record too late for a window. */

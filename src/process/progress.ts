@@ -20,6 +20,8 @@ export type Progress = {
   readonly watermarks: Record<string, number>;
   /** Per windowed stream: the watermark up to which its windows have been given, milliseconds since 1970. */
   readonly closed: Record<string, number>;
+  /** Per windowed stream: rows with an event time before this are no longer kept, milliseconds since 1970. */
+  readonly forgotten: Record<string, number>;
   readonly sources: Record<string, SourceProgress>;
   /** Records that were taken from the log, and their fates; `dead` and `late` are those that now lie aside. */
   consumed: number;
@@ -35,6 +37,7 @@ export function newProgress(): Progress {
     topics: {},
     watermarks: {},
     closed: {},
+    forgotten: {},
     sources: {},
     consumed: 0,
     fates: newFates(),

@@ -14,7 +14,7 @@ import { BatchBuilder, valueIn } from '../../src/log/batch.ts';
 import { schemaIdOf } from '../../src/log/decode.ts';
 import { recordEncoder } from '../../src/log/encode.ts';
 import lenient from './pipelines/lenient-bus.ts';
-import { busSample, fixture, ledger, lettersOf, opened, runIn, runOnce, sameTables, temporary } from './tools.ts';
+import { busSample, ledger, lettersOf, opened, runIn, runOnce, sameTables, temporary } from './tools.ts';
 
 /** A way to break a row: where it is found out, by which code, with what in the reason. */
 type Way = { stage: string; code: string; reason: RegExp; breaks: (row: string) => string };

@@ -54,7 +54,8 @@ test('every file of csv-spectrum comes out of a table as its JSON says', async (
     const parsed: unknown = JSON.parse(await readFile(join(spectrum, 'json', `${name}.json`), 'utf8'));
     // the JSON of one file is no list, and has another number than its CSV
     const fixed = [{ ...(parsed as Record<string, string>), 'Contact Phone Number': '2095257564' }];
-    const wanted = name === 'location_coordinates' ? fixed : (parsed as Record<string, string>[]);
+    const wanted: Record<string, string>[] =
+      name === 'location_coordinates' ? fixed : (parsed as Record<string, string>[]);
     const headers = Object.keys(wanted[0]!);
     const fields = Object.fromEntries(headers.map((_, i) => [`c${i}`, text()]));
     const columns = Object.fromEntries(headers.map((header, i) => [`c${i}`, header]));

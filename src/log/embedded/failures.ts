@@ -5,7 +5,8 @@ import { MillraceError, messageOf, systemCode, translateSystemError } from '../.
 export function damaged(path: string, position: number, offset: number, what: string): MillraceError {
   return new MillraceError('LOG_DAMAGED', `${path} is damaged at byte ${position}, offset ${offset}: ${what}`, {
     place: `${path}:${position}`,
-    remedy: `Put back a good copy of this file. Without one, move its folder away: the topic then begins empty and is filled again from its source.`,
+    remedy:
+      'Put back a good copy of this file. Without one, start with a new data folder, and fill it again from the sources.',
   });
 }
 

@@ -35,6 +35,8 @@ export type Analysis = {
   /** Names of all columns that it mentions; undefined where it takes all (`*`). */
   readonly columns: ReadonlySet<string> | undefined;
   readonly hasWindowFunction: boolean;
+  /** Whether each OVER (…) is partitioned by window_start, so that it sees one window at a time. */
+  readonly isOverWindows: boolean;
   readonly hasDistinct: boolean;
   readonly hasLimitOrOrder: boolean;
   readonly hasSetOperation: boolean;
@@ -66,13 +68,25 @@ export async function analyse(session: DuckSession, sql: string, place: string):
     });
   }
   const root = statements[0]!.node as Node;
-  const found = { columns: new Set<string>(), star: false, window: false, join: false, unnest: false };
+  const found = {
+    columns: new Set<string>(),
+    star: false,
+    window: false,
+    overWindows: true,
+    join: false,
+    unnest: false,
+  };
   const expressions = new Set<string>();
   walk(root, (node) => {
     const kind = node.class ?? node.type;
     if (kind === 'COLUMN_REF') found.columns.add(String((node.column_names as string[]).at(-1)).toLowerCase());
     if (kind === 'STAR') found.star = true;
-    if (node.class === 'WINDOW') found.window = true;
+    if (node.class === 'WINDOW') {
+      found.window = true;
+      const partitions = (node.partitions as Node[] | undefined) ?? [];
+      const named = partitions.map((one) => String((one.column_names as string[] | undefined)?.at(-1)).toLowerCase());
+      if (!named.includes('window_start')) found.overWindows = false;
+    }
     if (node.type === 'JOIN') found.join = true;
     if (node.class === 'FUNCTION') {
       const name = String(node.function_name).toLowerCase();
@@ -104,6 +118,7 @@ export async function analyse(session: DuckSession, sql: string, place: string):
   return {
     columns: found.star ? undefined : found.columns,
     hasWindowFunction: found.window,
+    isOverWindows: found.overWindows,
     hasDistinct: modifiers.some((one) => one.type === 'DISTINCT_MODIFIER'),
     hasLimitOrOrder: modifiers.some((one) => /LIMIT|ORDER/.test(String(one.type))),
     hasSetOperation: root.type !== 'SELECT_NODE',

@@ -1,7 +1,7 @@
 // Finds the rows for which the query of a windowed stream fails, by halving.
 import type { MillraceError } from '../../core/errors.ts';
 import { type DuckSession, isOfTheData } from './database.ts';
-import { beginning, end } from './flow.ts';
+import { beginning, end } from './flowing.ts';
 import { relations, type Stage } from './stage.ts';
 import { steps } from './window.ts';
 

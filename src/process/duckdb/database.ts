@@ -54,7 +54,10 @@ export class DuckDatabase {
       // these take more time to try than the space they save is worth to a table that is written all day
       disabled_compression_methods: 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring',
       preserve_insertion_order: 'true',
-      ...(options.tempFolder === undefined ? {} : { temp_directory: options.tempFolder }),
+      // a limit of its own: DuckDB's is the space that was free when it began, which it does not ask for again after a full disk
+      ...(options.tempFolder === undefined
+        ? {}
+        : { temp_directory: options.tempFolder, max_temp_directory_size: '100GB' }),
       ...(options.readOnly ? { access_mode: 'READ_ONLY' } : {}),
     };
     let instance: Instance | undefined;
@@ -201,7 +204,7 @@ export function translate(error: unknown, place: string): unknown {
   if (error instanceof MillraceError) return error;
   const message = messageOf(error);
   const first = message.split('\n')[0]!;
-  if (/No space left on device|disk quota/i.test(message)) {
+  if (/No space left on device|disk quota|failed to offload data block/i.test(message)) {
     return new MillraceError('DISK_FULL', 'no space left on the disk that holds the tables', {
       place,
       cause: error,

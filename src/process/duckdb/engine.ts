@@ -7,10 +7,11 @@ import type { Engine, Processor, Sink } from '../engine.ts';
 import { DuckDatabase, type DuckSession } from './database.ts';
 import { Keeper, makeKeeper } from './keeper.ts';
 import type { Schemas } from './prepare.ts';
-import { DuckProcessor, type LogView } from './processor.ts';
+import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
 import { makeSlots, makeStage, makeTopicInput, type Stage, type TopicInput } from './stage.ts';
 import { sqlColumns, sqlType } from './types.ts';
+import type { LogView } from './work.ts';
 
 /** What the engine works with. */
 export type DuckEngineOptions = {

@@ -1,88 +1,27 @@
 // One micro-batch through the stages of a topic, inside the transaction: rows in, rows per stream and table out, fates counted.
-import type { MillraceError } from '../../core/errors.ts';
 import type { Table } from '../../define/table.ts';
 import type { Topic } from '../../define/topic.ts';
 import { quote, type RowSet } from '../database.ts';
 import type { Sink } from '../engine.ts';
-import { type Progress, stageOf } from '../progress.ts';
+import { stageOf } from '../progress.ts';
 import { type DuckSession, isOfTheData } from './database.ts';
 import { markDuplicates } from './dedupe.ts';
 import type { FeedRows } from './feed.ts';
+import {
+  correctableMs,
+  type Filled,
+  type FlowInput,
+  type FlowResult,
+  fate,
+  RowsRefused,
+  type Slot,
+  StageFailure,
+} from './flowing.ts';
+import { type Giving, giveWindows } from './give.ts';
 import { forSlot } from './render.ts';
 import { relations, type Stage, type TopicInput } from './stage.ts';
 import { columnList } from './types.ts';
-import { inTime, steps, windowStart, windowsOf } from './window.ts';
-
-/** A watermark before all times, and one after all: milliseconds since 1970. */
-export const beginning = -9e15;
-export const end = 9e15;
-
-/** How long the rows of windows that were given are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
-export const correctableMs = 86_400_000;
-
-/** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
-export class StageFailure extends Error {
-  readonly stage: string;
-  readonly firing: boolean;
-  readonly error: MillraceError;
-  constructor(stage: string, firing: boolean, error: MillraceError) {
-    super(error.message);
-    this.stage = stage;
-    this.firing = firing;
-    this.error = error;
-  }
-}
-
-/** Rows that a table's rules refuse. */
-export class RowsRefused extends Error {
-  readonly table: string;
-  readonly refused: readonly { row: number; reason: string }[];
-  constructor(table: string, refused: readonly { row: number; reason: string }[]) {
-    super(`${refused.length} rows refused`);
-    this.table = table;
-    this.refused = refused;
-  }
-}
-
-/** What a run of the flow is given. */
-export type FlowInput = {
-  /** Undefined: no rows come in, windows are only given. */
-  readonly filled: Filled | undefined;
-  /** Whether some of the rows are sent again, so that windows which were given must be given again. */
-  readonly hasAgain: boolean;
-  /** The topic's watermark after these rows, milliseconds since 1970. */
-  readonly watermarkMs: number;
-  readonly progress: Progress;
-  /** Windowed streams whose windows are not given now. */
-  readonly held: ReadonlySet<string>;
-  /** Give the windows that are still open too. */
-  readonly flush: boolean;
-  /** Only this stage gets the rows (a late record sent again): others before it run without effect. */
-  readonly only: string | undefined;
-};
-
-/** Fates of rows, by row number less `from`. */
-export const fate = { filtered: 0, out: 1, deduplicated: 2, late: 3, dead: 4 } as const;
-
-/** What a run did. */
-export type FlowResult = {
-  readonly fates: Uint8Array;
-  readonly lates: readonly { row: number; stage: string }[];
-  readonly tableRows: number;
-};
-
-/** Rows that are fed and computed as far as that needs nothing but themselves: in one of the two slots, ahead of the transaction. */
-export type Filled = {
-  readonly slot: Slot;
-  readonly from: number;
-  readonly to: number;
-  readonly without: readonly number[];
-  /** Rows in the relation of the topic and of each early stage. */
-  readonly counts: ReadonlyMap<string, number>;
-};
-
-/** One of the two places in which micro-batches are prepared. */
-export type Slot = 0 | 1;
+import { inTime, windowStart } from './window.ts';
 
 /** What a flow works with. */
 export type FlowParts = {
@@ -263,7 +202,17 @@ export class Flow {
     } else if (effective) {
       const tooLate = countIn > 0 ? await this.#keepRows(stage, input, fates, lates, countIn - duplicates) : 0;
       totals.late += tooLate;
-      out = await this.#guard(name, true, () => this.#giveWindows(stage, input, countIn - duplicates - tooLate));
+      const giving: Giving = {
+        session: this.#session,
+        pipeline: this.#pipeline,
+        stage,
+        input,
+        rows: this.#rowsWithTime(stage, input),
+        kept: countIn - duplicates - tooLate,
+        tables: this.#tables.filter((table) => table.from === stage.stream),
+        sink: this.#sink,
+      };
+      out = await this.#guard(name, true, () => giveWindows(giving));
       if (out > 0) this.#late.add(stage);
     }
     counts.set(name, out);
@@ -321,78 +270,26 @@ export class Flow {
   ): Promise<number> {
     const window = stage.input.window!;
     const { name } = stage.stream;
+    const isInTime = inTime(window, input.hasAgain ? input.progress.forgotten[name] : undefined);
     const state = relations.state(this.#pipeline, name);
     const without = stage.input.dedupe ? ` and _row not in (select _row from ${relations.duplicates(name)})` : '';
     const rows = this.#rowsWithTime(stage, input);
     const columns = columnList(stage.stateFields);
     const kept = await this.#session.run(
       `insert into ${state} (${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, _ws)
-        select ${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, ${windowStart(window, '_ts')} from ${rows} where ${inTime(window)}${without}`,
+        select ${columns ? `${columns}, ` : ''}_partition, _offset, _ts, _wm, ${windowStart(window, '_ts')} from ${rows} where ${isInTime}${without}`,
     );
     if (kept === fates.length) fates.fill(fate.out);
     else if (kept > 0)
-      await this.#mark(fates, input, `select distinct _row from ${rows} where ${inTime(window)}${without}`, fate.out);
+      await this.#mark(fates, input, `select distinct _row from ${rows} where ${isInTime}${without}`, fate.out);
     if (kept < countIn) {
       for (const [row] of await this.#session.rows(
-        `select distinct _row from ${rows} where not (${inTime(window)})${without} order by _row`,
+        `select distinct _row from ${rows} where not (${isInTime})${without} order by _row`,
       )) {
         lates.push({ row: Number(row), stage: name });
       }
     }
     return countIn - kept;
-  }
-
-  /** Gives the windows that the watermark has passed, those that a dead letter corrects, and those asked for; resolves with the rows given. */
-  async #giveWindows(stage: Stage, input: FlowInput, kept: number): Promise<number> {
-    const window = stage.input.window!;
-    const { name } = stage.stream;
-    const { sizeMs, everyMs } = steps(window);
-    const fill = stage.fill as { range: string; listed: string };
-    const shift = window.kind === 'session' ? 0 : sizeMs;
-    const before = input.progress.closed[name] ?? beginning;
-    const now = input.held.has(name) ? before : Math.max(before, input.watermarkMs);
-    let given = 0;
-    const crossed = window.kind === 'session' ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
-    if (crossed) {
-      given += await this.#session.run(fill.range, before - shift, now - shift);
-      if (Math.floor(now / 3_600_000) > Math.floor(before / 3_600_000)) await this.#forget(stage, now);
-    }
-    input.progress.closed[name] = now;
-    if (input.held.has(name)) return given;
-    if (kept > 0) given += await this.#giveListed(stage, input, before, now);
-    if (input.flush) given += await this.#session.run(fill.range, now - shift, end);
-    return given;
-  }
-
-  /** Windows that are given out of turn: closed before and corrected now, or (emit: 'change') open and touched. */
-  async #giveListed(stage: Stage, input: FlowInput, before: number, now: number): Promise<number> {
-    const window = stage.input.window!;
-    const again = input.hasAgain;
-    const change = stage.stream.emit === 'change';
-    if (!again && !change) return 0;
-    const due = relations.due(stage.stream.name);
-    await this.#session.run(`delete from ${due}`);
-    const { sizeMs } = steps(window);
-    const ends = window.kind === 'session' ? 'w' : `w + ${sizeMs}`;
-    const rows = `(select * from ${this.#rowsWithTime(stage, input)} where ${inTime(window)})`;
-    const wanted = [again ? `${ends} <= $1` : '', change ? `${ends} > $2` : ''].filter(Boolean).join(' or ');
-    const listed = await this.#session.run(
-      `insert into ${due} select w from (${windowsOf(window, rows)}) where ($1 <= $2) and (${wanted})`,
-      window.kind === 'session' ? end : before,
-      window.kind === 'session' ? end : now,
-    );
-    if (listed === 0) return 0;
-    const [bounds] = await this.#session.rows(`select min(w), max(w) from ${due}`);
-    const low = window.kind === 'session' ? beginning : Number(bounds![0]) - 1;
-    const high = window.kind === 'session' ? (change ? end : before) : Number(bounds![1]);
-    return this.#session.run((stage.fill as { listed: string }).listed, low, high);
-  }
-
-  /** Forgets state rows and keys that can no longer matter. */
-  async #forget(stage: Stage, watermarkMs: number): Promise<void> {
-    const { name } = stage.stream;
-    const horizon = watermarkMs - steps(stage.input.window!).sizeMs - correctableMs;
-    await this.#session.run(`delete from ${relations.state(this.#pipeline, name)} where _ts < $1`, horizon);
   }
 
   /** Forgets the keys of deduplicated views that the watermark has left behind. */

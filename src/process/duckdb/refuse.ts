@@ -25,6 +25,15 @@ export function refuseCombinations(place: string, input: Relation, topic: Topic,
   }
 }
 
+/** Refuses a stream over sessions: rows of a session that grows are withdrawn from its tables, but not from what other streams made of them. */
+export function refuseAfterSession(place: string, upstream: Relation): void {
+  if (upstream.window?.kind !== 'session') return;
+  throw new MillraceError('SQL_UNSUPPORTED', 'a stream over a session stream is not there yet', {
+    place,
+    remedy: 'Write what it does into the query of the session stream.',
+  });
+}
+
 /** Refuses shapes of queries that have no meaning over a stream. `alias` is undefined where the input is not in the outer FROM. */
 export function refuseShapes(place: string, analysis: Analysis, input: Relation, alias: string | undefined): void {
   const refuse = (message: string, remedy: string) => {
@@ -42,7 +51,15 @@ export function refuseShapes(place: string, analysis: Analysis, input: Relation,
       `${input.of.noun} '${input.of.name}' must stand in the FROM clause of the outer SELECT`,
       'Move it out of the subquery or WITH.',
     );
-  if (input.window) return;
+  if (input.window) {
+    if (!analysis.isOverWindows) {
+      refuse(
+        'OVER (…) without PARTITION BY window_start would mix the windows that happen to be given together',
+        'Add window_start to its PARTITION BY.',
+      );
+    }
+    return;
+  }
   if (analysis.hasDistinct)
     refuse(
       'DISTINCT needs an end, which a stream does not have',

@@ -11,7 +11,7 @@ import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
-import { checkColumns, refuseCombinations, refuseShapes } from './refuse.ts';
+import { checkColumns, refuseAfterSession, refuseCombinations, refuseShapes } from './refuse.ts';
 import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -49,6 +49,7 @@ const carriedNames = ['_row', '_partition', '_offset', '_wm'] as const;
 export const relations = {
   state: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}`)}`,
   keys: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/keys`)}`,
+  early: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/early`)}`,
   due: (stream: string) => `temp.main.${quote(`${stream}/due`)}`,
   duplicates: (stream: string) => `temp.main.${quote(`${stream}/duplicates`)}`,
   probe: (stream: string) => `temp.main.${quote(`${stream}/probe`)}`,
@@ -122,6 +123,7 @@ export async function makeStage(
   const topic = from.noun === 'topic' ? from : upstream!.topic;
   const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
   refuseCombinations(place, input, topic, afterWindow);
+  if (upstream) refuseAfterSession(place, upstream.input);
   if (input.window?.kind === 'session' && stream.emit === 'change') {
     throw new MillraceError('SQL_UNSUPPORTED', "emit: 'change' cannot be used over sessions, whose start may change", {
       place,
@@ -187,6 +189,10 @@ export async function makeStage(
   const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
+  if (input.window.kind === 'session') {
+    const early = relations.early(pipeline.name, stream.name);
+    await session.run(`create table if not exists ${early} (${sqlColumns(nullable(stream.fields))})`);
+  }
   const fill = async (which: Due, without: string) => {
     const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), [
       'window_start',

@@ -16,10 +16,17 @@ export function windowStart(window: Window, time: string): string {
   return `(${time} - ((${time} % ${everyMs}) + ${everyMs}) % ${everyMs})`;
 }
 
-/** Whether a row is in time: its last window is open at its watermark (a session row: it is not behind the watermark). */
-export function inTime(window: Window): string {
-  if (window.kind === 'session') return '_ts >= _wm';
-  return `${windowStart(window, '_ts')} + ${steps(window).sizeMs} > _wm`;
+/**
+ * Whether a row is in time: its last window is open at its watermark (a session row: it is not behind the watermark).
+ *
+ * @param forgottenMs for rows sent again, which are never late by their watermark: windows of rows before this are not kept any more
+ */
+export function inTime(window: Window, forgottenMs?: number): string {
+  const { sizeMs, everyMs } = steps(window);
+  const isOpen = window.kind === 'session' ? '_ts >= _wm' : `${windowStart(window, '_ts')} + ${sizeMs} > _wm`;
+  if (forgottenMs === undefined) return isOpen;
+  const first = window.kind === 'session' ? '_ts' : `${windowStart(window, '_ts')} - ${sizeMs - everyMs}`;
+  return `(${isOpen} and (_wm > -9e15 or ${first} >= ${forgottenMs}))`;
 }
 
 /** Columns that the state of a window has beside those of its input. */

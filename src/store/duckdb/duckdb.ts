@@ -6,7 +6,7 @@ import type { Store, StoredTable } from '../store.ts';
 import { prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
 import { refusals } from './unique.ts';
-import { makeWinners, physical, write } from './write.ts';
+import { makeWinners, physical, remove, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = { session: Session };
@@ -41,6 +41,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
       assert(rows.session.database === session.database, 'rows of another database');
       return write(table, rows);
     },
+    remove: (table, rows) => remove(table, rows),
   };
   return {
     sink,

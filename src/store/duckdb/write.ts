@@ -39,6 +39,14 @@ export async function write(table: Table, rows: RowSet): Promise<number> {
   return won;
 }
 
+/** Removes the rows with the keys of these. */
+export async function remove(table: Table, { session, relation }: RowSet): Promise<void> {
+  const keys = table.key.map(quote).join(', ');
+  await session.run(
+    `delete from ${physical(table.name)} t using (select ${keys}, hash(${keys}) as _hash from ${relation}) b where ${sameKey(table)}`,
+  );
+}
+
 /** The last row of each key. */
 function latest(table: Table, relation: string): string {
   return `select max(rowid) from ${relation} group by ${table.key.map(quote).join(', ')}`;

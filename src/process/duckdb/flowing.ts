@@ -1,0 +1,74 @@
+// What goes into a run of a flow and what comes out of it; and how it fails.
+import type { MillraceError } from '../../core/errors.ts';
+import type { Progress } from '../progress.ts';
+
+/** A watermark before all times, and one after all: milliseconds since 1970. */
+export const beginning = -9e15;
+export const end = 9e15;
+
+/** How long the rows of windows that were given are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
+export const correctableMs = 86_400_000;
+
+/** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
+export class StageFailure extends Error {
+  readonly stage: string;
+  readonly firing: boolean;
+  readonly error: MillraceError;
+  constructor(stage: string, firing: boolean, error: MillraceError) {
+    super(error.message);
+    this.stage = stage;
+    this.firing = firing;
+    this.error = error;
+  }
+}
+
+/** Rows that a table's rules refuse. */
+export class RowsRefused extends Error {
+  readonly table: string;
+  readonly refused: readonly { row: number; reason: string }[];
+  constructor(table: string, refused: readonly { row: number; reason: string }[]) {
+    super(`${refused.length} rows refused`);
+    this.table = table;
+    this.refused = refused;
+  }
+}
+
+/** What a run of the flow is given. */
+export type FlowInput = {
+  /** Undefined: no rows come in, windows are only given. */
+  readonly filled: Filled | undefined;
+  /** Whether some of the rows are sent again, so that windows which were given must be given again. */
+  readonly hasAgain: boolean;
+  /** The topic's watermark after these rows, milliseconds since 1970. */
+  readonly watermarkMs: number;
+  readonly progress: Progress;
+  /** Windowed streams whose windows are not given now. */
+  readonly held: ReadonlySet<string>;
+  /** Give the windows that are still open too. */
+  readonly flush: boolean;
+  /** Only this stage gets the rows (a late record sent again): others before it run without effect. */
+  readonly only: string | undefined;
+};
+
+/** Fates of rows, by row number less `from`. */
+export const fate = { filtered: 0, out: 1, deduplicated: 2, late: 3, dead: 4 } as const;
+
+/** What a run did. */
+export type FlowResult = {
+  readonly fates: Uint8Array;
+  readonly lates: readonly { row: number; stage: string }[];
+  readonly tableRows: number;
+};
+
+/** Rows that are fed and computed as far as that needs nothing but themselves: in one of the two slots, ahead of the transaction. */
+export type Filled = {
+  readonly slot: Slot;
+  readonly from: number;
+  readonly to: number;
+  readonly without: readonly number[];
+  /** Rows in the relation of the topic and of each early stage. */
+  readonly counts: ReadonlyMap<string, number>;
+};
+
+/** One of the two places in which micro-batches are prepared. */
+export type Slot = 0 | 1;

@@ -1,0 +1,42 @@
+// Dead letters and late records, as they are put aside.
+import type { Aside } from '../engine.ts';
+import type { DuckPrepared } from './prepare.ts';
+import type { Work } from './work.ts';
+
+/** The fields of an aside that many do not have. */
+export const emptyAside = {
+  partition: undefined,
+  offset: undefined,
+  place: undefined,
+  source: undefined,
+  sequence: undefined,
+};
+
+/** The dead letter of a row of a micro-batch. */
+export function letterOf(
+  work: Work,
+  duck: DuckPrepared,
+  row: number,
+  stage: string,
+  code: string,
+  reason: string,
+): Aside {
+  return {
+    ...emptyAside,
+    kind: 'dead',
+    stage,
+    code,
+    reason: work.masked(reason),
+    topic: duck.topic,
+    partition: duck.partition,
+    offset: duck.rows.offsets[row]!,
+    bytes: duck.bytesOf(row),
+  };
+}
+
+/** The aside of a row that came too late for a windowed stream. */
+export function lateOf(work: Work, duck: DuckPrepared, row: number, stage: string): Aside {
+  const behindMs = duck.rows.watermarks[row]! - duck.rows.times[row]!;
+  const reason = `it came ${Math.round(behindMs / 1000)} s behind the watermark, when its window was closed`;
+  return { ...letterOf(work, duck, row, stage, 'RECORD_LATE', reason), kind: 'late' };
+}

@@ -1,0 +1,110 @@
+// Windows that are given out of turn: after the rows that made a query fail are put aside, and as they stand when it is quiet.
+import { assert } from '../../core/errors.ts';
+import type { Aside } from '../engine.ts';
+import { copyProgress } from '../progress.ts';
+import { fateOf } from './counts.ts';
+import { findCulprits } from './culprits.ts';
+import { beginning, StageFailure } from './flowing.ts';
+import { emptyAside } from './letters.ts';
+import { relations } from './stage.ts';
+import type { Work } from './work.ts';
+
+/** Puts the rows aside that the queries of windowed streams fail for, and gives the windows without them. */
+export async function mendWindows(work: Work, topicName: string, stages: ReadonlySet<string>): Promise<void> {
+  const { topic, flow } = work.of(topicName);
+  const mended = new Set<string>();
+  const failing = [...stages];
+  for (let stage = failing.shift(); stage !== undefined; stage = failing.shift()) {
+    await putCulpritsAside(work, topicName, stage);
+    mended.add(stage);
+    if (failing.length > 0) continue;
+    try {
+      const progress = copyProgress(work.progress);
+      await work.commit(progress, async () => {
+        const watermarkMs = work.advance(progress, topic);
+        await flow.run({
+          filled: undefined,
+          hasAgain: false,
+          watermarkMs,
+          progress,
+          held: new Set(),
+          flush: false,
+          only: undefined,
+        });
+      });
+    } catch (failure) {
+      if (!(failure instanceof StageFailure)) throw failure;
+      // what was held back may make a stream fail that follows
+      if (!failure.firing || mended.has(failure.stage)) throw failure.error;
+      failing.push(failure.stage);
+    }
+  }
+}
+
+async function putCulpritsAside(work: Work, topicName: string, stageName: string): Promise<void> {
+  const { flow } = work.of(topicName);
+  const stage = flow.stages.find((one) => one.stream.name === stageName);
+  assert(stage?.probe, `stage ${stageName} has no windows to mend`);
+  const state = relations.state(work.pipeline.name, stageName);
+  for (;;) {
+    const closed = work.progress.closed[stageName] ?? beginning;
+    const { culprits, error } = await findCulprits(work.session, stage, state, closed);
+    if (culprits.length === 0 || !error) break;
+    const letters: Aside[] = [];
+    for (const { partition, offset } of culprits) {
+      const bytes = await work.log.record(topicName, partition, offset);
+      letters.push({
+        ...emptyAside,
+        kind: 'dead',
+        stage: stageName,
+        code: error.code,
+        reason: work.masked(error.message),
+        topic: topicName,
+        partition,
+        offset,
+        bytes,
+      });
+    }
+    const progress = copyProgress(work.progress);
+    await work.commit(progress, async () => {
+      for (const { partition, offset } of culprits)
+        await work.session.run(`delete from ${state} where _partition = $1 and _offset = $2`, partition, offset);
+      const kinds = await work.keeper.kinds(topicName, culprits);
+      await work.keeper.put(letters);
+      for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;
+      progress.fates.dead += culprits.length;
+    });
+  }
+}
+
+/** Gives the windows of all topics that are still open, as they are. */
+export async function flushWindows(work: Work): Promise<void> {
+  for (const name of [...work.unflushed]) {
+    const { topic, flow } = work.of(name);
+    const mended = new Set<string>();
+    for (;;) {
+      try {
+        const progress = copyProgress(work.progress);
+        await work.commit(progress, async () => {
+          await flow.run({
+            filled: undefined,
+            hasAgain: false,
+            watermarkMs: work.advance(progress, topic),
+            progress,
+            held: new Set(),
+            flush: true,
+            only: undefined,
+          });
+        });
+        break;
+      } catch (failure) {
+        if (!(failure instanceof StageFailure) || mended.has(failure.stage))
+          throw failure instanceof StageFailure ? failure.error : failure;
+        if (!failure.firing) throw failure.error;
+        mended.add(failure.stage);
+        await mendWindows(work, name, new Set([failure.stage]));
+      }
+    }
+    work.unflushed.delete(name);
+  }
+}

@@ -1,0 +1,133 @@
+// What the parts of a processor share: the pipeline's topics, its progress, and the one way to commit.
+import { MillraceError } from '../../core/errors.ts';
+import type { Pipeline } from '../../define/pipeline.ts';
+import type { Topic } from '../../define/topic.ts';
+import type { Sink } from '../engine.ts';
+import type { Progress } from '../progress.ts';
+import type { DuckSession } from './database.ts';
+import { Flow } from './flow.ts';
+import { beginning } from './flowing.ts';
+import type { Keeper } from './keeper.ts';
+import { Preparer, type Schemas } from './prepare.ts';
+import type { Stage, TopicInput } from './stage.ts';
+
+/** What the processor needs to know of the log: whether a partition holds records, and the bytes of one. */
+export type LogView = {
+  hasRecords(topic: string, partition: number): boolean;
+  record(topic: string, partition: number, offset: number): Promise<Uint8Array>;
+};
+
+/** Parts of a pipeline that the processor is made of. */
+export type ProcessorParts = {
+  session: DuckSession;
+  /** Prepares micro-batches beside the transactions of `session`. */
+  side: DuckSession;
+  pipeline: Pipeline;
+  inputs: ReadonlyMap<string, TopicInput>;
+  stages: ReadonlyMap<string, Stage>;
+  keeper: Keeper;
+  progress: Progress;
+  sink: Sink;
+  log: LogView;
+  schemas: Schemas;
+};
+
+/** A topic with what decodes and processes its records. */
+export type TopicWork = { readonly topic: Topic; readonly preparer: Preparer; readonly flow: Flow };
+
+/** A pipeline at work in a database. */
+export class Work {
+  /** As of the last commit. */
+  progress: Progress;
+  /** Milliseconds spent, by part. */
+  readonly parts: Record<string, number> = {};
+  readonly session: DuckSession;
+  readonly side: DuckSession;
+  readonly pipeline: Pipeline;
+  readonly keeper: Keeper;
+  readonly log: LogView;
+  readonly topics = new Map<string, TopicWork>();
+  /** Topics with windows that have rows which `flush` has not given yet. */
+  readonly unflushed = new Set<string>();
+  readonly #hasPersonal: boolean;
+
+  constructor(parts: ProcessorParts) {
+    this.session = parts.session;
+    this.side = parts.side;
+    this.pipeline = parts.pipeline;
+    this.keeper = parts.keeper;
+    this.log = parts.log;
+    this.progress = parts.progress;
+    this.#hasPersonal = parts.pipeline.topics.some((topic) =>
+      Object.values(topic.fields).some((field) => field.isPersonal),
+    );
+    for (const topic of parts.pipeline.topics) {
+      const stages = [...parts.stages.values()].filter((stage) => stage.topic === topic);
+      const tables = parts.pipeline.tables.filter(
+        (table) => table.from === topic || stages.some((stage) => stage.stream === table.from),
+      );
+      const flow = new Flow({
+        ...parts,
+        pipeline: parts.pipeline.name,
+        input: parts.inputs.get(topic.name)!,
+        stages,
+        tables,
+        parts: this.parts,
+      });
+      this.topics.set(topic.name, { topic, preparer: new Preparer(topic, parts.schemas), flow });
+      // windows that were open when the process ended may not have been given since
+      if (flow.windowed.length > 0) this.unflushed.add(topic.name);
+    }
+  }
+
+  /** @throws NOT_FOUND */
+  of(topic: string): TopicWork {
+    const found = this.topics.get(topic);
+    if (!found)
+      throw new MillraceError('NOT_FOUND', `pipeline '${this.pipeline.name}' has no topic '${topic}'`, {
+        remedy: 'Use the pipeline file that the record came from.',
+      });
+    return found;
+  }
+
+  /** Runs the steps and commits them with the progress, which is the pipeline's from then on. */
+  async commit<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
+    let committing = 0;
+    const result = await this.session.transaction(async () => {
+      const value = await steps();
+      committing = performance.now();
+      await this.keeper.save(progress);
+      return value;
+    });
+    this.spent('commit', committing);
+    this.progress = progress;
+    return result;
+  }
+
+  /** The watermark of a topic: the least, over its partitions that have records, of the newest time less the lateness. Never goes back. */
+  advance(progress: Progress, topic: Topic): number {
+    if (topic.time === undefined) return beginning;
+    let least = Number.POSITIVE_INFINITY;
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      const newest = progress.topics[topic.name]?.[partition]?.newestMs;
+      if (newest !== undefined) least = Math.min(least, newest);
+      else if (this.log.hasRecords(topic.name, partition)) least = beginning;
+    }
+    const now = Math.max(
+      progress.watermarks[topic.name] ?? beginning,
+      Number.isFinite(least) ? least - topic.latenessMs : beginning,
+    );
+    if (now > beginning) progress.watermarks[topic.name] = now;
+    return now;
+  }
+
+  /** Values that stand in a message of the engine are hidden where the pipeline has personal fields. */
+  masked(reason: string): string {
+    return this.#hasPersonal ? reason.replace(/'[^']*'(?= (to|is|of|in)\b)|"[^"]*"(?=$)/g, "'•••'") : reason;
+  }
+
+  /** Adds the time since `started` to a part. */
+  spent(part: string, started: number): void {
+    this.parts[part] = (this.parts[part] ?? 0) + performance.now() - started;
+  }
+}
