@@ -45,14 +45,11 @@ describe('open windows', () => {
     const { all, tables, made } = windowed(0, [...shapes, { kind: 'session', gap: 60_000 }], aggregates.count);
     await using driver = await drive(made, { startMs: Date.UTC(2026, 0, 1) });
     const sent = [event(0, 1000), event(1, 2000, 'b')];
-    const expect = async (list: typeof sent) => {
+    const expect = async (list: typeof sent, sessions = list) => {
       for (const { made, shape, filtered } of tables) {
+        const rows = place(shape, shape.kind === 'session' ? sessions : list);
         if (!filtered)
-          assert.deepEqual(
-            await driver.rows(made),
-            await known.aggregate(place(shape, list), aggregates.count),
-            made.name,
-          );
+          assert.deepEqual(await driver.rows(made), await known.aggregate(rows, aggregates.count), made.name);
       }
     };
     await driver.send(all, sent);
@@ -61,7 +58,8 @@ describe('open windows', () => {
     await driver.advance('1 ms');
     await expect(sent);
     await driver.send(all, [event(2, 30_000)]);
-    await expect(sent);
+    // a session that was given early follows at once: its row may now be another one
+    await expect(sent, [...sent, event(2, 30_000)]);
     await driver.advance('10 s');
     await expect([...sent, event(2, 30_000)]);
     await driver.send(all, [event(3, 200_000)]);
@@ -74,7 +72,7 @@ describe('open windows', () => {
     await fc.assert(
       fc.asyncProperty(events(40), cuts, fc.boolean(), async (list, cuts, flushes) => {
         const some: Shape[] = [...shapes, { kind: 'session', gap: 30_000 }];
-        const { all, tables, made } = windowed(5000, flushes ? shapes : some, sum, 2);
+        const { all, tables, made } = windowed(5000, some, sum, 2);
         await using driver = await drive(made);
         for (const part of split(shuffled(list, 5000, [3, 4999, 1000]), cuts)) {
           await driver.send(all, part);

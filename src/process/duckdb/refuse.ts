@@ -25,6 +25,16 @@ export function refuseCombinations(place: string, input: Relation, topic: Topic,
   }
 }
 
+/** Refuses OVER (…) that sees more than one window. `written` is the query as its author wrote it, without the subquery of the window. */
+export function refuseMixedWindows(place: string, written: Analysis): void {
+  if (written.isOverWindows) return;
+  throw new MillraceError(
+    'SQL_UNSUPPORTED',
+    'OVER (…) without PARTITION BY window_start would mix the windows that happen to be given together',
+    { place, remedy: 'Add window_start to its PARTITION BY.' },
+  );
+}
+
 /** Refuses a stream over sessions: rows of a session that grows are withdrawn from its tables, but not from what other streams made of them. */
 export function refuseAfterSession(place: string, upstream: Relation): void {
   if (upstream.window?.kind !== 'session') return;
@@ -51,15 +61,7 @@ export function refuseShapes(place: string, analysis: Analysis, input: Relation,
       `${input.of.noun} '${input.of.name}' must stand in the FROM clause of the outer SELECT`,
       'Move it out of the subquery or WITH.',
     );
-  if (input.window) {
-    if (!analysis.isOverWindows) {
-      refuse(
-        'OVER (…) without PARTITION BY window_start would mix the windows that happen to be given together',
-        'Add window_start to its PARTITION BY.',
-      );
-    }
-    return;
-  }
+  if (input.window) return;
   if (analysis.hasDistinct)
     refuse(
       'DISTINCT needs an end, which a stream does not have',

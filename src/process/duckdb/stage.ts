@@ -11,7 +11,7 @@ import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
-import { checkColumns, refuseAfterSession, refuseCombinations, refuseShapes } from './refuse.ts';
+import { checkColumns, refuseAfterSession, refuseCombinations, refuseMixedWindows, refuseShapes } from './refuse.ts';
 import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -186,6 +186,7 @@ export async function makeStage(
     render(stream.query, () => lateRelation(from.name)),
     place,
   );
+  refuseMixedWindows(place, written);
   const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
