@@ -23,6 +23,9 @@ import { relations, type Stage, type TopicInput } from './stage.ts';
 import { columnList } from './types.ts';
 import { inTime, windowStart } from './window.ts';
 
+/** Rows that a relation of a slot may have lost before it is made anew. */
+const deletedMax = 16_384;
+
 /** What a flow works with. */
 export type FlowParts = {
   readonly session: DuckSession;
@@ -51,6 +54,8 @@ export class Flow {
   readonly #late = new Set<Stage>();
   readonly #parts: Record<string, number>;
   #filling: Promise<unknown> = Promise.resolve();
+  /** Rows that were deleted from the relations of each slot since they were made. */
+  readonly #deleted: [number, number] = [0, 0];
 
   constructor(parts: FlowParts) {
     this.#session = parts.session;
@@ -74,6 +79,17 @@ export class Flow {
     return this.#stages;
   }
 
+  /** Empties the relations of a slot. Deleted rows keep their memory for a while: after many of them the relations are made anew. */
+  async #empty(slot: Slot, count: number): Promise<void> {
+    this.#deleted[slot] += count;
+    const isWorn = this.#deleted[slot] > deletedMax;
+    if (isWorn) this.#deleted[slot] = 0;
+    for (const { relation, renew } of [this.#input, ...this.#stages]) {
+      if (relation === undefined || renew === undefined) continue;
+      await this.#side.run(forSlot(isWorn ? renew : `delete from ${relation}`, slot));
+    }
+  }
+
   /**
    * Feeds the rows [from, to) into a slot and runs the early stages over them. May run beside a transaction that reads the other slot.
    *
@@ -91,9 +107,7 @@ export class Flow {
     feed.set(rows, from, to, without);
     const started = performance.now();
     const { relation } = this.#input;
-    if (relation) await this.#side.run(forSlot(`delete from ${relation}`, slot));
-    for (const stage of this.#stages)
-      if (stage.isEarly) await this.#side.run(forSlot(`delete from ${stage.relation}`, slot));
+    await this.#empty(slot, to - from);
     counts.set(this.#topic.name, to - from - without.filter((row) => row >= from && row < to).length);
     if (relation)
       await this.#guard(`topic ${this.#topic.name}`, false, () =>

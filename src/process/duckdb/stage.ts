@@ -12,7 +12,7 @@ import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { checkColumns, refuseAfterSession, refuseCombinations, refuseMixedWindows, refuseShapes } from './refuse.ts';
-import { earlyRelation, feedName, lateRelation, render, slotSchema } from './render.ts';
+import { earlyRelation, feedName, forSlot, lateRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
 import { type Due, stateColumns, windowRows } from './window.ts';
@@ -27,6 +27,8 @@ export type Stage = {
   readonly afterWindow: boolean;
   /** Where its rows are put, as written for the first slot. */
   readonly relation: string;
+  /** Makes the relation of an early stage anew, for the first slot. */
+  readonly renew: string | undefined;
   /** Whether it is computed ahead of the transaction, from nothing but the rows at hand. */
   readonly isEarly: boolean;
   /** Whether one record may become several rows. */
@@ -60,6 +62,8 @@ export type TopicInput = {
   readonly topic: Topic;
   /** Gives the rows, one for each slot. */
   readonly feeds: readonly [Feed, Feed];
+  /** Makes that relation anew, for the first slot. */
+  readonly renew: string | undefined;
   /** Where they are put; undefined where the one stream that reads them takes them as they are fed. */
   readonly relation: string | undefined;
 };
@@ -76,8 +80,9 @@ export async function makeTopicInput(session: DuckSession, pipeline: Pipeline, t
   const isFedOnce =
     readers.length === 1 && isPlain(readers[0]!) && !pipeline.tables.some((table) => table.from === topic);
   const relation = isFedOnce ? undefined : earlyRelation(pipeline.name, topic.name);
-  if (relation) await makeEarly(session, pipeline, topic.name, `${sqlColumns(nullable(topic.fields))}, ${metaColumns}`);
-  return { topic, feeds: [made[0]!, made[1]!], relation };
+  const columns = `${sqlColumns(nullable(topic.fields))}, ${metaColumns}`;
+  const renew = relation === undefined ? undefined : await makeEarly(session, relation, columns);
+  return { topic, feeds: [made[0]!, made[1]!], relation, renew };
 }
 
 /** Makes the schemas of a pipeline's slots. */
@@ -86,9 +91,11 @@ export async function makeSlots(session: DuckSession, pipeline: Pipeline): Promi
     await session.run(`create schema if not exists ${slotSchema(pipeline.name, slot)}`);
 }
 
-async function makeEarly(session: DuckSession, pipeline: Pipeline, name: string, columns: string): Promise<void> {
-  for (const slot of [0, 1] as const)
-    await session.run(`create or replace table ${slotSchema(pipeline.name, slot)}.${quote(name)} (${columns})`);
+/** Makes an early relation in both slots; resolves with the statement that empties the first by making it anew. */
+async function makeEarly(session: DuckSession, relation: string, columns: string): Promise<string> {
+  const create = `create or replace table ${relation} (${columns})`;
+  for (const slot of [0, 1] as const) await session.run(forSlot(create, slot));
+  return create;
 }
 
 /** Whether a stream needs nothing but the rows at hand: no window, no state, no table. */
@@ -149,8 +156,9 @@ export async function makeStage(
   const finish = async (plain: string, carried: string) => {
     await checkColumns(session, place, stream, plain, carried, input);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
-    if (isEarly) await makeEarly(session, pipeline, stream.name, columns);
-    else await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+    if (isEarly) return await makeEarly(session, relation, columns);
+    await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+    return undefined;
   };
   const shared = { stream, input, topic, afterWindow, relation, isEarly };
 
@@ -159,12 +167,12 @@ export async function makeStage(
     if (input.dedupe) await makeDedupe(session, pipeline, stream);
     const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
     const { analysis, alias, plain, carried } = await compile(rows, carriedNames);
-    await finish(plain, carried);
+    const renew = await finish(plain, carried);
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
     const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
     const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${names}, ${carriedList} from (${carried})`;
     const badRows = isEarly ? await badRowsQuery(session, stream, analysis, alias) : undefined;
-    return { ...shared, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
+    return { ...shared, renew, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
   }
 
   if (input.dedupe) await makeDedupe(session, pipeline, stream);
@@ -202,6 +210,7 @@ export async function makeStage(
   };
   return {
     ...shared,
+    renew: undefined,
     fansOut: false,
     badRows: undefined,
     fill: { range: await fill('range', ''), listed: await fill('listed', '') },
