@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFile, writeFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { check } from '../../src/control/check.ts';
-import { cases } from './cases/refused.sql.ts';
+import { cases } from './cases/refused-sql.ts';
 
 const golden = new URL('./cases/refused.golden.txt', import.meta.url);
 

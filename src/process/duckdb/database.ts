@@ -49,8 +49,8 @@ export class DuckDatabase {
       autoload_known_extensions: 'false',
       // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
       disabled_optimizers: 'statistics_propagation',
-      // small and often: a commit waits for the checkpoint that it triggers
-      checkpoint_threshold: process.env.CK ?? '4MB',
+      // not too rare: a commit waits for the checkpoint that it triggers
+      checkpoint_threshold: '16MB',
       // these take more time to try than the space they save is worth to a table that is written all day
       disabled_compression_methods: 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring',
       preserve_insertion_order: 'true',
