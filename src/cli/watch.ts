@@ -81,6 +81,8 @@ export function screen(context: Context): Screen {
       } finally {
         clearInterval(timer);
         off();
+        // all is stored and the folder is being closed: another signal must not kill the process halfway through that
+        if (signal) context.onSignal(() => undefined);
         picture.end();
       }
     },

@@ -28,13 +28,13 @@ export const plan = {
     },
   ],
   streams: [
-    { name: 'clean', reads: 'rides', lookups: [], fields: [], sql: 'select 1' },
-    { name: 'fares', reads: 'clean', lookups: ['zones'], fields: [], sql: 'select 1' },
+    { name: 'clean', reads: 'topic rides', lookups: [], fields: [], sql: 'select 1' },
+    { name: 'fares', reads: 'stream clean', lookups: ['zones'], fields: [], sql: 'select 1' },
   ],
   tables: [
-    { name: 'latest', from: 'clean', key: ['zone'], unique: [], columns: [] },
-    { name: 'zones', from: 'rides', key: ['zone'], unique: [], keepMs: 7_200_000, columns: [] },
-    { name: 'fare_by_zone', from: 'fares', key: ['zone', 'minute'], unique: [], columns: [] },
+    { name: 'latest', from: 'stream clean', key: ['zone'], unique: [], columns: [] },
+    { name: 'zones', from: 'topic rides', key: ['zone'], unique: [], keepMs: 7_200_000, columns: [] },
+    { name: 'fare_by_zone', from: 'stream fares', key: ['zone', 'minute'], unique: [], columns: [] },
   ],
   charts: [],
 } as unknown as Plan;

@@ -70,12 +70,12 @@ test('SIGTERM with full buffers stores what is in flight, and the next run goes 
   await endsAlike(t, folder, before + 5000);
 });
 
-test('a second signal ends at once, and nothing is lost', { timeout: 120_000 }, async (t) => {
+test('a second signal ends at once, and nothing is lost', { timeout: 240_000 }, async (t) => {
   const folder = join(await temporary(t), 'data');
-  const child = startCli(t, endless(folder));
+  const child = startCli(t, endless(folder, '50000/s'));
   await until('it says how it goes', () => /degraded|healthy|records|\d\/s/.test(child.error()));
   child.process.kill('SIGTERM');
-  await sleep(520);
+  await sleep(700);
   child.process.kill('SIGTERM');
   const ended = await child.ended;
   // where all was stored before the second came, the stop was clean

@@ -58,7 +58,10 @@ export class DuckProcessor implements Processor {
     return duck;
   }
 
-  /** Each row's watermark: the newest time of its partition before it, less the lateness; never less than the topic's. */
+  /**
+   * Each row's watermark: the newest time of its partition before it, less the lateness. What other partitions have seen does not make it
+   * late, since that depends on which of them came first.
+   */
   #setWatermarks(duck: DuckPrepared, topic: Topic): void {
     const { rows } = duck;
     const partition = partitionOf(copyProgress(this.progress), topic, duck.partition, this.#firstOffset(duck));
@@ -67,9 +70,8 @@ export class DuckProcessor implements Processor {
     // the batch before this one may still be on its way: its newest time counts all the same
     const newestMs = before?.next === this.#firstOffset(duck) ? before.newestMs : partition.newestMs;
     let newest = newestMs ?? Number.NEGATIVE_INFINITY;
-    const floor = this.progress.watermarks[topic.name] ?? beginning;
     for (let i = 0; i < rows.count; i++) {
-      rows.watermarks[i] = Math.max(floor, newest - topic.latenessMs);
+      rows.watermarks[i] = Math.max(beginning, newest - topic.latenessMs);
       if (rows.times[i]! > newest) newest = rows.times[i]!;
     }
     for (const row of duck.again.keys()) rows.watermarks[row] = beginning;
@@ -182,7 +184,8 @@ export class DuckProcessor implements Processor {
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
       if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
-      const hasAgain = duck.again.size > 0;
+      // a row in time for its partition may fall into a window that the others have closed: it is then given again
+      const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const flowed = await flow.run({ filled, hasAgain, watermarkMs, progress, held, flush: false, only: undefined });
       progress.consumed += next - partition.next;
       partition.next = next;

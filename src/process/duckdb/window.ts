@@ -19,14 +19,14 @@ export function windowStart(window: Window, time: string): string {
 /**
  * Whether a row is in time: its last window is open at its watermark (a session row: it is not behind the watermark).
  *
- * @param forgottenMs for rows sent again, which are never late by their watermark: windows of rows before this are not kept any more
+ * @param forgottenMs rows before this are not kept any more, so that their windows cannot be given again
  */
 export function inTime(window: Window, forgottenMs?: number): string {
   const { sizeMs, everyMs } = steps(window);
   const isOpen = window.kind === 'session' ? '_ts >= _wm' : `${windowStart(window, '_ts')} + ${sizeMs} > _wm`;
   if (forgottenMs === undefined) return isOpen;
   const first = window.kind === 'session' ? '_ts' : `${windowStart(window, '_ts')} - ${sizeMs - everyMs}`;
-  return `(${isOpen} and (_wm > -9e15 or ${first} >= ${forgottenMs}))`;
+  return `(${isOpen} and ${first} >= ${forgottenMs})`;
 }
 
 /** Columns that the state of a window has beside those of its input. */
