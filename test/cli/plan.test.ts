@@ -63,5 +63,5 @@ source csv  file: param file  or simulate
 
 test('with --json it is the plan itself', async () => {
   const { out } = await cli(['plan', 'r.ts', '--json'], { control: { planOf } });
-  assert.equal(JSON.parse(out).streams[1].reads, 'clean');
+  assert.equal(JSON.parse(out).streams[1].reads, 'stream clean');
 });
