@@ -47,13 +47,13 @@ export class DuckDatabase {
     const config: Record<string, string> = {
       // a thread that waits for another one's task spins: more of them than half the processors cost more than they give
       threads: String(options.threads ?? Math.max(1, availableParallelism() >> 1)),
-      memory_limit: `${Math.round((options.memoryBytes ?? 128e6) / 1e6)}MB`,
+      memory_limit: `${Math.round((options.memoryBytes ?? 112e6) / 1e6)}MB`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
       disabled_optimizers: 'statistics_propagation',
       // not too rare: a commit waits for the checkpoint that it triggers
-      checkpoint_threshold: '8MB',
+      checkpoint_threshold: '16MB',
       // these take more time to try than the space they save is worth to a table that is written all day
       disabled_compression_methods: 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring',
       preserve_insertion_order: 'true',
