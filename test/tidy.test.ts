@@ -137,7 +137,7 @@ describe('the package', () => {
     assert.deepEqual(loose, []);
   });
 
-  test('the lock file is in step with it and names no other registry', () => {
+  test('the lock file is in step with it and names no registry', () => {
     const { dependencies, devDependencies, version } = lock.packages['']!;
     assert.deepEqual(
       { dependencies, devDependencies, version },
@@ -147,8 +147,8 @@ describe('the package', () => {
         version: manifest.version,
       },
     );
-    for (const [path, { resolved }] of Object.entries(lock.packages))
-      assert.match(String(resolved ?? 'https://registry.npmjs.org/'), /^https:\/\/registry\.npmjs\.org\//, path);
+    // packages are found by name and checksum, wherever npm is set up to look (.npmrc keeps it so)
+    for (const [path, { resolved }] of Object.entries(lock.packages)) assert.equal(resolved, undefined, path);
   });
 });
 
