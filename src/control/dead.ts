@@ -33,7 +33,7 @@ export class DeadLetters {
         place: `dead letter ${id}`,
         remedy: 'See `millrace dead list`.',
       });
-    const record = await new Decoders(this.#folder.registry, found.topic).value(found.bytes).catch(() => undefined);
+    const record = await new Decoders(this.#folder.registry).value(found.bytes).catch(() => undefined);
     return { ...summary(found), bytes: found.bytes, record };
   }
 
@@ -81,8 +81,6 @@ export class DeadLetters {
       processor.close();
     }
   }
-
-  close(): void {}
 
   /** Letters that never reached the log: read again by their source, appended with their id in the headers. Resolves with how many are refused again. */
   async #sendToLog(

@@ -168,7 +168,7 @@ class Driven implements Driver {
       const decoders = new Map<string, Decoders>();
       const details: DeadLetterDetail[] = [];
       for (const one of found) {
-        if (!decoders.has(one.topic)) decoders.set(one.topic, new Decoders(this.#folder.registry, one.topic));
+        if (!decoders.has(one.topic)) decoders.set(one.topic, new Decoders(this.#folder.registry));
         const record = await this.#recordOf(one, decoders.get(one.topic)!);
         details.push({ ...summary(one), bytes: one.bytes, record });
       }
@@ -327,7 +327,7 @@ class Driven implements Driver {
 /** Decodes records of a topic with all that is in them: what is masked could not be sent again. */
 function unmasked(topic: Topic, registry: Registry): Decoders {
   const fields = Object.entries(topic.fields).map(([name, field]) => [name, { ...field, isPersonal: false }]);
-  return new Decoders(registry, topic.name, Object.fromEntries(fields));
+  return new Decoders(registry, Object.fromEntries(fields));
 }
 
 /** A value of the store as users see it. */

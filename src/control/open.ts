@@ -40,7 +40,6 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
     pipelines: async () => Object.keys(await pipelineFiles(folder)),
     async close() {
-      dead.close();
       await folder.store.close();
       folder.database.close();
       await folder.log.close();

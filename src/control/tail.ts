@@ -46,7 +46,7 @@ export async function* tail(options: TailOptions): AsyncGenerator<TailRecord> {
       });
     }
     const next = new Map(wanted.map(({ partition, start, end }) => [partition, firstOffset(options.from, start, end)]));
-    yield* follow(log, options, next, new Decoders(registry, options.topic));
+    yield* follow(log, options, next, new Decoders(registry));
   } finally {
     await log.close();
     await registry.close();
@@ -95,7 +95,7 @@ export class Decoders {
   readonly #byId = new Map<number, (bytes: Uint8Array) => Record<string, unknown>>();
 
   /** @param fields those of the topic, for masking and types; else they are taken from each record's schema */
-  constructor(registry: Registry, _topic: string, fields?: Fields) {
+  constructor(registry: Registry, fields?: Fields) {
     this.#registry = registry;
     this.#fields = fields;
   }

@@ -91,7 +91,6 @@ export interface Processor {
   flush(): Promise<void>;
   /** Processes asides again; those taken leave the dead letters in the same transaction. Resolves with the ids still aside. */
   again(asides: readonly KeptAside[]): Promise<number[]>;
-  /** Marks a refusal of a source as sent again: it leaves the dead letters when its record (with this id in its headers) is processed. */
   close(): void;
 }
 

@@ -255,5 +255,3 @@ function hint(message: string): string {
 export function isOfTheData(error: unknown): error is MillraceError {
   return error instanceof MillraceError && error.code === 'ROW_FAILED';
 }
-
-export { literal };

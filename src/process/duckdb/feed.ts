@@ -61,12 +61,15 @@ export class Feed {
             info.addResultColumn(meta, types[entries.length + i]!);
           });
         },
-        initFunction: (info) => info.setInitData({ at: this.#from, indexes: info.getColumnIndexes() }),
+        initFunction: (info) => info.setInitData({ at: this.#from, skipped: 0, indexes: info.getColumnIndexes() }),
         mainFunction: (info, output) => {
-          const state = info.initData as { at: number; indexes: number[] };
+          const state = info.initData as { at: number; skipped: number; indexes: number[] };
           const rows = this.#rows;
-          while (this.#without.includes(state.at)) state.at++;
-          const count = rows ? Math.min(2048, this.#endOfRun(state.at) - state.at) : 0;
+          const without = this.#without;
+          while (without[state.skipped]! <= state.at) if (without[state.skipped++] === state.at) state.at++;
+          // a chunk ends before a row that is left out
+          const end = Math.min(this.#to, without[state.skipped] ?? this.#to);
+          const count = rows ? Math.min(2048, end - state.at) : 0;
           output.rowCount = count;
           if (!rows || count === 0) return;
           state.indexes.forEach((index, position) => {
@@ -87,11 +90,6 @@ export class Feed {
     this.#from = from;
     this.#to = to;
     this.#without = without;
-  }
-
-  /** Where the rows that begin at `at` end: at one that is left out, or at the end. */
-  #endOfRun(at: number): number {
-    return Math.min(this.#to, this.#without.find((one) => one >= at) ?? this.#to);
   }
 
   /** Forgets the rows, so that their memory is free. */
