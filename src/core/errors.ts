@@ -42,6 +42,16 @@ export const codes = {
   DISK_FULL: 'retry',
   STORE_UNAVAILABLE: 'retry',
   QUERY_LIMIT: 'fix',
+  // the web server
+  UNAUTHORIZED: 'fix',
+  FORBIDDEN: 'fix',
+  SIGNATURE_INVALID: 'fix',
+  IDEMPOTENCY_REUSED: 'fix',
+  RATE_LIMITED: 'retry',
+  PAYLOAD_TOO_LARGE: 'fix',
+  METHOD_NOT_ALLOWED: 'fix',
+  MEDIA_TYPE: 'fix',
+  PORT_TAKEN: 'fix',
   // the process
   NODE_TOO_OLD: 'fix',
   STOP_DEADLINE: 'end',

@@ -21,6 +21,12 @@ export const limits = {
   queryRowsMax: 1000,
   /** Milliseconds a query may take. */
   queryMsMax: 30_000,
+  /** Records of a topic that a search looks at. */
+  searchRecordsMax: 100_000,
+  /** Changed rows or new records that one push to browsers carries. */
+  changeRowsMax: 1000,
+  /** Bytes of a request's body. */
+  bodyBytesMax: 16 * 2 ** 20,
   /** Milliseconds that a stop may take. */
   stopMsMax: 10_000,
 } as const;

@@ -1,0 +1,115 @@
+// The contract of what the web server serves: running pipelines in an open data folder. src/control fulfils it; tests have their own.
+import type { Pipeline } from '../define/pipeline.ts';
+import type { Registry } from '../log/registry.ts';
+import type { Condition, ReadOptions, StoredRow } from '../store/store.ts';
+import type {
+  ChartData,
+  ChartView,
+  DeadLetterDetail,
+  DeadPage,
+  PipelineView,
+  PostResult,
+  QueryAnswer,
+  QueryRequest,
+  RedriveAnswer,
+  RedriveRequest,
+  TableView,
+  TopicRecord,
+  TopicRecordPage,
+  TopicView,
+} from './schemas.ts';
+
+/** Which records of a topic. */
+export type RecordsRequest = {
+  readonly partition?: number;
+  /** From this offset on; needs a partition where the topic has several. */
+  readonly offset?: number;
+  /** From the first record of this time on, milliseconds since 1970. */
+  readonly at?: number;
+  /** The newest ones where neither offset nor time is given. 1 to 1,000. */
+  readonly limit: number;
+  /** Only records whose key or value (as JSON, masked) has this text, case aside. Looks at `limits.searchRecordsMax` at most. */
+  readonly search?: string;
+};
+
+/** Records to append, as they were posted: each a JSON value. */
+export type PostRequest = {
+  readonly records: readonly unknown[];
+  readonly idempotencyKey?: string;
+  /** The body as it came, for its signature and to tell one request from another. */
+  readonly body: Uint8Array;
+  /** The signature header, where the request has one. */
+  readonly signature?: string;
+};
+
+/** Which rows a chart is drawn from. */
+export type ChartRequest = {
+  readonly where: Readonly<Record<string, Condition>>;
+  /** Event time, milliseconds since 1970: [from, to). */
+  readonly from?: number;
+  readonly to?: number;
+};
+
+/** Which dead letters. `after`: the id of the last one before. */
+export type DeadRequest = {
+  readonly pipeline?: string;
+  readonly stage?: string;
+  readonly kind?: 'dead' | 'late';
+  readonly code?: string;
+  readonly after?: number;
+  readonly limit: number;
+};
+
+/** Rows of a table that a commit wrote or removed. */
+export type TableChange = {
+  /** Rows as they are now; at most `limits.changeRowsMax`. */
+  readonly rows: readonly StoredRow[];
+  /** Rows that are no longer there, or the number of rows changed was over the limit: what was read before must be read again. */
+  readonly isPartial: boolean;
+  /** Rows written in all. */
+  readonly count: number;
+};
+
+/** What the web server serves. Every failure is a MillraceError. */
+export interface Backend {
+  readonly version: string;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  /** The definitions that run, for their own routes. */
+  readonly definitions: readonly Pipeline[];
+  readonly registry: Registry;
+  /** All pipelines now; cheap enough for twice a second. */
+  pipelines(): PipelineView[];
+  /** The pipeline's definition as plain JSON. @throws NOT_FOUND */
+  plan(pipeline: string): Promise<Record<string, unknown>>;
+  /** Stops taking records (they stay in the log, and sources wait) until `resume`; kept over restarts. @throws NOT_FOUND */
+  pause(pipeline: string): Promise<void>;
+  resume(pipeline: string): Promise<void>;
+  topics(): Promise<TopicView[]>;
+  /** @throws NOT_FOUND */
+  topic(name: string): Promise<TopicView>;
+  /** @throws NOT_FOUND, OFFSET_OUT_OF_RANGE, OPTION_INVALID */
+  records(topic: string, request: RecordsRequest): Promise<TopicRecordPage>;
+  /** Resolves once the accepted ones are durable. @throws NOT_FOUND, SIGNATURE_INVALID, IDEMPOTENCY_REUSED, DISK_FULL */
+  post(topic: string, request: PostRequest): Promise<PostResult>;
+  /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones. */
+  watchTopic(topic: string, changed: (records: TopicRecord[], skipped: number) => void): Promise<() => void>;
+  tables(): Promise<TableView[]>;
+  /** @throws NOT_FOUND */
+  table(name: string): Promise<TableView>;
+  /** @throws NOT_FOUND, OPTION_INVALID, QUERY_LIMIT */
+  rows(table: string, options: ReadOptions): Promise<StoredRow[]>;
+  /** Called after each commit that touches the table. @throws NOT_FOUND */
+  watchTable(table: string, changed: (change: TableChange) => void): Promise<() => void>;
+  /** @throws SQL_INVALID, QUERY_LIMIT */
+  query(request: QueryRequest): Promise<QueryAnswer>;
+  /** @throws NOT_FOUND */
+  charts(pipeline: string): ChartView[];
+  /** @throws NOT_FOUND, OPTION_INVALID */
+  chart(pipeline: string, id: string, request: ChartRequest): Promise<ChartData>;
+  dead(request: DeadRequest): Promise<DeadPage>;
+  /** @throws NOT_FOUND */
+  deadLetter(id: number): Promise<DeadLetterDetail>;
+  /** @throws NOT_FOUND, OPTION_INVALID */
+  redrive(request: RedriveRequest): Promise<RedriveAnswer>;
+}
