@@ -1,5 +1,6 @@
 // A DuckDB file and its connections: prepared statements kept, errors translated, transactions.
 
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   type DuckDBConnection,
@@ -22,11 +23,19 @@ export type DuckDatabaseOptions = {
 type Instance = Awaited<ReturnType<typeof DuckDBInstance.create>>;
 
 /**
- * Rows of a row group. A transaction that inserts full row groups writes them straight into the file; what is less goes through the
- * write-ahead log first and is written a second time at the checkpoint. Smaller than DuckDB's default of 122,880, so that
- * micro-batches can be.
+ * Rows of a row group, far fewer than DuckDB's default of 122,880. A transaction that inserts full row groups writes them straight into
+ * the file, without the write-ahead log; and a checkpoint, for which every commit waits, writes the last, unfilled one anew.
  */
-export const rowGroupRows = 16_384;
+export const rowGroupRows = 4096;
+
+/** Bytes of a block. DuckDB's default of 262,144 is more than a column of a row group needs, and as much is taken for each of them. */
+const blockBytes = 65_536;
+
+/** The format of the file: older ones, which DuckDB takes by default, write all of a table's metadata at each checkpoint. */
+const storageVersion = 'v1.5.0';
+
+/** Ways to compress that take more time to try than the space they save is worth to a table that is written all day. */
+const disabledCompression = 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring';
 
 /** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
 const workRowGroupRows = 8192;
@@ -52,10 +61,8 @@ export class DuckDatabase {
       autoload_known_extensions: 'false',
       // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
       disabled_optimizers: 'statistics_propagation',
-      // not too rare: a commit waits for the checkpoint that it triggers
-      checkpoint_threshold: '16MB',
-      // these take more time to try than the space they save is worth to a table that is written all day
-      disabled_compression_methods: 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring',
+      // often, so that each is short: commits wait while a checkpoint runs
+      checkpoint_threshold: '2MB',
       preserve_insertion_order: 'true',
       // a limit of its own: DuckDB's is the space that was free when it began, which it does not ask for again after a full disk
       ...(options.tempFolder === undefined
@@ -69,7 +76,13 @@ export class DuckDatabase {
       const database = new DuckDatabase(instance);
       const session = await database.session(false);
       const path = options.path === undefined ? ':memory:' : literal(options.path).slice(1, -1);
-      await session.run(`attach '${path}' as millrace (row_group_size ${rowGroupRows})`);
+      // as an option of the instance it is taken without a word and does nothing
+      await session.run(`set global disabled_compression_methods = '${disabledCompression}'`);
+      // a file that is there keeps its blocks
+      const isNew = options.path !== undefined && !existsSync(options.path);
+      await session.run(
+        `attach '${path}' as millrace (row_group_size ${rowGroupRows}, storage_version '${storageVersion}'${isNew ? `, block_size ${blockBytes}` : ''})`,
+      );
       // micro-batches are prepared in memory; small row groups let both threads scan one
       await session.run(`attach ':memory:' as work (row_group_size ${workRowGroupRows})`);
       // queries come from pipeline files and the command line: they may not read or write files of this machine
