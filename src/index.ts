@@ -20,6 +20,7 @@ export {
 } from './define/fields.ts';
 export { param } from './define/param.ts';
 export { pipeline } from './define/pipeline.ts';
+export { refuse, route } from './define/route.ts';
 export { sql } from './define/sql.ts';
 export { stream } from './define/stream.ts';
 export { table } from './define/table.ts';
@@ -27,3 +28,4 @@ export { topic } from './define/topic.ts';
 export { csv } from './ingest/csv/csv.ts';
 export { http } from './ingest/http/http.ts';
 export { simulate } from './ingest/simulate/simulate.ts';
+export { webhook } from './ingest/webhook/webhook.ts';

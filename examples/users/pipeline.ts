@@ -8,6 +8,7 @@ import {
   int,
   line,
   map,
+  number,
   param,
   pipeline,
   share,
@@ -65,16 +66,26 @@ export const users = table('users', users_created, { key: 'id', unique: ['email'
 export default pipeline('users', {
   tables: [created_users, users],
   charts: [
+    number(users, { title: 'Users' }),
     bar(users, { title: 'Users by country', x: 'country' }),
     bar(users, { title: 'Users by gender', x: 'gender' }),
     share(users, { title: 'Countries', by: 'country' }),
     line(users, { title: 'Registrations by year', x: 'registered_date', every: 'year' }),
     map(users, { title: 'Users of each country', country: 'country' }),
-    map(users, { title: 'Where they live', latitude: 'latitude', longitude: 'longitude', color: 'country' }),
+    map(users, {
+      title: 'Where they live',
+      latitude: 'latitude',
+      longitude: 'longitude',
+      color: 'country',
+      columns: ['city', 'state', 'country'],
+    }),
     grid(users, {
       title: 'Newest users',
-      columns: ['first_name', 'last_name', 'gender', 'city', 'country'],
-      limit: 20,
+      columns: ['first_name', 'last_name', 'gender', 'city', 'country', 'registered_date'],
+      limit: 50,
     }),
+    grid(users, { title: 'How many of each country', by: 'country' }),
+    grid(users, { title: 'How many of each gender', by: 'gender' }),
+    grid(users, { title: 'How many of each year', by: 'registered_date', every: 'year' }),
   ],
 });

@@ -2,10 +2,13 @@
 
 import type { Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
 import type { Plan } from '../control/plan.ts';
+import type { Serving, ServingOptions } from '../control/serve.ts';
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Tokens } from '../web/access/tokens.ts';
 import type { Arguments, OptionSpec, PositionalSpec } from './arguments.ts';
+import type { ConsoleBuild } from './console.ts';
 
 /** Where text goes: standard output or standard error. */
 export interface Output {
@@ -24,6 +27,8 @@ export interface Control {
   check(pipelines: readonly Pipeline[], params: GivenParams): Promise<MillraceError[]>;
   planOf(pipeline: Pipeline, params: GivenParams): Promise<Plan>;
   loadPipeline(path: string): Promise<Pipeline>;
+  prepareServing(options: ServingOptions): Promise<Serving>;
+  tokens(folder: string): Promise<Tokens>;
 }
 
 /** The two signals that ask a process to end. */
@@ -37,6 +42,12 @@ export interface Context {
   readonly control: Control;
   /** Milliseconds that never run backwards. */
   elapsed(): number;
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** What builds the console in the background where it is not there and can be built. */
+  console(notice: (text: string) => void): ConsoleBuild;
+  /** Opens an address in the browser of this desktop; says where that does not work. */
+  openBrowser(url: string, notice: (text: string) => void): void;
   /** Calls the listener at every signal to end; returns what stops it. Without a listener such a signal ends the process. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Ends the process at once. */

@@ -10,6 +10,9 @@ import { run } from './run.ts';
 import { start } from './start.ts';
 import { tables } from './tables.ts';
 import { tail } from './tail.ts';
+import { tokenCreate } from './token-create.ts';
+import { tokenList } from './token-list.ts';
+import { tokenRevoke } from './token-revoke.ts';
 import { topics } from './topics.ts';
 
 /** All commands by what they are for. */
@@ -18,6 +21,7 @@ export const groups: CommandGroups = [
   ['Run', [run, start]],
   ['Look', [topics, tail, tables, query]],
   ['Mend', [deadList, deadShow, deadRedrive]],
+  ['Let others in', [tokenCreate, tokenList, tokenRevoke]],
 ];
 
 /** All commands. */

@@ -1,5 +1,6 @@
 // The world of a command, as this process has it: terminal, environment, signals, and the real control.
 import type { Context, EndSignal, Output } from './command.ts';
+import { buildConsole, openBrowser } from './console.ts';
 
 /** The context of this process. */
 export function processContext(): Context {
@@ -16,8 +17,13 @@ export function processContext(): Context {
       check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
       planOf: async (pipeline, params) => (await import('../control/plan.ts')).planOf(pipeline, params),
       loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
+      prepareServing: async (options) => (await import('../control/serve.ts')).prepareServing(options),
+      tokens: async (folder) => (await import('../control/serve.ts')).folderTokens(folder),
     },
     elapsed: () => performance.now(),
+    now: () => Date.now(),
+    console: buildConsole,
+    openBrowser,
     onSignal(listener) {
       const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
       for (const signal of signals) process.on(signal, listener);

@@ -34,6 +34,7 @@ const glyphs: Record<Health, readonly [string, keyof Paint]> = {
   starting: ['◌', 'dim'],
   healthy: ['●', 'green'],
   degraded: ['●', 'yellow'],
+  paused: ['‖', 'cyan'],
   failed: ['✗', 'red'],
   stopped: ['○', 'dim'],
 };

@@ -16,6 +16,8 @@ const sameSignalMs = 500;
 /** Shows what runs, on standard error. */
 export interface Screen {
   notice(text: string): void;
+  /** A line that stands above the picture for as long as it is drawn. */
+  headline(text: string): void;
   /** Resolves when all has ended: how, and by which signal, if by one. */
   watch(running: Running): Promise<{ signal: EndSignal | undefined; isCut: boolean }>;
 }
@@ -34,10 +36,11 @@ export function screen(context: Context): Screen {
   const left = eta(context.elapsed);
   const write = (text: string) => (isLive ? picture.note(text) : output.write(`${text}\n`));
   const told = new Set<string>();
+  let head: readonly string[] = [];
 
   const show = (running: Running) => {
     const statuses = running.status();
-    if (isLive) return picture.draw([...statusLines(statuses, paint, output.columns, left), '']);
+    if (isLive) return picture.draw([...head, ...statusLines(statuses, paint, output.columns, left), '']);
     for (const status of statuses) {
       for (const { name, notice } of status.sources) {
         const text = notice && `${status.name}  ! ${name}: ${harmless(notice)}`;
@@ -50,6 +53,10 @@ export function screen(context: Context): Screen {
 
   return {
     notice: (text) => write(`${paint.yellow('!')} ${harmless(text)}`),
+    headline(text) {
+      if (isLive) head = [text];
+      else output.write(`${text}\n`);
+    },
     async watch(running) {
       let signal: EndSignal | undefined;
       let signalMs = 0;

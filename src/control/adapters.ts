@@ -4,15 +4,21 @@ import type { Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import { isParam } from '../define/param.ts';
 import type { SourceDefinition } from '../define/source.ts';
-import type { CheckOptions, OpenSource, ReviveSource } from '../ingest/source.ts';
+import type { CheckOptions, OpenSource, ReceiveSource, ReviveSource } from '../ingest/source.ts';
 
-/** What the `open.ts` of a source adapter exports. */
-export type SourceAdapter = { open: OpenSource; checkOptions: CheckOptions; revive: ReviveSource };
+/** What the `open.ts` of a source adapter exports; `receive` where requests bring its records. */
+export type SourceAdapter = {
+  open: OpenSource;
+  checkOptions: CheckOptions;
+  revive: ReviveSource;
+  receive?: ReceiveSource;
+};
 
 const sources: Readonly<Record<string, () => Promise<SourceAdapter>>> = {
   csv: () => import('../ingest/csv/open.ts'),
   http: () => import('../ingest/http/open.ts'),
   simulate: () => import('../ingest/simulate/open.ts'),
+  webhook: () => import('../ingest/webhook/open.ts'),
 };
 
 /** The log, registry, engine and store that a data folder has. */

@@ -1,18 +1,26 @@
-// Dead letters and late records: listed, shown with their bytes, sent again through the present definition of their pipeline.
+// Dead letters and late records of a data folder: listed, counted, shown with their bytes.
 import { MillraceError } from '../core/errors.ts';
-import { resolveParams } from '../define/param.ts';
-import type { Pipeline } from '../define/pipeline.ts';
-import type { SourceContext } from '../ingest/source.ts';
-import { againHeader, type KeptAside } from '../process/engine.ts';
-import { chooseSource, embedded, sourceAdapter } from './adapters.ts';
-import { TopicWriter } from './feeder.ts';
-import { type Folder, registerTopics } from './folder.ts';
-import type { DeadFilter, DeadLetter, DeadLetterDetail, RedriveResult } from './millrace.ts';
-import { Pump } from './pump.ts';
+import type { Session } from '../process/database.ts';
+import type { KeptAside } from '../process/engine.ts';
+import { embedded } from './adapters.ts';
+import type { Folder } from './folder.ts';
+import type { DeadFilter, DeadLetter, DeadLetterDetail } from './millrace.ts';
 import { Decoders } from './tail.ts';
 
-/** Letters that are sent again at a time. */
-const batchSize = 500;
+/** What a filter lets pass; its parameters are those of `filterValues`. */
+const passing = `($1 is null or pipeline = $1) and ($2 is null or stage = $2) and ($3 is null or kind = $3) and ($4 is null or code = $4)
+  and ($5 is null or id in (select unnest(cast(cast($5 as json) as bigint[]))))`;
+
+function filterValues({ pipeline, stage, kind, code, ids }: DeadFilter): (string | null)[] {
+  return [pipeline ?? null, stage ?? null, kind ?? null, code ?? null, ids ? JSON.stringify(ids) : null];
+}
+
+/** Letters that have the pipeline, stage, kind and code in common. */
+export type DeadGroup = Pick<DeadLetter, 'pipeline' | 'stage' | 'kind' | 'code'> & {
+  readonly count: number;
+  /** When the newest of them was put aside, milliseconds since 1970. */
+  readonly newestAt: number;
+};
 
 /** The dead letters of a data folder. */
 export class DeadLetters {
@@ -27,152 +35,105 @@ export class DeadLetters {
   }
 
   async show(id: number): Promise<DeadLetterDetail> {
-    const [found] = await this.find({ ids: [id] });
-    if (!found)
-      throw new MillraceError('NOT_FOUND', `there is no dead letter ${id}`, {
-        place: `dead letter ${id}`,
-        remedy: 'See `millrace dead list`.',
-      });
+    const found = await this.letter(id);
     const record = await new Decoders(this.#folder.registry).value(found.bytes).catch(() => undefined);
     return { ...summary(found), bytes: found.bytes, record };
   }
 
-  async redrive(
-    pipeline: Pipeline,
-    filter: DeadFilter,
-    options: { params?: Readonly<Record<string, string>>; replacement?: Uint8Array } = {},
-  ): Promise<RedriveResult> {
-    const folder = this.#folder;
-    const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
-    const found = await this.find({
-      ...filter,
-      pipeline: pipeline.name,
-      limit: filter.limit ?? Number.MAX_SAFE_INTEGER,
+  /** One letter, whole. @throws NOT_FOUND */
+  async letter(id: number): Promise<KeptAside> {
+    const [found] = await this.find({ ids: [id] });
+    if (found) return found;
+    throw new MillraceError('NOT_FOUND', `there is no dead letter ${id}`, {
+      place: `dead letter ${id}`,
+      remedy: 'It may have been sent again meanwhile: see `millrace dead list`.',
     });
-    if (options.replacement && found.length !== 1) {
-      throw new MillraceError('USAGE', `replacement bytes are for one letter, and ${found.length} are chosen`, {
-        place: 'dead redrive',
-        remedy: 'Name one id.',
-      });
-    }
-    const letters = found.map((one) => (options.replacement ? { ...one, bytes: options.replacement } : one));
-    const schemaIds = await registerTopics(folder, pipeline);
-    await folder.store.prepare(pipeline.name, pipeline.tables);
-    const processor = await folder.engine.open(pipeline, params);
-    const pump = new Pump({ ...folder, ...folder.system, pipeline, processor, troubled: () => undefined });
-    pump.checkLog();
-    const drained = async () => {
-      pump.drain();
-      await pump.run(new AbortController().signal);
-    };
-    try {
-      // what is in the log already comes first: among it may be letters that were sent again before the process ended
-      await drained();
-      let stillDead = 0;
-      for (let at = 0; at < letters.length; at += batchSize) {
-        const some = await this.#stillThere(letters.slice(at, at + batchSize));
-        const fromSources = some.filter((one) => one.source !== undefined);
-        stillDead += await this.#sendToLog(pipeline, params, schemaIds, fromSources);
-        stillDead += (await processor.again(some.filter((one) => one.source === undefined))).length;
-        await drained();
-      }
-      return { sent: letters.length, stored: letters.length - stillDead, stillDead };
-    } finally {
-      processor.close();
-    }
-  }
-
-  /** Letters that never reached the log: read again by their source, appended with their id in the headers. Resolves with how many are refused again. */
-  async #sendToLog(
-    pipeline: Pipeline,
-    params: Parameters<typeof chooseSource>[1],
-    schemaIds: ReadonlyMap<string, number>,
-    letters: readonly KeptAside[],
-  ): Promise<number> {
-    let refused = 0;
-    const seen = new Set<number>();
-    for (const topic of pipeline.topics) {
-      const writer = new TopicWriter(topic, schemaIds.get(topic.name)!, this.#folder.system.clock);
-      for (const definition of topic.sources) {
-        const revivers = new Map<
-          string,
-          (bytes: Uint8Array) => ReturnType<Awaited<ReturnType<Awaited<ReturnType<typeof sourceAdapter>>['revive']>>>
-        >();
-        const mine = letters.filter((one) => one.topic === topic.name && !seen.has(one.id));
-        for (const letter of mine) {
-          const kind = letter.source!.split('/').at(-1)!.replace(/-\d+$/, '');
-          if (!revivers.has(kind)) {
-            let one: typeof definition | undefined = definition;
-            while (one && one.kind !== kind) one = one.otherwise;
-            if (!one) continue;
-            const chosen = await chooseSource(one, params, topic.fields, `topic '${topic.name}'`);
-            const context: SourceContext = {
-              ...this.#folder.system,
-              fields: topic.fields,
-              time: topic.time,
-              position: undefined,
-              nextSequence: 0,
-              signal: new AbortController().signal,
-              notice: () => undefined,
-            };
-            revivers.set(kind, await (await sourceAdapter(kind)).revive(chosen.options, context));
-          }
-          seen.add(letter.id);
-          try {
-            const row = revivers.get(kind)!(letter.bytes);
-            writer.add(writer.partition(row, letter.sequence ?? 0), row, {
-              [againHeader]: Buffer.from(String(letter.id)),
-            });
-          } catch (error) {
-            if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-            refused++;
-            await this.#retried(letter.id, error.message);
-          }
-        }
-      }
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        const batch = writer.take(partition);
-        if (batch) await this.#folder.log.append(topic.name, partition, batch);
-      }
-    }
-    for (const letter of letters.filter((one) => !seen.has(one.id))) {
-      refused++;
-      await this.#retried(letter.id, `the pipeline has no source like '${letter.source}' any more`);
-    }
-    return refused;
-  }
-
-  async #stillThere(letters: readonly KeptAside[]): Promise<KeptAside[]> {
-    const there = new Set(
-      (await this.find({ ids: letters.map((one) => one.id), limit: Number.MAX_SAFE_INTEGER })).map((one) => one.id),
-    );
-    return letters.filter((one) => there.has(one.id));
-  }
-
-  async #retried(id: number, reason: string): Promise<void> {
-    const session = await this.#folder.database.session();
-    try {
-      await session.run('update meta.aside set tries = tries + 1, reason = $1 where id = $2', reason, id);
-    } finally {
-      session.close();
-    }
   }
 
   /** Letters with their bytes, in the order in which they were put aside. */
   async find(filter: DeadFilter): Promise<KeptAside[]> {
     const { asideColumns, asideOf } = await embedded.keeper();
-    const session = await this.#folder.database.session();
-    try {
+    return this.#within(async (session) => {
       const rows = await session.rows(
-        `select ${asideColumns} from meta.aside where ($1 is null or pipeline = $1) and ($2 is null or stage = $2) and ($3 is null or kind = $3)
-          and ($4 is null or id in (select unnest(cast(cast($4 as json) as bigint[])))) order by id limit $5`,
-        filter.pipeline ?? null,
-        filter.stage ?? null,
-        filter.kind ?? null,
-        filter.ids ? JSON.stringify(filter.ids) : null,
+        `select ${asideColumns} from meta.aside where ${passing} order by id limit $6`,
+        ...filterValues(filter),
         filter.limit ?? Number.MAX_SAFE_INTEGER,
       );
       return rows.map(asideOf);
+    });
+  }
+
+  /** The ids of letters, in the order in which they were put aside. */
+  async ids(filter: DeadFilter): Promise<number[]> {
+    return this.#within(async (session) => {
+      const rows = await session.rows(
+        `select id from meta.aside where ${passing} order by id limit $6`,
+        ...filterValues(filter),
+        filter.limit ?? Number.MAX_SAFE_INTEGER,
+      );
+      return rows.map(([id]) => Number(id));
+    });
+  }
+
+  /** The newest letters first, without their bytes: those with an id below `before`. And all letters counted, whatever the filter. */
+  async page(
+    filter: DeadFilter & { readonly limit: number },
+    before: number | undefined,
+  ): Promise<{ letters: DeadLetter[]; groups: DeadGroup[] }> {
+    const { asideColumns, asideOf } = await embedded.keeper();
+    return this.#within(async (session) => {
+      const rows = await session.rows(
+        `select ${asideColumns.replace('bytes', "''::blob as bytes")} from meta.aside where ${passing} and ($6 is null or id < $6) order by id desc limit $7`,
+        ...filterValues(filter),
+        before ?? null,
+        filter.limit,
+      );
+      const groups = await session.rows(
+        `select pipeline, stage, kind, code, count(*), max(at_ms) from meta.aside group by all order by max(at_ms) desc, 1, 2, 3, 4`,
+      );
+      return {
+        letters: rows.map((row) => summary(asideOf(row))),
+        groups: groups.map((row) => ({
+          pipeline: String(row[0]),
+          stage: String(row[1]),
+          kind: row[2] as DeadGroup['kind'],
+          code: String(row[3]),
+          count: Number(row[4]),
+          newestAt: Number(row[5]),
+        })),
+      };
+    });
+  }
+
+  /** The reasons of the dead letters that records of a topic have now, by `partition/offset`. */
+  async reasons(
+    pipeline: string,
+    topic: string,
+    records: readonly { readonly partition: number; readonly offset: number }[],
+  ): Promise<Map<string, string>> {
+    return this.#within(async (session) => {
+      const rows = await session.rows(
+        `select part, off, reason from meta.aside where pipeline = $1 and topic = $2 and kind = 'dead' and (part, off) in
+          (select (r.p, r.o) from (select unnest(cast(cast($3 as json) as struct(p integer, o bigint)[])) as r))`,
+        pipeline,
+        topic,
+        JSON.stringify(records.map(({ partition, offset }) => ({ p: partition, o: offset }))),
+      );
+      return new Map(rows.map(([partition, offset, reason]) => [`${partition}/${offset}`, String(reason)]));
+    });
+  }
+
+  /** Counts one more try of a letter that is refused again, with the new reason. */
+  async retried(id: number, reason: string): Promise<void> {
+    await this.#within((session) =>
+      session.run('update meta.aside set tries = tries + 1, reason = $1 where id = $2', reason, id),
+    );
+  }
+
+  async #within<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    const session = await this.#folder.database.session();
+    try {
+      return await work(session);
     } finally {
       session.close();
     }

@@ -5,18 +5,17 @@ import { assert, MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { memoryFiles } from '../core/memory-files.ts';
 import { random } from '../core/random.ts';
-import { recordAcceptor, type Value } from '../define/accept.ts';
+import { recordAcceptor } from '../define/accept.ts';
 import type { Fields, Input, Row } from '../define/fields.ts';
 import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import type { Topic } from '../define/topic.ts';
-import { valueIn } from '../log/batch.ts';
-import type { Registry } from '../log/registry.ts';
 import { againHeader, type KeptAside, type Processor } from '../process/engine.ts';
 import type { SourceProgress } from '../process/progress.ts';
 import { embedded } from './adapters.ts';
 import { DeadLetters, summary } from './dead.ts';
+import { encodedRecord, unmasked } from './edit.ts';
 import { TopicWriter } from './feeder.ts';
 import { type Folder, openParts, registerTopics } from './folder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
@@ -306,10 +305,7 @@ class Driven implements Driver {
   }
 
   #encode(topic: Topic, record: object): Uint8Array {
-    const writer = this.#writer(topic);
-    const row: Value[] = recordAcceptor(topic.fields)(record);
-    writer.add(0, row);
-    return Uint8Array.from(valueIn(writer.take(0)!, 0)!);
+    return encodedRecord({ topic, schemaId: this.#schemaIds.get(topic.name)!, clock: this.#clock }, record);
   }
 
   async #recordOf(letter: KeptAside, decoders: Decoders): Promise<Record<string, unknown> | undefined> {
@@ -322,12 +318,6 @@ class Driven implements Driver {
     this.#last = next.catch(() => undefined);
     return next;
   }
-}
-
-/** Decodes records of a topic with all that is in them: what is masked could not be sent again. */
-function unmasked(topic: Topic, registry: Registry): Decoders {
-  const fields = Object.entries(topic.fields).map(([name, field]) => [name, { ...field, isPersonal: false }]);
-  return new Decoders(registry, Object.fromEntries(fields));
 }
 
 /** A value of the store as users see it. */

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Topic } from '../define/topic.ts';
-import type { Refusal, Source, SourceBatch, SourceContext } from '../ingest/source.ts';
+import type { Receiver, Refusal, Source, SourceBatch, SourceContext } from '../ingest/source.ts';
 import { BatchBuilder, type Headers } from '../log/batch.ts';
 import { type RecordEncoder, recordEncoder } from '../log/encode.ts';
 import type { Log } from '../log/log.ts';
@@ -24,6 +24,7 @@ export class TopicWriter {
   readonly #timeIndex: number;
   readonly #clock: Clock;
   readonly #builders: BatchBuilder[];
+  #bytes = 0;
 
   constructor(topic: Topic, schemaId: number, clock: Clock) {
     const names = Object.keys(topic.fields);
@@ -45,10 +46,12 @@ export class TopicWriter {
   /** Adds a row to the batch of its partition. @throws RECORD_TOO_LARGE */
   add(partition: number, row: readonly Value[], headers?: Headers): void {
     const builder = this.#builders[partition]!;
+    const before = builder.at;
     const time = this.#timeIndex < 0 ? this.#clock.now() : (row[this.#timeIndex] as number);
     builder.begin(time, this.#key(row));
     this.#encode(builder, row);
     builder.end(headers);
+    this.#bytes += builder.at - before;
   }
 
   /** Adds a row and takes it away again. @throws RECORD_TOO_LARGE */
@@ -59,10 +62,17 @@ export class TopicWriter {
     builder.abandon();
   }
 
+  /** Bytes that were added and not taken yet. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** The batch of a partition; undefined where it is empty. */
   take(partition: number): ReturnType<BatchBuilder['take']> | undefined {
     const builder = this.#builders[partition]!;
-    return builder.count === 0 ? undefined : builder.take();
+    if (builder.count === 0) return undefined;
+    this.#bytes -= builder.at;
+    return builder.take();
   }
 
   #key(row: readonly Value[]): Uint8Array | null {
@@ -96,6 +106,7 @@ export class Feeder {
   readonly name: string;
   readonly #options: FeederOptions;
   #source: Source | undefined;
+  #receiver: Receiver | undefined;
   #chosen: ChosenSource;
   #progress: SourceProgress;
   /** The progress that was reported last: where to go on after a failure. */
@@ -114,6 +125,20 @@ export class Feeder {
     this.#progress = this.#reported;
   }
 
+  /** The receiving side, where requests bring its records. */
+  get receiver(): Receiver | undefined {
+    return this.#receiver;
+  }
+
+  /** Counts records that requests brought: those that are durable by now, and those that were rejected, which came no further. */
+  count(accepted: number, rejected: number): void {
+    const { position, next, read, refused } = this.#progress;
+    this.#progress = { position, next: next + accepted, read: read + accepted, refused: refused + rejected };
+    this.#reported = this.#progress;
+    const { topic, report } = this.#options;
+    report({ source: this.name, topic: topic.name, progress: this.#progress, refusals: [] });
+  }
+
   /** Whether it ends by itself. */
   get finite(): boolean {
     return this.#source?.finite ?? false;
@@ -125,7 +150,8 @@ export class Feeder {
       kind: this.#chosen.definition.kind,
       topic: this.#options.topic.name,
       state: this.#state,
-      read: this.#progress.read,
+      // what a request brought and was rejected never counts as arrived: the ledger is of what did
+      read: this.#progress.read + (this.#receiver ? this.#progress.refused : 0),
       refused: this.#progress.refused,
       progress: this.#state === 'ended' ? 1 : this.#fraction,
       notice: this.#notice,
@@ -157,6 +183,7 @@ export class Feeder {
         };
         const context = this.#options.context(this.#progress, Math.max(this.#progress.next, last + 1), notice, signal);
         this.#source = await adapter.open(this.#chosen.options, context);
+        this.#receiver = adapter.receive?.(this.#chosen.options, topic.fields);
         break;
       } catch (error) {
         const next =
@@ -181,6 +208,7 @@ export class Feeder {
     const underWay = new Set<Promise<void>>();
     let reported: Promise<void> = Promise.resolve();
     let failure: unknown;
+    this.#state = 'waiting';
     try {
       for await (const batch of source.batches()) {
         this.#state = 'reading';

@@ -8,6 +8,7 @@ import type { Registry } from '../log/registry.ts';
 import type { Engine } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { embedded } from './adapters.ts';
+import { makeKnown } from './known.ts';
 import type { System } from './system.ts';
 
 /** A data folder's parts, open. */
@@ -43,8 +44,8 @@ export async function openParts(places: Places, system: System, notice?: (text: 
     const registry = await (await embedded.registry())({ path: places.registry });
     const session = await database.session();
     await (await embedded.keeper()).makeKeeper(session);
-    await session.run('create table if not exists meta.pipelines (name varchar not null, file varchar not null)');
-    const store = await (await embedded.store())({ session });
+    await makeKnown(session);
+    const store = await (await embedded.store())({ session, openSession: () => database.session() });
     const { duckEngine } = await embedded.engine();
     const engine = await duckEngine({
       database,

@@ -2,9 +2,13 @@
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Backend } from '../web/backend.ts';
 
-/** How a pipeline is: `degraded` works on, but something needs a look; `failed` has stopped and needs a person. */
-export type Health = 'starting' | 'healthy' | 'degraded' | 'failed' | 'stopped';
+/**
+ * How a pipeline is: `degraded` works on, but something needs a look; `paused` takes no records until it is resumed, and stays so over
+ * restarts; `failed` has stopped and needs a person.
+ */
+export type Health = 'starting' | 'healthy' | 'degraded' | 'paused' | 'failed' | 'stopped';
 
 /**
  * What became of the records of a pipeline, each counted once: in = out + filtered + deduplicated + late + dead + inFlight.
@@ -96,6 +100,7 @@ export type DeadFilter = {
   pipeline?: string;
   stage?: string;
   kind?: 'dead' | 'late';
+  code?: string;
   ids?: readonly number[];
   limit?: number;
 };
@@ -176,6 +181,8 @@ export interface Running {
 export interface Millrace {
   /** @throws NAME_TAKEN, PARAM_*, SQL_*, TABLE_CHANGED, SCHEMA_INCOMPATIBLE, … before anything has run */
   start(pipelines: readonly Pipeline[], options?: StartOptions): Promise<Running>;
+  /** What the web server serves of pipelines that run here. */
+  backend(running: Running): Backend;
   /** Runs one read-only query. @throws SQL_INVALID, QUERY_LIMIT */
   query(sql: string, options?: { rowsMax?: number; msMax?: number }): Promise<QueryResult>;
   topics(): Promise<TopicSummary[]>;

@@ -1,14 +1,17 @@
 // Opens a data folder: one process at a time, everything embedded in it behind the contracts.
 import { join, resolve } from 'node:path';
-import { MillraceError } from '../core/errors.ts';
+import { assert, MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { embedded } from './adapters.ts';
+import { backendOf, type ClosableBackend } from './backend.ts';
 import { checkDefinitions } from './check.ts';
 import { DeadLetters } from './dead.ts';
 import { type Folder, openParts, type Places, registerTopics } from './folder.ts';
+import { keepPaused, pipelineFiles, remember } from './known.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
+import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { deadlineAfter, Runner } from './runner.ts';
 import { system as realSystem, type System } from './system.ts';
 
@@ -24,8 +27,21 @@ const layoutVersion = 1;
 export async function open(options: OpenOptions, system: System = realSystem()): Promise<Millrace> {
   const folder = await openFolder(options, system);
   const dead = new DeadLetters(folder);
+  const started = new Map<Running, readonly Runner[]>();
+  const backends: ClosableBackend[] = [];
   return {
-    start: (pipelines, startOptions) => start(folder, pipelines, startOptions),
+    async start(pipelines, startOptions) {
+      const { running, runners } = await start(folder, pipelines, startOptions);
+      started.set(running, runners);
+      return running;
+    },
+    backend(running) {
+      const runners = started.get(running);
+      assert(runners, 'a backend for pipelines that run in another data folder');
+      const made = backendOf(folder, runners);
+      backends.push(made);
+      return made.backend;
+    },
     async query(sql, { rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax } = {}) {
       return (await embedded.query())(folder.database, sql, rowsMax, msMax);
     },
@@ -36,10 +52,20 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     },
     deadList: (filter) => dead.list(filter),
     deadShow: (id) => dead.show(id),
-    deadRedrive: (pipeline, filter, redriveOptions) => dead.redrive(pipeline, filter, redriveOptions),
+    async deadRedrive(pipeline, filter, redriveOptions) {
+      const runner = [...started.values()].flat().find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
+      if (!runner) return redriveAlone(folder, pipeline, filter, redriveOptions);
+      return runner.withLetters(async (through) => {
+        if (runner.isPaused) throw paused(pipeline.name);
+        const ids = await chosen(folder, pipeline, filter, redriveOptions?.replacement);
+        const { sent, stored, stillDead } = await new Redrive(folder, through).send(ids, redriveOptions?.replacement);
+        return { sent, stored, stillDead };
+      });
+    },
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
     pipelines: async () => Object.keys(await pipelineFiles(folder)),
     async close() {
+      for (const backend of backends) await backend.close();
       await folder.store.close();
       folder.database.close();
       await folder.log.close();
@@ -87,7 +113,11 @@ async function checkLayout({ files }: System, path: string): Promise<void> {
   await files.replace(marker, `${JSON.stringify({ layout: layoutVersion })}\n`);
 }
 
-async function start(folder: Folder, pipelines: readonly Pipeline[], options: StartOptions = {}): Promise<Running> {
+async function start(
+  folder: Folder,
+  pipelines: readonly Pipeline[],
+  options: StartOptions = {},
+): Promise<{ running: Running; runners: readonly Runner[] }> {
   const params = new Map(
     pipelines.map((pipeline) => [
       pipeline,
@@ -109,7 +139,7 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
       await folder.store.prepare(pipeline.name, pipeline.tables);
       const processor = await folder.engine.open(pipeline, params.get(pipeline)!);
       processors.push(processor);
-      await rememberFile(folder, pipeline.name, options.files?.[pipeline.name]);
+      const isPaused = await remember(folder, pipeline.name, options.files?.[pipeline.name]);
       const runner = new Runner({
         ...folder,
         pipeline,
@@ -118,10 +148,13 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
         schemaIds,
         once: options.once ?? false,
         withoutSources: options.withoutSources ?? false,
+        isPaused,
+        keepPaused: (kept) => keepPaused(folder, pipeline.name, kept),
       });
       runners.push(runner);
       await runner.open();
       await runner.refreshRows();
+      await runner.measures.sample();
     }
   } catch (error) {
     for (const processor of processors) processor.close();
@@ -129,15 +162,15 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
   }
   for (const runner of runners) runner.start();
   const ended = new AbortController();
-  const counting = countRows(folder, runners, ended.signal);
+  const measuring = measure(folder, runners, ended.signal);
   const retaining = retain(folder, runners, ended.signal);
   const done = (async () => {
     await Promise.all(runners.map((runner) => runner.done));
     ended.abort();
-    await Promise.all([counting, retaining]);
+    await Promise.all([measuring, retaining]);
     for (const processor of processors) processor.close();
   })();
-  return {
+  const running: Running = {
     status: () => runners.map((runner) => runner.status()),
     done,
     get failures() {
@@ -154,6 +187,7 @@ async function start(folder: Folder, pipelines: readonly Pipeline[], options: St
       return stopped.every(Boolean);
     },
   };
+  return { running, runners };
 }
 
 /** With several pipelines a parameter goes to those that declare it; one that none declares is an error in the first. */
@@ -186,35 +220,12 @@ async function topics(folder: Folder): Promise<TopicSummary[]> {
   );
 }
 
-async function pipelineFiles(folder: Folder): Promise<Record<string, string>> {
-  const session = await folder.database.session();
-  try {
-    const rows = await session.rows('select name, file from meta.pipelines order by name');
-    return Object.fromEntries(rows.map(([name, file]) => [String(name), String(file)]));
-  } finally {
-    session.close();
-  }
-}
-
-async function rememberFile(folder: Folder, pipeline: string, file: string | undefined): Promise<void> {
-  const session = await folder.database.session();
-  try {
-    const had = await session.rows('select file from meta.pipelines where name = $1', pipeline);
-    const path = file === undefined ? String(had[0]?.[0] ?? '') : resolve(file);
-    await session.transaction(async () => {
-      await session.run('delete from meta.pipelines where name = $1', pipeline);
-      await session.run('insert into meta.pipelines values ($1, $2)', pipeline, path);
-    });
-  } finally {
-    session.close();
-  }
-}
-
-/** Keeps the numbers of rows fresh, for showing. */
-async function countRows({ system }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
+/** Once a second: the measures, and the numbers of rows, for showing. */
+async function measure({ system }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await system.clock.sleep(1000, signal);
     if (signal.aborted) return;
+    for (const runner of runners) await runner.measures.sample();
     for (const runner of runners) await runner.refreshRows().catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 // A pipeline as plain JSON: what would run, for people, the console and comparisons.
 import { formatMs } from '../core/durations.ts';
+import type { Value } from '../define/accept.ts';
 import { type Field, type Fields, formatType } from '../define/fields.ts';
 import { type GivenParams, isParam, resolveParams } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
@@ -44,7 +45,11 @@ export type Plan = {
  * @throws PARAM_UNKNOWN, PARAM_INVALID
  */
 export async function planOf(pipeline: Pipeline, given: GivenParams): Promise<Plan> {
-  const params = resolveParams(pipeline.params, given, process.env);
+  return planWith(pipeline, resolveParams(pipeline.params, given, process.env));
+}
+
+/** The plan of a pipeline with the values of its parameters. */
+export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
   return {
     name: pipeline.name,
     params: pipeline.params.map((param) => ({
@@ -122,7 +127,8 @@ function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap
   };
 }
 
-function lookupsOf(stream: Stream): string[] {
+/** The tables that a stream joins with. */
+export function lookupsOf(stream: Stream): string[] {
   const tables = stream.query.references.filter((one): one is Relation => !isParam(one) && one.of.noun === 'table');
   return [...new Set(tables.map((one) => one.of.name))];
 }

@@ -29,6 +29,8 @@ export type PumpOptions = {
   readonly random: Random;
   /** Says that it waits and tries again (with the reason), or (undefined) that it is well again. */
   readonly troubled: (error: MillraceError | undefined) => void;
+  /** Whether it takes no records until `resume`. */
+  readonly isPaused?: boolean;
 };
 
 /** The pump of one pipeline. */
@@ -37,15 +39,22 @@ export class Pump {
   readonly #partitions: { topic: string; partition: number }[];
   #reports: SourceReport[] = [];
   #wake: (() => void) | undefined;
-  #roomWaiters = new Set<() => void>();
+  readonly #roomWaiters = new Set<() => void>();
+  /** What others have to do between two micro-batches. */
+  readonly #errands: (() => Promise<void>)[] = [];
+  #isPaused: boolean;
+  #isRunning = false;
   #turn = 0;
   #isDraining = false;
+  #isStopping = false;
   #ahead: { prepared: Prepared; from: number } | undefined;
-  /** Records processed by this run. */
+  /** Records processed by this run, and the micro-batches that they came in. */
   records = 0;
+  batches = 0;
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#isPaused = options.isPaused ?? false;
     this.#partitions = options.pipeline.topics.flatMap((topic) =>
       Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
     );
@@ -88,39 +97,122 @@ export class Pump {
 
   /** What a source has read; saved with the next micro-batch, or alone soon. */
   report(report: SourceReport): void {
+    const wasIdle = this.#reports.length === 0;
     const last = this.#reports.at(-1);
     if (last && last.source === report.source)
       this.#reports[this.#reports.length - 1] = { ...report, refusals: [...last.refusals, ...report.refusals] };
     else this.#reports.push(report);
-    this.#wake?.();
+    // while reports wait for company, another one does not wake
+    if (wasIdle) this.#wake?.();
   }
 
-  /** Resolves when fewer records are in flight than the limit, or the signal aborts. */
+  /** Whether more records are in flight than the limit. */
+  get isFull(): boolean {
+    return this.inFlight > limits.inFlightRecordsMax || this.unsaved > limits.batchRecordsMax;
+  }
+
+  /** Resolves when fewer records are in flight than the limit and it is not paused, or the signal aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.inFlight > limits.inFlightRecordsMax || this.unsaved > limits.batchRecordsMax)) {
-      await new Promise<void>((resolve) => {
-        const wake = () => {
-          this.#roomWaiters.delete(wake);
-          signal.removeEventListener('abort', wake);
-          resolve();
-        };
-        this.#roomWaiters.add(wake);
-        signal.addEventListener('abort', wake, { once: true });
-      });
-    }
+    while (!signal.aborted && (this.#isPaused || this.isFull)) await this.#moved(signal);
   }
 
-  /** Asks `run` to end once everything in the log is processed and reported, and all windows are given. */
-  drain(): void {
+  /**
+   * Resolves with true once the record at an offset is processed; with false where that will not be soon: the pump is paused, or has ended.
+   */
+  async processed(topic: string, partition: number, offset: number): Promise<boolean> {
+    const never = new AbortController().signal;
+    while (this.#next(topic, partition) <= offset) {
+      if (this.#isPaused || !this.#isRunning) return false;
+      await this.#moved(never);
+    }
+    return true;
+  }
+
+  /** Resolves after a micro-batch, a save, a change of the pace or the end; or when the signal aborts. */
+  #moved(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#roomWaiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#roomWaiters.add(wake);
+      signal.addEventListener('abort', wake, { once: true });
+    });
+  }
+
+  #tell(): void {
+    for (const wake of [...this.#roomWaiters]) wake();
+  }
+
+  /** Whether it takes no records. */
+  get isPaused(): boolean {
+    return this.#isPaused;
+  }
+
+  /** Takes no more records after the micro-batch at hand, with which it resolves. What sources report is still saved. */
+  async pause(): Promise<void> {
+    this.#isPaused = true;
+    if (this.#isRunning) await this.exclusive(async () => undefined);
+    this.#tell();
+  }
+
+  /** Takes records again. */
+  resume(): void {
+    this.#isPaused = false;
+    this.#wake?.();
+    this.#tell();
+  }
+
+  /**
+   * Does something with the processor that must not overlap with micro-batches: between two of them.
+   *
+   * @throws USAGE where the pump does not run
+   */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const errand = async () => {
+        if (!this.#isRunning) reject(notRunning(this.#options.pipeline.name));
+        else await work().then(resolve, reject);
+      };
+      if (!this.#isRunning) void errand();
+      else this.#errands.push(errand);
+      this.#wake?.();
+    });
+  }
+
+  /**
+   * Asks `run` to end once everything in the log is processed and reported, and all windows are given.
+   *
+   * @param isStop end even while it is paused: what is in the log stays there for the next run
+   */
+  drain(isStop = false): void {
     this.#isDraining = true;
+    this.#isStopping ||= isStop;
     this.#wake?.();
   }
 
   /** Runs until the signal aborts (then after the micro-batch at hand), or everything is drained. @throws what cannot be tried again */
   async run(signal: AbortSignal): Promise<void> {
+    this.#isRunning = true;
+    try {
+      await this.#run(signal);
+    } finally {
+      this.#isRunning = false;
+      for (const errand of this.#errands.splice(0)) await errand();
+      this.#tell();
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     let failures = 0;
     while (!signal.aborted) {
       try {
+        for (let errand = this.#errands.shift(); errand; errand = this.#errands.shift()) {
+          // what is prepared lies where the errand may put something else
+          this.#ahead = undefined;
+          await errand();
+        }
         const isDone = await this.#work(signal);
         if (failures > 0) this.#options.troubled(undefined);
         failures = 0;
@@ -143,6 +235,7 @@ export class Pump {
 
   /** One micro-batch, or a wait for something to do. Resolves with whether everything is drained. */
   async #work(signal: AbortSignal): Promise<boolean> {
+    if (this.#isPaused) return this.#rest(signal);
     const prepared = await this.#nextPrepared();
     if (prepared) {
       const reports = this.#takeReports();
@@ -157,8 +250,9 @@ export class Pump {
         throw error;
       }
       this.records += prepared.count;
+      this.batches++;
       this.#ahead = await ahead;
-      for (const wake of [...this.#roomWaiters]) wake();
+      this.#tell();
       return false;
     }
     if (this.#isDraining) {
@@ -166,9 +260,10 @@ export class Pump {
       await this.#options.processor.flush();
       return this.inFlight === 0 && this.#reports.length === 0;
     }
+    if (this.#errands.length > 0) return false;
     if (this.#reports.length > 0 && !(await this.#waitForRecords(reportMs, signal))) {
       await this.#save();
-      for (const wake of [...this.#roomWaiters]) wake();
+      this.#tell();
     } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && this.#isIdle) {
       await this.#options.processor.flush();
       if (this.#isIdle) await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
@@ -176,9 +271,21 @@ export class Pump {
     return false;
   }
 
-  /** Whether there is nothing to end and nothing to save: what wakes for either is then heard. */
+  /** Paused: saves what sources report, and waits. Resolves with whether it is to end. */
+  async #rest(signal: AbortSignal): Promise<boolean> {
+    if (this.#reports.length > 0) {
+      await this.#save();
+      this.#tell();
+    }
+    if (this.#isStopping) return true;
+    if (this.#isPaused && this.#reports.length === 0 && this.#errands.length === 0)
+      await this.#waitFor([], Number.POSITIVE_INFINITY, signal);
+    return false;
+  }
+
+  /** Whether there is nothing to end, to save or to do: what wakes for either is then heard. */
   get #isIdle(): boolean {
-    return !this.#isDraining && this.#reports.length === 0;
+    return !this.#isDraining && this.#reports.length === 0 && this.#errands.length === 0;
   }
 
   async #nextPrepared(): Promise<Prepared | undefined> {
@@ -249,25 +356,43 @@ export class Pump {
 
   /** Waits for records in any partition. Resolves with true where there are some, with false after `ms`, a report or an abort. */
   async #waitForRecords(ms: number, signal: AbortSignal): Promise<boolean> {
+    await this.#waitFor(this.#partitions, ms, signal);
+    return this.inFlight > 0;
+  }
+
+  async #waitFor(
+    partitions: readonly { topic: string; partition: number }[],
+    ms: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (signal.aborted) return;
     const { log, clock } = this.#options;
     const stop = new AbortController();
-    const abort = () => stop.abort();
+    const abort = () => {
+      stop.abort();
+      this.#wake?.();
+    };
     signal.addEventListener('abort', abort, { once: true });
     const woken = new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
-    const waits: Promise<unknown>[] = this.#partitions.map(({ topic, partition }) =>
+    const waits: Promise<unknown>[] = partitions.map(({ topic, partition }) =>
       log.wait(topic, partition, this.#next(topic, partition), stop.signal),
     );
     if (Number.isFinite(ms)) waits.push(clock.sleep(ms, stop.signal));
-    // while reports wait for company, another one does not wake
-    if (this.#isIdle) waits.push(woken);
+    waits.push(woken);
     await Promise.race(waits);
     this.#wake = undefined;
     stop.abort();
     signal.removeEventListener('abort', abort);
-    return this.inFlight > 0;
   }
+}
+
+function notRunning(pipeline: string): MillraceError {
+  return new MillraceError('USAGE', `pipeline '${pipeline}' has ended, and does nothing more`, {
+    place: `pipeline '${pipeline}'`,
+    remedy: 'Start it again.',
+  });
 }
 
 /** Any error as one of ours, for showing. */

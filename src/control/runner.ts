@@ -4,14 +4,17 @@ import { limits } from '../core/limits.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
+import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
 import type { Processor } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { chooseSource } from './adapters.ts';
 import { Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
+import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { asMillraceError, Pump } from './pump.ts';
+import type { Through } from './redrive.ts';
 import type { System } from './system.ts';
 
 /** What a runner works with. */
@@ -26,13 +29,14 @@ export type RunnerOptions = {
   readonly schemaIds: ReadonlyMap<string, number>;
   readonly once: boolean;
   readonly withoutSources: boolean;
+  /** Whether it was paused when it ran last. */
+  readonly isPaused: boolean;
+  /** Keeps whether it is paused for the next run. */
+  readonly keepPaused: (isPaused: boolean) => Promise<void>;
 };
 
 /** Milliseconds between two tries to open or read a source that failed: doubled each time, up to the second. */
 const retryMs = { first: 500, most: 30_000 };
-
-/** Milliseconds over which the rate is measured. */
-const rateWindowMs = 5000;
 
 export class Runner {
   readonly pipeline: Pipeline;
@@ -42,12 +46,16 @@ export class Runner {
   readonly #sourcesStop = new AbortController();
   readonly #pumpStop = new AbortController();
   readonly #startedMs: number;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly measures: Measures;
   #endedMs: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
   #sourceTrouble = new Map<string, string>();
   #rows: Record<string, number> = {};
-  readonly #samples: { atMs: number; records: number }[] = [];
+  #pausing: Promise<void> = Promise.resolve();
+  #letters: Promise<unknown> = Promise.resolve();
   failure: MillraceError | undefined;
   /** Resolves when the pipeline has ended, well or not. */
   done: Promise<void> = Promise.resolve();
@@ -56,6 +64,7 @@ export class Runner {
     this.#options = options;
     this.pipeline = options.pipeline;
     this.#startedMs = options.system.clock.elapsed();
+    this.startedAt = options.system.clock.now();
     this.#pump = new Pump({
       ...options,
       clock: options.system.clock,
@@ -64,11 +73,23 @@ export class Runner {
         this.#trouble = error && `${error.message}. ${error.remedy ?? ''}`.trim();
       },
     });
+    this.measures = new Measures({
+      ...options,
+      clock: options.system.clock,
+      pump: this.#pump,
+      sources: () => this.#feeders.map((feeder) => feeder.status()),
+    });
   }
 
   /** Opens the sources. @throws what a person must mend before anything runs: a missing file, a wrong option */
   async open(): Promise<void> {
     this.#pump.checkLog();
+    if ((this.#options.once || this.#options.withoutSources) && this.#pump.isPaused) {
+      throw new MillraceError('USAGE', 'it is paused, so that a run with --once would never end', {
+        place: `pipeline '${this.pipeline.name}'`,
+        remedy: `Run it without --once and resume it in the console (or: POST /api/pipelines/${this.pipeline.name}/resume).`,
+      });
+    }
     if (this.#options.withoutSources) return;
     for (const topic of this.pipeline.topics) {
       const writer = new TopicWriter(topic, this.#options.schemaIds.get(topic.name)!, this.#options.system.clock);
@@ -118,6 +139,25 @@ export class Runner {
     }
   }
 
+  /** Whether so many records wait that none should be added. */
+  get isFull(): boolean {
+    return this.#pump.isFull;
+  }
+
+  /** A writer for each topic, for records that come by no source. */
+  writers(): { topic: Topic; writer: TopicWriter }[] {
+    const { schemaIds, system } = this.#options;
+    return this.pipeline.topics.map((topic) => ({
+      topic,
+      writer: new TopicWriter(topic, schemaIds.get(topic.name)!, system.clock),
+    }));
+  }
+
+  /** The sources of a topic, at work. */
+  feedersOf(topic: string): Feeder[] {
+    return this.#feeders.filter((feeder) => feeder.status().topic === topic);
+  }
+
   /** Begins to run. */
   start(): void {
     this.#health = 'healthy';
@@ -131,7 +171,7 @@ export class Runner {
         if (this.#options.once || this.#options.withoutSources) this.#pump.drain();
         await pumping;
         await this.#pump.finish();
-        this.#health = 'stopped';
+        this.#health = this.#pump.isPaused ? 'paused' : 'stopped';
       } catch (error) {
         this.failure = asMillraceError(error);
         this.#health = 'failed';
@@ -147,7 +187,7 @@ export class Runner {
   /** Stops the sources, then the pump once all is processed or the signal aborts. */
   async stop(deadline: AbortSignal): Promise<boolean> {
     this.#sourcesStop.abort();
-    this.#pump.drain();
+    this.#pump.drain(true);
     const isDone = await Promise.race([
       this.done.then(() => true),
       new Promise<false>((resolve) => deadline.addEventListener('abort', () => resolve(false), { once: true })),
@@ -155,6 +195,63 @@ export class Runner {
     this.#pumpStop.abort();
     await this.done;
     return isDone;
+  }
+
+  /**
+   * Finishes the micro-batch at hand and takes no more until `resume`, over restarts too. Sources wait; what is posted is still kept in
+   * the log.
+   */
+  pause(): Promise<void> {
+    return this.#setPaused(true);
+  }
+
+  resume(): Promise<void> {
+    return this.#setPaused(false);
+  }
+
+  #setPaused(isPaused: boolean): Promise<void> {
+    const next = this.#pausing.then(async () => {
+      await this.#options.keepPaused(isPaused);
+      if (isPaused) await this.#pump.pause();
+      else this.#pump.resume();
+      // one that ended while it was paused says so until it is resumed
+      if (this.#health === 'paused' || this.#health === 'stopped') this.#health = isPaused ? 'paused' : 'stopped';
+    });
+    this.#pausing = next.catch(() => undefined);
+    return next;
+  }
+
+  get isPaused(): boolean {
+    return this.#pump.isPaused;
+  }
+
+  /** The values of its parameters. */
+  get params(): ReadonlyMap<string, Value> {
+    return this.#options.params;
+  }
+
+  /** Sends letters through the pipeline, beside its micro-batches; one such work at a time. */
+  withLetters<T>(work: (through: Through) => Promise<T>): Promise<T> {
+    const { pipeline, params, schemaIds, processor } = this.#options;
+    const through: Through = {
+      pipeline,
+      params,
+      schemaIds,
+      processor,
+      exclusive: (errand) => this.#pump.exclusive(errand),
+      settle: async (records) => {
+        for (const { topic, partition, offset } of records) {
+          if (await this.#pump.processed(topic, partition, offset)) continue;
+          throw new MillraceError('USAGE', 'letters are in the log again, and were not processed yet', {
+            place: `pipeline '${pipeline.name}'`,
+            remedy: 'It was paused or has ended meanwhile: they are processed when it goes on.',
+          });
+        }
+      },
+    };
+    const next = this.#letters.then(() => work(through));
+    this.#letters = next.catch(() => undefined);
+    return next;
   }
 
   /** The first offset of a partition that this pipeline has not processed; infinite where it does not read the topic. */
@@ -185,7 +282,14 @@ export class Runner {
     if (!ledger.balanced) reasons.push('the ledger does not balance');
     return {
       name: this.pipeline.name,
-      health: this.#health === 'healthy' && reasons.length > 0 ? 'degraded' : this.#health,
+      health:
+        this.#health !== 'healthy'
+          ? this.#health
+          : this.#pump.isPaused
+            ? 'paused'
+            : reasons.length > 0
+              ? 'degraded'
+              : 'healthy',
       reason: reasons.length > 0 ? reasons.join('; ') : undefined,
       ledger,
       sources: this.#feeders.map((feeder) => feeder.status()),
@@ -196,7 +300,7 @@ export class Runner {
           .filter((topic) => topic.time !== undefined)
           .map((topic) => [topic.name, progress.watermarks[topic.name]]),
       ),
-      recordsPerSecond: this.#rate(),
+      recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
       parts: this.#parts(),
     };
@@ -211,13 +315,19 @@ export class Runner {
     return parts;
   }
 
-  #rate(): number {
-    const now = this.#options.system.clock.elapsed();
-    this.#samples.push({ atMs: now, records: this.#pump.records });
-    while (this.#samples.length > 2 && this.#samples[1]!.atMs < now - rateWindowMs) this.#samples.shift();
-    const first = this.#samples[0]!;
-    const ms = now - first.atMs;
-    return ms > 0 ? ((this.#pump.records - first.records) / ms) * 1000 : 0;
+  /** Whether this run is over. */
+  get hasEnded(): boolean {
+    return this.#endedMs !== undefined;
+  }
+
+  /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */
+  deadOf(node: string): number {
+    return this.#options.processor.progress.stages[node]?.dead ?? 0;
+  }
+
+  /** Why a source waits to be opened again. */
+  troubleOf(source: string): string | undefined {
+    return this.#sourceTrouble.get(source);
   }
 
   /** A source at work, opened again with back-off where it failed for a reason that passes. */

@@ -10,6 +10,9 @@ import { embedded } from './adapters.ts';
 import type { TailOptions, TailRecord } from './millrace.ts';
 import { nodeFiles, systemClock } from './system.ts';
 
+/** What stands in place of a personal value. */
+export const masked = '•••';
+
 const readLimits = { recordsMax: 1000, bytesMax: 2 ** 20 };
 
 /**
@@ -92,12 +95,17 @@ async function* follow(
 export class Decoders {
   readonly #registry: Registry;
   readonly #fields: Fields | undefined;
+  readonly #personal: readonly string[];
   readonly #byId = new Map<number, (bytes: Uint8Array) => Record<string, unknown>>();
 
-  /** @param fields those of the topic, for masking and types; else they are taken from each record's schema */
-  constructor(registry: Registry, fields?: Fields) {
+  /**
+   * @param fields those of the topic, for masking and types; else they are taken from each record's schema
+   * @param personal fields that are masked in any case, beside those that are personal by their schema
+   */
+  constructor(registry: Registry, fields?: Fields, personal: readonly string[] = []) {
     this.#registry = registry;
     this.#fields = fields;
+    this.#personal = personal;
   }
 
   async decode(batch: Batch, i: number): Promise<TailRecord> {
@@ -125,11 +133,11 @@ export class Decoders {
       const fields = this.#fields ?? fieldsOf(schema);
       const plain = recordDecoder(schema, fields);
       const personal = Object.entries(fields)
-        .filter(([, field]) => field.isPersonal)
+        .filter(([name, field]) => field.isPersonal || this.#personal.includes(name))
         .map(([name]) => name);
       decode = (value) => {
         const record = plain(value);
-        for (const name of personal) if (record[name] !== null) record[name] = '•••';
+        for (const name of personal) if (record[name] !== null) record[name] = masked;
         return record;
       };
       this.#byId.set(id, decode);

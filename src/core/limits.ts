@@ -9,7 +9,7 @@ export const limits = {
   /** Bytes of one batch from a source, before encoding. */
   batchBytesMax: 8 * 2 ** 20,
   /**
-   * Records that one micro-batch of the engine takes where so many wait: two row groups of the store, since full row groups go straight
+   * Records that one micro-batch of the engine takes where so many wait: whole row groups of the store, since full ones go straight
    * into the file, without a second copy in the write-ahead log.
    */
   microBatchRecordsMax: 32_768,
@@ -19,6 +19,8 @@ export const limits = {
   inFlightRecordsMax: 100_000,
   /** Rows that a query prints. */
   queryRowsMax: 1000,
+  /** Groups of a summary, or rows of a sample: what a chart is drawn from. */
+  summaryRowsMax: 30_000,
   /** Milliseconds a query may take. */
   queryMsMax: 30_000,
   /** Records of a topic that a search looks at. */

@@ -1,6 +1,6 @@
 // Charts: pictures of a table, declared beside the pipeline and typed against the table's columns.
 import { MillraceError } from '../core/errors.ts';
-import type { Fields, Row } from './fields.ts';
+import type { Fields, FieldType, Row } from './fields.ts';
 import type { Table } from './table.ts';
 
 /** The kinds of chart that the console draws. */
@@ -17,14 +17,16 @@ export type ChartKind =
   | 'grid';
 
 type Column<F extends Fields> = keyof F & string;
+/** Columns whose values are of a type, or missing. */
+type ColumnOf<F extends Fields, T> = { [K in Column<F>]: Row<F>[K] extends T | null ? K : never }[Column<F>];
 /** Columns that hold numbers. */
-type NumberColumn<F extends Fields> = {
-  [K in Column<F>]: Row<F>[K] extends number | bigint | null ? K : never;
-}[Column<F>];
-/** How several rows of one place become one number. Default `last` for lines and areas, `sum` for bars and shares. */
+type NumberColumn<F extends Fields> = ColumnOf<F, number | bigint>;
+/** Columns that may hold times; a day is read as text, and whether a text is a day is seen when the file is read. */
+type TimeColumn<F extends Fields> = ColumnOf<F, Date | string>;
+/** How several rows of one place become one number. Default `last` for lines and areas, `mean` for heat maps, else `sum`. */
 export type Aggregate = 'count' | 'sum' | 'mean' | 'min' | 'max' | 'last';
 
-/** A picture of a table. Frozen; its options are column names and texts. */
+/** A picture of a table. Frozen; its options are column names, numbers and texts. */
 export interface Chart {
   readonly noun: 'chart';
   readonly kind: ChartKind;
@@ -33,83 +35,126 @@ export interface Chart {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** How a time on the x axis is cut, so that rows of one span become one place. */
-export type Span = 'minute' | 'hour' | 'day' | 'month' | 'year';
+/** How a time is cut (UTC), so that rows of one span become one place. A week begins on Monday. */
+export type Span = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
 
-type Titled = { title?: string };
-type Series<F extends Fields> = Titled & {
-  x: Column<F>;
-  y?: NumberColumn<F>;
-  by?: Column<F>;
-  aggregate?: Aggregate;
-  /** Cuts an x that is a time: with 'year', all rows of one year are one place. */
-  every?: Span;
+type Titled = {
+  title?: string;
+  /** What the numbers are in: 's', 'km', '€'. */
+  unit?: string;
 };
+/** With `every`, an x that is a time is cut: with 'year', all rows of one year are one place. */
+type Across<F extends Fields> = { x: Column<F>; every?: never } | { x: TimeColumn<F>; every?: Span };
+type Series<F extends Fields> = Titled & Across<F> & { y?: NumberColumn<F>; by?: Column<F>; aggregate?: Aggregate };
+type Valued<F extends Fields> = { value?: NumberColumn<F>; aggregate?: Aggregate };
 
-function chart(kind: ChartKind, table: unknown, options: Titled): Chart {
+const columnOptions = ['x', 'y', 'by', 'value', 'latitude', 'longitude', 'country', 'color', 'columns'] as const;
+
+function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readonly string[] = []): Chart {
   const { title, ...rest } = options;
+  const given: Readonly<Record<string, unknown>> = rest;
   const shown = table as Table;
+  const place = `chart '${title ?? kind}'`;
   if (shown?.noun !== 'table') {
     throw new MillraceError('PIPELINE_INVALID', `${kind}() needs a table`, {
-      place: `chart '${title ?? kind}'`,
+      place,
       remedy: 'Give a table as the first argument.',
     });
   }
-  const columns = ['x', 'y', 'by', 'value', 'latitude', 'longitude', 'country', 'color'] as const;
-  for (const option of columns) {
-    const name = (rest as Record<string, unknown>)[option];
-    if (typeof name === 'string' && !Object.hasOwn(shown.fields, name)) {
-      throw new MillraceError('PIPELINE_INVALID', `${option}: table '${shown.name}' has no column '${name}'`, {
-        place: `chart '${title ?? kind}'`,
-        remedy: `Name one of: ${Object.keys(shown.fields).join(', ')}.`,
-      });
+  const refuse = (message: string, fits: (type: FieldType) => boolean) => {
+    const names = Object.keys(shown.fields).filter((name) => fits(shown.fields[name]!.type));
+    throw new MillraceError('PIPELINE_INVALID', message, {
+      place,
+      remedy: names.length > 0 ? `Name one of: ${names.join(', ')}.` : 'Show another table, or draw another chart.',
+    });
+  };
+  for (const option of columnOptions) {
+    for (const name of [given[option]].flat()) {
+      if (typeof name !== 'string') continue;
+      const field = Object.hasOwn(shown.fields, name) ? shown.fields[name] : undefined;
+      if (!field) refuse(`${option}: table '${shown.name}' has no column '${name}'`, () => true);
+      else if (numbers.includes(option) && !isNumber(field.type))
+        refuse(`${option}: column '${name}' is no number`, isNumber);
     }
   }
-  return Object.freeze({ noun: 'chart', kind, table: shown, title, options: Object.freeze(rest) });
+  const cut = given.x ?? given.by;
+  if (given.every !== undefined && !(typeof cut === 'string' && isTime(shown.fields[cut]!.type)))
+    refuse(`every: column '${String(cut)}' is no time`, isTime);
+  const frozen = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, Array.isArray(value) ? Object.freeze([...value]) : value]),
+  );
+  return Object.freeze({ noun: 'chart', kind, table: shown, title, options: Object.freeze(frozen) });
+}
+
+function isNumber({ kind }: FieldType): boolean {
+  return kind === 'int' || kind === 'long' || kind === 'float' || kind === 'double';
+}
+
+function isTime({ kind }: FieldType): boolean {
+  return kind === 'timestamp' || kind === 'date';
 }
 
 /** A line over x, one for each value of `by`; without y it counts rows. @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' }) */
-export const line = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('line', table, options);
+export const line = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
+  chart('line', table, options, ['y']);
 /** A filled line over x, stacked by `by`; without y it counts rows. */
-export const area = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('area', table, options);
-/** Bars, one for each x; without y they count rows. */
-export const bar = <F extends Fields>(table: Table<F>, options: Series<F>): Chart => chart('bar', table, options);
+export const area = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
+  chart('area', table, options, ['y']);
+/** Bars, one for each x, stacked by `by`; without y they count rows. */
+export const bar = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
+  chart('bar', table, options, ['y']);
 /** Parts of a whole (pie) by a column; without a value they count rows. */
 export const share = <F extends Fields>(
   table: Table<F>,
   options: Titled & { by: Column<F>; value?: NumberColumn<F> },
-): Chart => chart('share', table, options);
-/** Points of two numbers, with a trend line where asked for. */
+): Chart => chart('share', table, options, ['value']);
+/** Points of two numbers, with a trend line (least squares over all rows) where asked for. */
 export const scatter = <F extends Fields>(
   table: Table<F>,
   options: Titled & { x: NumberColumn<F>; y: NumberColumn<F>; by?: Column<F>; trend?: boolean },
-): Chart => chart('scatter', table, options);
-/** How often values of a number occur. */
+): Chart => chart('scatter', table, options, ['x', 'y']);
+/** How often values of a number occur, in about so many bins (30). */
 export const histogram = <F extends Fields>(
   table: Table<F>,
   options: Titled & { value: NumberColumn<F>; bins?: number },
-): Chart => chart('histogram', table, options);
-/** A colour for each pair of x and y. */
+): Chart => chart('histogram', table, options, ['value']);
+/** A colour for each pair of x and y; without a value it counts rows. */
 export const heatmap = <F extends Fields>(
   table: Table<F>,
-  options: Titled & { x: Column<F>; y: Column<F>; value: NumberColumn<F>; aggregate?: Aggregate },
-): Chart => chart('heatmap', table, options);
-/** Points on a map, or countries shaded by how many rows or by a value. */
+  options: Titled & Across<F> & Valued<F> & { y: Column<F> },
+): Chart => chart('heatmap', table, options, ['value']);
+/**
+ * Points on a map, coloured by a number or by a category, with `columns` shown beside the pointer; or countries (English names)
+ * shaded by how many rows they have or by a value.
+ */
 export const map = <F extends Fields>(
   table: Table<F>,
   options: Titled &
     (
-      | { latitude: NumberColumn<F>; longitude: NumberColumn<F>; color?: Column<F> }
-      | { country: Column<F>; value?: NumberColumn<F> }
+      | {
+          latitude: NumberColumn<F>;
+          longitude: NumberColumn<F>;
+          color?: Column<F>;
+          columns?: readonly Column<F>[];
+          country?: never;
+        }
+      | ({ country: Column<F>; latitude?: never; longitude?: never } & Valued<F>)
     ),
-): Chart => chart('map', table, options);
-/** One number. */
-export const number = <F extends Fields>(
-  table: Table<F>,
-  options: Titled & { value?: NumberColumn<F>; aggregate?: Aggregate; unit?: string },
-): Chart => chart('number', table, options);
-/** The rows themselves, newest first. */
+): Chart => chart('map', table, options, ['latitude', 'longitude', 'value']);
+/** One number, with its course where the table has a time; without a value it counts rows. */
+export const number = <F extends Fields>(table: Table<F>, options: Titled & Valued<F>): Chart =>
+  chart('number', table, options, ['value']);
+/**
+ * The rows themselves, newest first; or with `by` one row for each of its values, with how many rows it has or an aggregate.
+ *
+ * @example grid(users, { title: 'Users of each country', by: 'country' })
+ */
 export const grid = <F extends Fields>(
   table: Table<F>,
-  options: Titled & { columns?: readonly Column<F>[]; limit?: number } = {},
-): Chart => chart('grid', table, options);
+  options: Titled &
+    (
+      | { columns?: readonly Column<F>[]; limit?: number; by?: never }
+      | ({ by: Column<F>; every?: never; limit?: number; columns?: never } & Valued<F>)
+      | ({ by: TimeColumn<F>; every?: Span; limit?: number; columns?: never } & Valued<F>)
+    ) = {},
+): Chart => chart('grid', table, options, ['value']);

@@ -4,13 +4,21 @@ import type { Chart } from './chart.ts';
 import { checkName } from './names.ts';
 import { isParam, type Param } from './param.ts';
 import type { Relation } from './relation.ts';
+import { type GetRoutes, type OwnRoute, type PostRoutes, routesOf } from './route.ts';
 import { paramsOf } from './source.ts';
 import type { Stream } from './stream.ts';
 import type { Table } from './table.ts';
 import type { Topic } from './topic.ts';
 
 /** What a pipeline consists of; topics and streams are found through the tables that they feed. */
-export type PipelineParts = { tables: readonly Table[]; charts?: readonly Chart[] };
+export type PipelineParts<Gets extends string = never, Posts extends string = never> = {
+  tables: readonly Table[];
+  charts?: readonly Chart[];
+  /** Routes of its own under `/api`, by path. Their functions must be pure: no state, no chance, no time but what they are given. */
+  get?: GetRoutes<Gets>;
+  /** As `get`; where one returns records of topics, they are stored before it is answered. */
+  post?: PostRoutes<Posts>;
+};
 
 /** A pipeline: the graph of everything that its tables need, each noun once, in the order of the data. Frozen. */
 export interface Pipeline {
@@ -22,6 +30,7 @@ export interface Pipeline {
   readonly tables: readonly Table[];
   readonly charts: readonly Chart[];
   readonly params: readonly Param[];
+  readonly routes: readonly OwnRoute[];
 }
 
 /**
@@ -30,7 +39,10 @@ export interface Pipeline {
  * @throws NAME_TAKEN where two different things have one name; PIPELINE_INVALID
  * @example export default pipeline('rides', { tables: [byZone], charts: [line(byZone, { x: 'minute', y: 'fare' })] })
  */
-export function pipeline(name: string, parts: PipelineParts): Pipeline {
+export function pipeline<Gets extends string = never, Posts extends string = never>(
+  name: string,
+  parts: PipelineParts<Gets, Posts>,
+): Pipeline {
   checkName('pipeline', name);
   const place = `pipeline '${name}'`;
   const tables = parts.tables ?? [];
@@ -82,6 +94,7 @@ export function pipeline(name: string, parts: PipelineParts): Pipeline {
     tables: Object.freeze([...tables]),
     charts: Object.freeze([...charts]),
     params: Object.freeze([...params.values()]),
+    routes: routesOf(parts.get ?? {}, parts.post ?? {}),
   });
 }
 

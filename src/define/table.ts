@@ -3,6 +3,7 @@ import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
+import { type Conditions, type Read, readOf } from './read.ts';
 import type { Stream } from './stream.ts';
 import { checkColumn, type Topic } from './topic.ts';
 
@@ -30,6 +31,13 @@ export interface Table<F extends Fields = Fields> {
   readonly keepMs: number | undefined;
   /** The event time column, that of the topic or stream. */
   readonly time: string | undefined;
+  /**
+   * The rows that meet these conditions, for a route of the pipeline to answer; without any, all rows.
+   *
+   * @throws OPTION_INVALID for a column that is not there, RECORD_INVALID for a value that does not fit its column
+   * @example byZone.where({ zone: params.zone, rides: { gt: 10 } }).last(60)
+   */
+  where(conditions?: Conditions<F>): Read<F>;
 }
 
 /**
@@ -68,7 +76,7 @@ export function table<F extends Fields>(name: string, from: Topic<F> | Stream<F>
       remedy: `Add time: '…' to the options of ${from.noun} '${from.name}'.`,
     });
   }
-  return Object.freeze({
+  const self: Table<F> = {
     noun: 'table',
     name,
     from,
@@ -78,5 +86,7 @@ export function table<F extends Fields>(name: string, from: Topic<F> | Stream<F>
     unique: Object.freeze([...(options.unique ?? [])]),
     keepMs,
     time: from.time,
-  });
+    where: (conditions = {}) => readOf(self, conditions),
+  };
+  return Object.freeze(self);
 }

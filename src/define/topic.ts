@@ -1,8 +1,9 @@
 // topic(): a named, partitioned, ordered, durable log of typed records.
 import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
-import type { Fields } from './fields.ts';
+import type { Fields, Input } from './fields.ts';
 import { checkFieldName, checkName } from './names.ts';
+import { type NewRecord, recordMaker } from './record.ts';
 import { type Readable, readable } from './relation.ts';
 import { isSource, type SourceDefinition } from './source.ts';
 
@@ -38,6 +39,13 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
   readonly sources: readonly SourceDefinition[];
   /** The same topic, fed by one more source. */
   from(source: SourceDefinition): Topic<F>;
+  /**
+   * A record for this topic, which a post route returns to have it stored.
+   *
+   * @throws RECORD_INVALID
+   * @example post: { '/rides': route({ body: ride.fields }, ({ body }) => ride.record(body)) }
+   */
+  record(value: Input<F>): NewRecord<F>;
 }
 
 /**
@@ -81,7 +89,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
   });
 }
 
-function make<F extends Fields>(data: Omit<Topic<F>, 'from' | keyof Readable<F>>): Topic<F> {
+function make<F extends Fields>(data: Omit<Topic<F>, 'from' | 'record' | keyof Readable<F>>): Topic<F> {
   const self: Topic<F> = {
     ...data,
     ...readable<F>(() => self),
@@ -94,6 +102,7 @@ function make<F extends Fields>(data: Omit<Topic<F>, 'from' | keyof Readable<F>>
       }
       return make({ ...data, sources: Object.freeze([...data.sources, source]) });
     },
+    record: recordMaker(data.name, data.fields),
   };
   return Object.freeze(self);
 }

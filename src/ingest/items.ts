@@ -1,14 +1,38 @@
-// The items of a body, each to a row or a refusal.
-import { MillraceError } from '../../core/errors.ts';
-import { recordAcceptor, type Value } from '../../define/accept.ts';
-import type { Fields } from '../../define/fields.ts';
-import { parseJson, recordError } from '../original.ts';
-import type { FindItems, HttpSettings } from './options.ts';
+// The items of a body of JSON, each to a row or a refusal; and the options that say how, for the sources that take such bodies.
+import { MillraceError } from '../core/errors.ts';
+import { recordAcceptor, type Value } from '../define/accept.ts';
+import type { Fields } from '../define/fields.ts';
+import type { Kind } from './options.ts';
+import { parseJson, recordError } from './original.ts';
+
+/** Finds the items of a body. */
+export type FindItems = string | ((body: unknown) => readonly unknown[]);
+
+/** Where the items are in a body. */
+export const itemsKind: Kind<FindItems> = {
+  name: "a path as 'data.items', or a function",
+  read: (value) =>
+    typeof value === 'function' || (typeof value === 'string' && value !== '') ? (value as FindItems) : undefined,
+};
+
+/** What makes a record of an item. */
+export const mapKind: Kind<(item: unknown) => unknown> = {
+  name: 'a function',
+  read: (value) => (typeof value === 'function' ? (value as (item: unknown) => unknown) : undefined),
+};
+
+/** The options that say how bodies are read. */
+export type ItemSettings = {
+  readonly items: FindItems | undefined;
+  readonly map: ((item: unknown) => unknown) | undefined;
+};
 
 /** Reads bodies and items for a topic's fields. */
 export type ItemReader = {
   /** The items of a body; throws RECORD_MALFORMED or RECORD_INVALID where it is no JSON or holds none. */
   items(body: Uint8Array): readonly unknown[];
+  /** The items of a body that is parsed already; throws RECORD_INVALID where it holds none. */
+  itemsOf(body: unknown): readonly unknown[];
   /** The row of an item; throws RECORD_INVALID. */
   row(item: unknown): Value[];
   /** The row of the bytes of a refusal: an item, or a whole body that holds exactly one. */
@@ -16,7 +40,7 @@ export type ItemReader = {
 };
 
 /** The reader for the options `items` and `map`. */
-export function itemReader(fields: Fields, { items: find, map }: HttpSettings): ItemReader {
+export function itemReader(fields: Fields, { items: find, map }: ItemSettings): ItemReader {
   const accept = recordAcceptor(fields);
   function row(item: unknown): Value[] {
     let record = item;
@@ -33,6 +57,7 @@ export function itemReader(fields: Fields, { items: find, map }: HttpSettings): 
   }
   return {
     items: (body) => itemsOf(parseJson(body), find),
+    itemsOf: (body) => itemsOf(body, find),
     row,
     revive(bytes) {
       const value = parseJson(bytes);

@@ -88,3 +88,27 @@ export type ReviveSource = (
   options: Readonly<Record<string, unknown>>,
   context: SourceContext,
 ) => Promise<(bytes: Uint8Array) => Value[]>;
+
+/** A request that brings records to a source: its body as it came, and as JSON where it is JSON or NDJSON. */
+export type Delivery = {
+  readonly body: Uint8Array;
+  /** A list's items, the lines of NDJSON, or the one body. */
+  readonly records: readonly unknown[];
+  /** The signature header, where there is one. */
+  readonly signature: string | undefined;
+};
+
+/** The receiving side of a source whose records are brought by requests: checks who sends, and reads what they bring. */
+export interface Receiver {
+  /** Whether requests must carry a signature. */
+  readonly isSigned: boolean;
+  /** @throws SIGNATURE_INVALID */
+  check(delivery: Delivery): void;
+  /** What is to become a record each. @throws RECORD_MALFORMED, RECORD_INVALID where there is nothing to find */
+  items(delivery: Delivery): readonly unknown[];
+  /** The row of an item. @throws RECORD_INVALID */
+  row(item: unknown): Value[];
+}
+
+/** What an adapter folder exports as `receive`, where requests bring its records. */
+export type ReceiveSource = (options: Readonly<Record<string, unknown>>, fields: Fields) => Receiver;

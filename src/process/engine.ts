@@ -18,11 +18,15 @@ export interface Sink {
   write(table: Table, rows: RowSet): Promise<number>;
   /** Removes the rows with the keys of these. */
   remove(table: Table, rows: RowSet): Promise<void>;
+  /** Called when the transaction that rows were given in has ended: its changes are now there for all, or undone. */
+  settled(session: Session, isCommitted: boolean): void;
 }
 
 /** Something that is put aside: a dead letter, or a record too late for a window. */
 export type Aside = {
   readonly kind: 'dead' | 'late';
+  /** What put it aside: the source, the topic (it cannot be decoded), a stream or a table; undefined for those of old data folders. */
+  readonly noun: 'source' | 'topic' | 'stream' | 'table' | undefined;
   readonly stage: string;
   readonly code: string;
   readonly reason: string;
@@ -71,7 +75,7 @@ export type Again = {
 /** What a micro-batch did. */
 export type StepResult = { readonly out: number; readonly dead: number; readonly late: number };
 
-/** A pipeline in an engine. Calls of `step`, `save`, `again` and `flush` must not overlap; `prepare` may run beside them. */
+/** A pipeline in an engine. Calls of `step`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` may run beside them. */
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
@@ -91,6 +95,8 @@ export interface Processor {
   flush(): Promise<void>;
   /** Processes asides again; those taken leave the dead letters in the same transaction. Resolves with the ids still aside. */
   again(asides: readonly KeptAside[]): Promise<number[]>;
+  /** Processes an aside again and undoes it: undefined where it would be taken, else the reason why not. Nothing is changed. */
+  trial(aside: KeptAside): Promise<string | undefined>;
   close(): void;
 }
 
@@ -100,6 +106,12 @@ export interface Engine {
   check(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]>;
   /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */
   open(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<Processor>;
+}
+
+/** A reason for people: values that stand in it are hidden where the pipeline has personal fields. */
+export function maskedReason(pipeline: Pipeline, reason: string): string {
+  const hasPersonal = pipeline.topics.some((topic) => Object.values(topic.fields).some((field) => field.isPersonal));
+  return hasPersonal ? reason.replace(/'[^']*'(?= (to|is|of|in)\b)|"[^"]*"(?=$)/g, "'•••'") : reason;
 }
 
 /** The header that marks a record as a dead letter sent again: its id, as text. */

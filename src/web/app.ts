@@ -32,6 +32,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The role that a route needs; absent: reader. */
     readonly role?: Role | 'anyone';
+    /** Parts of the schema that are only shown: the route checks them itself. */
+    readonly documented?: Readonly<Record<string, unknown>>;
   }
 }
 

@@ -115,6 +115,13 @@ export type PipelineView = Omit<Static<typeof PipelineView>, 'status' | 'ledger'
   edges: GraphEdge[];
 };
 
+/** A pipeline with its definition: `millrace plan --json`. */
+export const PipelineDetail = Type.Object(
+  { ...PipelineView.properties, plan: Type.Record(Type.String(), Json) },
+  { $id: 'PipelineDetail' },
+);
+export type PipelineDetail = PipelineView & { plan: Record<string, unknown> };
+
 /** A field of a topic or a column of a table. `type` is as declared: `text`, `long`, `timestamp`, `oneOf(a, b)`, `list(text)`. */
 export const Column = Type.Object(
   {
@@ -379,6 +386,9 @@ export const ChartData = Type.Object(
     rows: Type.Array(Type.Array(Json)),
     isTruncated: Type.Boolean({ description: 'Whether there is more than is shown.' }),
     note: Type.Optional(Type.String({ description: "What was left out: 'the 12 largest of 178 lines'." })),
+    facts: Type.Optional(
+      Type.Record(Type.String(), Json, { description: 'What belongs to the whole picture, such as its trend line.' }),
+    ),
   },
   { $id: 'ChartData' },
 );
@@ -407,6 +417,7 @@ export const shared = [
   GraphNode,
   GraphEdge,
   PipelineView,
+  PipelineDetail,
   Column,
   Partition,
   TopicView,

@@ -1,17 +1,41 @@
 // The web server: REST, live data and the console, on one port of one process.
-import swagger from '@fastify/swagger';
-import fastify from 'fastify';
-import { MillraceError, systemCode } from '../core/errors.ts';
+import fastify, { type FastifyReply } from 'fastify';
+import { MillraceError, messageOf, systemCode } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { access } from './access/access.ts';
+import type { AccessOptions } from './access/guard.ts';
 import type { App, Routes } from './app.ts';
 import type { Backend } from './backend.ts';
-import { sendProblem } from './problem.ts';
+import { answerNoHttp } from './broken.ts';
+import { liveRoutes } from './live/live.ts';
+import { answerUnknown } from './methods.ts';
+import { describeRoutes } from './openapi.ts';
+import { readParameters } from './parameters.ts';
+import { asError, PostProblem, sendProblem } from './problem.ts';
+import { chartRoutes } from './routes/charts.ts';
+import { deadRoutes } from './routes/dead.ts';
 import { healthRoutes } from './routes/health.ts';
+import { metricsRoutes } from './routes/metrics.ts';
 import { pipelineRoutes } from './routes/pipelines.ts';
+import { postRoutes } from './routes/post.ts';
+import { queryRoutes } from './routes/query.ts';
+import { rowRoutes } from './routes/rows.ts';
+import { tableRoutes } from './routes/tables.ts';
+import { topicRoutes } from './routes/topics.ts';
 import { shared } from './schemas.ts';
+import { type ConsoleOptions, consoleFiles } from './static.ts';
+
+/** Who may come in, and where the console is. */
+export type AppOptions = {
+  /** Default: all is open, to this machine. */
+  readonly access?: AccessOptions;
+  readonly console?: ConsoleOptions;
+  /** Called with failures that are bugs. */
+  readonly notice?: (text: string) => void;
+};
 
 /** Options of the web server. */
-export type ServeOptions = {
+export type ServeOptions = AppOptions & {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** Default 4000; 0: any free one. */
@@ -25,40 +49,49 @@ export interface Served {
   close(): Promise<void>;
 }
 
-const allRoutes: readonly Routes[] = [healthRoutes, pipelineRoutes];
+const allRoutes: readonly Routes[] = [
+  healthRoutes,
+  metricsRoutes,
+  pipelineRoutes,
+  chartRoutes,
+  topicRoutes,
+  postRoutes,
+  tableRoutes,
+  rowRoutes,
+  queryRoutes,
+  deadRoutes,
+  liveRoutes,
+];
 
 /** The server without a port, for tests: `app.inject({ url: '/api/health' })`. */
-export async function makeApp(backend: Backend): Promise<App> {
+export async function makeApp(backend: Backend, options: AppOptions = {}): Promise<App> {
+  const answerBroken = (error: unknown, _request: unknown, reply: FastifyReply) => void sendProblem(reply, error);
   const app: App = fastify({
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
+    requestTimeout: 300_000,
     routerOptions: { maxParamLength: 4096 },
-    ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: false } },
+    // texts of queries and paths are read by parameters.ts; nothing in a body is taken for something else
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false, verbose: true } },
+    frameworkErrors: answerBroken,
+    clientErrorHandler: answerNoHttp,
   });
-  app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(
-      reply,
-      new MillraceError('NOT_FOUND', `there is nothing at ${request.method} ${request.url.split('?')[0]}`, {
-        place: request.url,
-        remedy: 'See /api for what there is.',
-      }),
-    ),
-  );
-  for (const schema of shared) app.addSchema(schema);
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Millrace',
-        version: backend.version,
-        description: 'Live data: pipelines, topics, tables, dead letters.',
-      },
-    },
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
+  app.setErrorHandler((error, _request, reply) => {
+    const failure = asError(error);
+    if (failure.code === 'ASSERTION') options.notice?.(`web server: ${messageOf(failure.cause ?? failure)}`);
+    return sendProblem(reply, failure);
   });
+  // answers are of the types of their schemas; what is not in a schema is not sent, since nobody gives it
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
+  app.removeContentTypeParser('text/plain');
+  app.addHook('preValidation', readParameters);
+  answerUnknown(app);
+  for (const schema of [...shared, PostProblem]) app.addSchema(schema);
+  await describeRoutes(app, backend.version);
+  await access(app, options.access);
   for (const routes of allRoutes) await routes({ app, backend });
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  await consoleFiles(app, options.console);
   return app;
 }
 
@@ -69,7 +102,7 @@ export async function makeApp(backend: Backend): Promise<App> {
  * @example const served = await serve(backend, { port: 4000 })
  */
 export async function serve(backend: Backend, options: ServeOptions = {}): Promise<Served> {
-  const app = await makeApp(backend);
+  const app = await makeApp(backend, options);
   const { host = '127.0.0.1', port = 4000 } = options;
   try {
     const url = await app.listen({ host, port });

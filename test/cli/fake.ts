@@ -2,8 +2,10 @@
 import type { Context, Control, EndSignal, Output } from '../../src/cli/command.ts';
 import { dispatch } from '../../src/cli/main.ts';
 import type { DeadLetterDetail, Millrace, PipelineStatus, QueryResult, Running } from '../../src/control/millrace.ts';
+import type { ServingOptions } from '../../src/control/serve.ts';
 import type { MillraceError } from '../../src/core/errors.ts';
 import { pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
+import { openTokens } from '../../src/web/access/tokens.ts';
 
 const ride = topic('rides', { zone: text(), at: timestamp() }, { key: 'zone', time: 'at' });
 const zones = stream('zones', { zone: text(), at: timestamp() }, sql`select zone, at from ${ride}`, { time: 'at' });
@@ -75,6 +77,11 @@ export type Answers = {
   environment?: Record<string, string>;
   isTerminal?: boolean;
   columns?: number;
+  /** What the web server says beside its address, and what it fails with. */
+  remark?: string;
+  unserved?: MillraceError;
+  /** The file of the tokens. */
+  tokens?: string;
 };
 
 /** What came of a command line. */
@@ -100,6 +107,13 @@ export async function cli(
       ms += 1000;
       return ms;
     },
+    now: () => 1_800_000_000_000,
+    console: () => ({
+      begin: () => calls.push(['build']),
+      isBuilding: () => false,
+      stop: () => calls.push(['build off']),
+    }),
+    openBrowser: (url) => calls.push(['browser', url]),
     onSignal(listener) {
       setImmediate(() => during(listener));
       return () => calls.push(['signals off']);
@@ -149,6 +163,9 @@ function control(answers: Answers, calls: unknown[][]): Control {
         columns: [{ name: 'zone', type: 'text', isOptional: false }],
       },
     ],
+    backend: () => {
+      throw new Error('a test gives the backend');
+    },
     deadList: async (filter) => {
       calls.push(['deadList', filter]);
       return letters.slice(0, filter?.limit);
@@ -183,7 +200,29 @@ function control(answers: Answers, calls: unknown[][]): Control {
       calls.push(['load', path]);
       return rides;
     },
+    prepareServing: async (options) => {
+      calls.push(['prepare serving', withoutConsole(options)]);
+      return {
+        serve: async () => {
+          if (answers.unserved) throw answers.unserved;
+          calls.push(['serve']);
+          return { url: 'http://127.0.0.1:4000', remark: answers.remark };
+        },
+        close: async () => {
+          calls.push(['serve off']);
+        },
+      };
+    },
+    tokens: async (folder) => {
+      calls.push(['tokens', folder]);
+      if (answers.tokens === undefined) throw new Error('a test gives the file of the tokens');
+      return openTokens(answers.tokens, () => 1_800_000_000_000);
+    },
   };
+}
+
+function withoutConsole({ console: _console, notice: _notice, ...rest }: ServingOptions): ServingOptions {
+  return rest;
 }
 
 function running({ statuses = [status()], failures = new Map(), isEndless, stopped = true }: Answers): Running {

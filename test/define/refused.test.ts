@@ -3,16 +3,20 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Input, Row } from '../../src/index.ts';
 import {
+  bar,
   bool,
   bytes,
   date,
   decimal,
   double,
+  grid,
+  heatmap,
   int,
   json,
   line,
   list,
   long,
+  map,
   number,
   oneOf,
   param,
@@ -117,9 +121,29 @@ describe('the compiler and the run time refuse', () => {
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => line(rides, { x: 'zona' }));
     // @ts-expect-error no number
-    void (() => line(rides, { x: 'at', y: 'zone' }));
+    refused('PIPELINE_INVALID', () => line(rides, { x: 'at', y: 'zone' }));
     // @ts-expect-error no number
-    void (() => scatter(rides, { x: 'at', y: 'fare' }));
+    refused('PIPELINE_INVALID', () => scatter(rides, { x: 'at', y: 'fare' }));
+    // @ts-expect-error no time
+    refused('PIPELINE_INVALID', () => line(rides, { x: 'fare', every: 'day' }));
+    // a text may be a day to the compiler
+    refused('PIPELINE_INVALID', () => grid(rides, { by: 'zone', every: 'day' }));
+    // @ts-expect-error no such span
+    void (() => bar(rides, { x: 'at', every: 'decade' }));
+    // @ts-expect-error no number
+    refused('PIPELINE_INVALID', () => map(rides, { latitude: 'zone', longitude: 'fare' }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => map(rides, { latitude: 'fare', longitude: 'fare', columns: ['zona'] }));
+    // @ts-expect-error points or countries, not both
+    void (() => map(rides, { latitude: 'fare', longitude: 'fare', country: 'zone' }));
+    // @ts-expect-error rows or counts, not both
+    void (() => grid(rides, { by: 'zone', columns: ['fare'] }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => grid(rides, { columns: ['zone', 'zona'] }));
+    // @ts-expect-error no number
+    refused('PIPELINE_INVALID', () => number(rides, { value: 'kind' }));
+    // @ts-expect-error no such aggregate
+    void (() => heatmap(rides, { x: 'at', y: 'zone', value: 'fare', aggregate: 'middle' }));
     // @ts-expect-error not a table
     refused('PIPELINE_INVALID', () => number(ride, {}));
   });

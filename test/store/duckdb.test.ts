@@ -27,7 +27,16 @@ testStore('duckdb', async () => {
       );
       return { session, relation, count: records.length };
     },
-    transaction: (steps) => session.transaction(steps),
+    async transaction(steps) {
+      let isCommitted = false;
+      try {
+        const result = await session.transaction(steps);
+        isCommitted = true;
+        return result;
+      } finally {
+        store.sink.settled(session, isCommitted);
+      }
+    },
     async close() {
       await store.close();
       session.close();

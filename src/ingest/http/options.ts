@@ -1,5 +1,6 @@
 // The options of http(): what each is for, its default, and how it is checked.
 import { MillraceError } from '../../core/errors.ts';
+import { itemsKind, mapKind } from '../items.ts';
 import {
   duration,
   type Kind,
@@ -29,20 +30,6 @@ const url: Kind<URL> = {
   },
 };
 
-/** Finds the items of a body. */
-export type FindItems = string | ((body: unknown) => readonly unknown[]);
-
-const items: Kind<FindItems> = {
-  name: "a path as 'data.items', or a function",
-  read: (value) =>
-    typeof value === 'function' || (typeof value === 'string' && value !== '') ? (value as FindItems) : undefined,
-};
-
-const mapper: Kind<(item: unknown) => unknown> = {
-  name: 'a function',
-  read: (value) => (typeof value === 'function' ? (value as (item: unknown) => unknown) : undefined),
-};
-
 const headers: Kind<Readonly<Record<string, string>>> = {
   name: 'an object of texts that can be sent as headers',
   read(value, place) {
@@ -66,8 +53,8 @@ export const rules = {
   every: withDefault(duration, 10_000, 'from one poll to the next.'),
   for: optional(duration, 'how long it runs.'),
   timeout: withDefault(duration, 10_000, 'how long one poll may take.'),
-  items: optional(items, 'where the items are in the body.'),
-  map: optional(mapper, 'makes a record of an item.'),
+  items: optional(itemsKind, 'where the items are in the body.'),
+  map: optional(mapKind, 'makes a record of an item.'),
   headers: withDefault(headers, {}, 'sent with each request.'),
   allowPrivate: withDefault(yesOrNo, false, 'allows loopback, private and link-local addresses.'),
   bytesMax: withDefault(size, 16 * 2 ** 20, 'the bytes that one body may have.'),

@@ -1,7 +1,7 @@
 // Counting: where a partition is, and which fate a record has.
 import type { Topic } from '../../define/topic.ts';
-import type { StepResult } from '../engine.ts';
-import type { PartitionProgress, Progress } from '../progress.ts';
+import type { Aside, StepResult } from '../engine.ts';
+import { type PartitionProgress, type Progress, stageOf } from '../progress.ts';
 import { type FlowResult, fate } from './flowing.ts';
 
 /** The progress of a partition, made where there is none: `first` is the offset at which it begins to count. */
@@ -36,4 +36,35 @@ export function countFates(progress: Progress, flowed: FlowResult, undecodable: 
   progress.fates.late += counts[fate.late]!;
   progress.fates.dead += counts[fate.dead]! + undecodable;
   return { out: counts[fate.out]!, dead: counts[fate.dead]! + undecodable, late: counts[fate.late]! };
+}
+
+/** What tells which node has put a letter aside. */
+export type Origin = Pick<Aside, 'kind' | 'noun' | 'stage' | 'topic' | 'source'>;
+
+/** The name of the counts of the node that put a letter aside: `stream NAME`, `topic NAME`, …; undefined where that is not known. */
+function nodeOf({ noun, stage, topic, source }: Origin): string | undefined {
+  if (noun === undefined) return undefined;
+  return `${noun} ${noun === 'topic' ? topic : noun === 'source' ? source : stage}`;
+}
+
+/** Counts new dead letters at their nodes: they went in there, and lie aside now. (The flow has counted those that are late.) */
+export function countLetters(progress: Progress, letters: readonly Origin[]): void {
+  for (const one of letters) {
+    const node = nodeOf(one);
+    if (node === undefined || one.kind !== 'dead') continue;
+    const counts = stageOf(progress, node);
+    counts.in++;
+    counts.dead++;
+  }
+}
+
+/** Takes letters that are sent again out of the counts of their nodes: what becomes of them now is counted anew. */
+export function uncountLetters(progress: Progress, letters: readonly Origin[]): void {
+  for (const one of letters) {
+    const node = nodeOf(one);
+    if (node === undefined) continue;
+    const counts = stageOf(progress, node);
+    counts.in--;
+    counts[one.kind]--;
+  }
 }

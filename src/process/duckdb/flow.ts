@@ -110,7 +110,7 @@ export class Flow {
     await this.#empty(slot, to - from);
     counts.set(this.#topic.name, to - from - without.filter((row) => row >= from && row < to).length);
     if (relation)
-      await this.#guard(`topic ${this.#topic.name}`, false, () =>
+      await this.#guard('topic', `topic ${this.#topic.name}`, false, () =>
         this.#side.run(forSlot(`insert into ${relation} ${feed.select}`, slot)),
       );
     this.#spent('feed', started);
@@ -119,7 +119,7 @@ export class Flow {
       const began = performance.now();
       const { name } = stage.stream;
       const { always } = stage.fill as { always: string };
-      counts.set(name, await this.#guard(name, false, () => this.#side.run(forSlot(always, slot))));
+      counts.set(name, await this.#guard('stream', name, false, () => this.#side.run(forSlot(always, slot))));
       this.#spent(`stream ${name}`, began);
     }
     feed.clear();
@@ -162,7 +162,7 @@ export class Flow {
     }
     for (const stage of this.#stages) {
       const started = performance.now();
-      await this.#guard(stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));
+      await this.#guard('stream', stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));
       this.#spent(`stream ${stage.stream.name}`, started);
     }
     let tableRows = 0;
@@ -226,7 +226,7 @@ export class Flow {
         tables: this.#tables.filter((table) => table.from === stage.stream),
         sink: this.#sink,
       };
-      out = await this.#guard(name, true, () => giveWindows(giving));
+      out = await this.#guard('stream', name, true, () => giveWindows(giving));
       if (out > 0) this.#late.add(stage);
     }
     counts.set(name, out);
@@ -329,7 +329,7 @@ export class Flow {
     const started = performance.now();
     const refused = await this.#sink.refuse(table, rows);
     if (refused.length > 0) throw new RowsRefused(table.name, refused);
-    const written = await this.#guard(table.name, false, () => this.#sink.write(table, rows));
+    const written = await this.#guard('table', table.name, false, () => this.#sink.write(table, rows));
     this.#spent(`table ${table.name}`, started);
     const totals = stageOf(input.progress, `table ${table.name}`);
     totals.in += count;
@@ -349,11 +349,11 @@ export class Flow {
     return false;
   }
 
-  async #guard<T>(stage: string, firing: boolean, work: () => Promise<T>): Promise<T> {
+  async #guard<T>(noun: StageFailure['noun'], stage: string, firing: boolean, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
-      if (isOfTheData(error)) throw new StageFailure(stage, firing, error);
+      if (isOfTheData(error)) throw new StageFailure(noun, stage, firing, error);
       throw error;
     }
   }

@@ -11,11 +11,13 @@ export const correctableMs = 86_400_000;
 
 /** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
 export class StageFailure extends Error {
+  readonly noun: 'topic' | 'stream' | 'table';
   readonly stage: string;
   readonly firing: boolean;
   readonly error: MillraceError;
-  constructor(stage: string, firing: boolean, error: MillraceError) {
+  constructor(noun: StageFailure['noun'], stage: string, firing: boolean, error: MillraceError) {
     super(error.message);
+    this.noun = noun;
     this.stage = stage;
     this.firing = firing;
     this.error = error;

@@ -3,6 +3,7 @@ import { assert } from '../../core/errors.ts';
 import type { Session } from '../database.ts';
 import type { Aside, KeptAside } from '../engine.ts';
 import { newProgress, type Progress } from '../progress.ts';
+import type { Origin } from './counts.ts';
 import type { DuckSession } from './database.ts';
 
 /** Makes the tables of the keeper where there are none. */
@@ -14,6 +15,7 @@ export async function makeKeeper(session: Session): Promise<void> {
       code varchar not null, reason varchar not null, topic varchar not null, part integer, off bigint, place varchar, source varchar,
       sequence bigint, bytes blob not null, at_ms bigint not null, tries integer not null)`,
   );
+  await session.run('alter table meta.aside add column if not exists noun varchar');
   await session.run('create sequence if not exists meta.aside_id');
   // letters of sources that came back through the log: a copy of one, sent twice around a crash, is known by its id
   await session.run('create table if not exists meta.revived (id bigint not null)');
@@ -21,7 +23,7 @@ export async function makeKeeper(session: Session): Promise<void> {
 
 /** What the asides' queries select, in the order of `asideOf`. */
 export const asideColumns =
-  'id, pipeline, kind, stage, code, reason, topic, part, off, place, source, sequence, bytes, at_ms, tries';
+  'id, pipeline, kind, stage, code, reason, topic, part, off, place, source, sequence, bytes, at_ms, tries, noun';
 
 /** A row of `asideColumns` as an aside. */
 export function asideOf(row: readonly unknown[]): KeptAside {
@@ -43,6 +45,7 @@ export function asideOf(row: readonly unknown[]): KeptAside {
     bytes: row[12] as Uint8Array,
     atMs: Number(row[13]),
     tries: Number(row[14]),
+    noun: (row[15] as KeptAside['noun'] | null) ?? undefined,
   };
 }
 
@@ -80,7 +83,7 @@ export class Keeper {
     const at = this.#now();
     for (const one of asides) {
       await this.#session.run(
-        `insert into meta.aside values (nextval('meta.aside_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0)`,
+        `insert into meta.aside values (nextval('meta.aside_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14)`,
         this.#pipeline,
         one.kind,
         one.stage,
@@ -94,27 +97,27 @@ export class Keeper {
         one.sequence ?? null,
         one.bytes,
         at,
+        one.noun ?? null,
       );
     }
   }
 
-  /** Removes asides by id; resolves with the stages and kinds of those that were there. */
-  async take(
-    ids: readonly number[],
-  ): Promise<{ id: number; stage: string; kind: string; source: string | undefined }[]> {
+  /** Removes asides by id; resolves with where those that were there came from. */
+  async take(ids: readonly number[]): Promise<Origin[]> {
     if (ids.length === 0) return [];
     const chosen = 'pipeline = $1 and id in (select unnest(cast(cast($2 as json) as bigint[])))';
     const rows = await this.#session.rows(
-      `select id, stage, kind, source from meta.aside where ${chosen}`,
+      `select kind, noun, stage, topic, source from meta.aside where ${chosen}`,
       this.#pipeline,
       JSON.stringify(ids),
     );
     await this.#session.run(`delete from meta.aside where ${chosen}`, this.#pipeline, JSON.stringify(ids));
     return rows.map((row) => ({
-      id: Number(row[0]),
-      stage: String(row[1]),
-      kind: String(row[2]),
-      source: row[3] === null ? undefined : String(row[3]),
+      kind: row[0] as Origin['kind'],
+      noun: (row[1] as Origin['noun'] | null) ?? undefined,
+      stage: String(row[2]),
+      topic: String(row[3]),
+      source: row[4] === null ? undefined : String(row[4]),
     }));
   }
 

@@ -12,18 +12,22 @@ export const emptyAside = {
   sequence: undefined,
 };
 
+/** The node that puts something aside. */
+export type Place = Pick<Aside, 'noun' | 'stage'>;
+
 /** The dead letter of a row of a micro-batch. */
 export function letterOf(
   work: Work,
   duck: DuckPrepared,
   row: number,
-  stage: string,
+  { noun, stage }: Place,
   code: string,
   reason: string,
 ): Aside {
   return {
     ...emptyAside,
     kind: 'dead',
+    noun,
     stage,
     code,
     reason: work.masked(reason),
@@ -38,5 +42,5 @@ export function letterOf(
 export function lateOf(work: Work, duck: DuckPrepared, row: number, stage: string): Aside {
   const behindMs = duck.rows.watermarks[row]! - duck.rows.times[row]!;
   const reason = `it came ${Math.round(behindMs / 1000)} s behind the watermark, when its window was closed`;
-  return { ...letterOf(work, duck, row, stage, 'RECORD_LATE', reason), kind: 'late' };
+  return { ...letterOf(work, duck, row, { noun: 'stream', stage }, 'RECORD_LATE', reason), kind: 'late' };
 }

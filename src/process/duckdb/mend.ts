@@ -1,7 +1,7 @@
 // Windows that are given out of turn: after the rows that made a query fail are put aside, and as they stand when it is quiet.
 import { assert } from '../../core/errors.ts';
 import type { Aside } from '../engine.ts';
-import { copyProgress } from '../progress.ts';
+import { copyProgress, stageOf } from '../progress.ts';
 import { fateOf } from './counts.ts';
 import { findCulprits } from './culprits.ts';
 import { beginning, StageFailure } from './flowing.ts';
@@ -56,6 +56,7 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
       letters.push({
         ...emptyAside,
         kind: 'dead',
+        noun: 'stream',
         stage: stageName,
         code: error.code,
         reason: work.masked(error.message),
@@ -73,6 +74,8 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
       await work.keeper.put(letters);
       for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;
       progress.fates.dead += culprits.length;
+      // that they went in was counted when their windows took them
+      stageOf(progress, `stream ${stageName}`).dead += culprits.length;
     });
   }
 }

@@ -164,6 +164,7 @@ export class Preparer {
   #letter(error: MillraceError, partition: number, offset: number, bytes: Uint8Array): Aside & { offset: number } {
     return {
       kind: 'dead',
+      noun: 'topic',
       stage: 'decode',
       code: error.code,
       reason: error.message,

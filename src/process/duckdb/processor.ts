@@ -4,8 +4,8 @@ import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
 import type { Aside, KeptAside, Prepared, Processor, SourceReport, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
-import { processAgain } from './again.ts';
-import { countFates, partitionOf } from './counts.ts';
+import { processAgain, tryAgain } from './again.ts';
+import { countFates, countLetters, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, RowsRefused, type Slot, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
@@ -112,7 +112,10 @@ export class DuckProcessor implements Processor {
       } catch (failure) {
         if (failure instanceof RowsRefused) {
           for (const { row, reason } of failure.refused)
-            dead.set(row, letterOf(this.#work, duck, row, failure.table, 'ROW_FAILED', reason));
+            dead.set(
+              row,
+              letterOf(this.#work, duck, row, { noun: 'table', stage: failure.table }, 'ROW_FAILED', reason),
+            );
         } else if (failure instanceof StageFailure && failure.firing && !held.has(failure.stage))
           held.add(failure.stage);
         else if (failure instanceof StageFailure && !failure.firing) {
@@ -121,7 +124,7 @@ export class DuckProcessor implements Processor {
           if (left > 1) return 'split';
           for (let row = stretch.from; row < stretch.to; row++) {
             if (!dead.has(row))
-              dead.set(row, letterOf(this.#work, duck, row, failure.stage, failure.error.code, failure.error.message));
+              dead.set(row, letterOf(this.#work, duck, row, failure, failure.error.code, failure.error.message));
           }
           if (left === 0) throw failure.error;
         } else throw failure instanceof StageFailure ? failure.error : failure;
@@ -143,7 +146,7 @@ export class DuckProcessor implements Processor {
     for (const [i, row] of bad.entries()) {
       // each has a reason of its own; in a flood of them the first one's must do
       const { code, message } = i < reasonsMax ? await this.#reasonOf(duck, row, slot, failure) : failure.error;
-      dead.set(row, letterOf(this.#work, duck, row, failure.stage, code, message));
+      dead.set(row, letterOf(this.#work, duck, row, failure, code, message));
     }
     return bad.length > 0;
   }
@@ -193,7 +196,9 @@ export class DuckProcessor implements Processor {
       for (const row of repeated)
         if (row >= stretch.from && row < stretch.to) flowed.fates[row - stretch.from] = fate.deduplicated;
       const counts = countFates(progress, flowed, undecodable.length);
-      await this.#work.keeper.put([...undecodable, ...dead.values(), ...lates]);
+      const letters = [...undecodable, ...dead.values(), ...lates];
+      await this.#work.keeper.put(letters);
+      countLetters(progress, letters);
       await this.#takeAgain(progress, duck, stretch, repeated);
       await this.#addReports(progress, reports);
       return counts;
@@ -231,6 +236,10 @@ export class DuckProcessor implements Processor {
     return left;
   }
 
+  trial(aside: KeptAside): Promise<string | undefined> {
+    return tryAgain(this.#work, this.#slot, aside);
+  }
+
   close(): void {
     this.#work.session.close();
     this.#work.side.close();
@@ -245,6 +254,7 @@ export class DuckProcessor implements Processor {
         letters.push({
           ...emptyAside,
           kind: 'dead',
+          noun: 'source',
           stage: `source:${source}`,
           code: one.error.code,
           reason: this.#work.masked(one.error.message),
@@ -257,6 +267,7 @@ export class DuckProcessor implements Processor {
       }
     }
     await this.#work.keeper.put(letters);
+    countLetters(progress, letters);
   }
 
   /** Dead letters of sources that came back through the log: they leave the letters as their record is processed. */
@@ -269,7 +280,9 @@ export class DuckProcessor implements Processor {
     const rows = [...duck.again].filter(([row]) => row >= stretch.from && row < stretch.to && !repeated.has(row));
     if (rows.length === 0) return;
     const ids = rows.map(([, id]) => id);
-    progress.refused -= (await this.#work.keeper.take(ids)).length;
+    const taken = await this.#work.keeper.take(ids);
+    progress.refused -= taken.length;
+    uncountLetters(progress, taken);
     await this.#work.keeper.noteRevived(ids);
   }
 

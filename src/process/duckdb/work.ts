@@ -2,7 +2,7 @@
 import { MillraceError } from '../../core/errors.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import type { Topic } from '../../define/topic.ts';
-import type { Sink } from '../engine.ts';
+import { maskedReason, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
 import type { DuckSession } from './database.ts';
 import { Flow } from './flow.ts';
@@ -49,7 +49,7 @@ export class Work {
   readonly topics = new Map<string, TopicWork>();
   /** Topics with windows that have rows which `flush` has not given yet. */
   readonly unflushed = new Set<string>();
-  readonly #hasPersonal: boolean;
+  readonly #sink: Sink;
 
   constructor(parts: ProcessorParts) {
     this.session = parts.session;
@@ -57,10 +57,8 @@ export class Work {
     this.pipeline = parts.pipeline;
     this.keeper = parts.keeper;
     this.log = parts.log;
+    this.#sink = parts.sink;
     this.progress = parts.progress;
-    this.#hasPersonal = parts.pipeline.topics.some((topic) =>
-      Object.values(topic.fields).some((field) => field.isPersonal),
-    );
     for (const topic of parts.pipeline.topics) {
       const stages = [...parts.stages.values()].filter((stage) => stage.topic === topic);
       const tables = parts.pipeline.tables.filter(
@@ -93,15 +91,21 @@ export class Work {
   /** Runs the steps and commits them with the progress, which is the pipeline's from then on. */
   async commit<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
     let committing = 0;
-    const result = await this.session.transaction(async () => {
-      const value = await steps();
-      committing = performance.now();
-      await this.keeper.save(progress);
-      return value;
-    });
-    this.spent('commit', committing);
-    this.progress = progress;
-    return result;
+    let isCommitted = false;
+    try {
+      const result = await this.session.transaction(async () => {
+        const value = await steps();
+        committing = performance.now();
+        await this.keeper.save(progress);
+        return value;
+      });
+      isCommitted = true;
+      this.spent('commit', committing);
+      this.progress = progress;
+      return result;
+    } finally {
+      this.#sink.settled(this.session, isCommitted);
+    }
   }
 
   /** The watermark of a topic: the least, over its partitions that have records, of the newest time less the lateness. Never goes back. */
@@ -123,7 +127,7 @@ export class Work {
 
   /** Values that stand in a message of the engine are hidden where the pipeline has personal fields. */
   masked(reason: string): string {
-    return this.#hasPersonal ? reason.replace(/'[^']*'(?= (to|is|of|in)\b)|"[^"]*"(?=$)/g, "'•••'") : reason;
+    return maskedReason(this.pipeline, reason);
   }
 
   /** Adds the time since `started` to a part. */

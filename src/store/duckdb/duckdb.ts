@@ -3,13 +3,20 @@ import { assert, MillraceError } from '../../core/errors.ts';
 import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
+import { Changes } from './changes.ts';
 import { prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
+import { Readers } from './readers.ts';
+import { sample, summarise } from './summarise.ts';
 import { refusals } from './unique.ts';
 import { makeWinners, physical, remove, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
-export type DuckStoreOptions = { session: Session };
+export type DuckStoreOptions = {
+  session: Session;
+  /** Opens more sessions, so that those who read wait neither for each other nor for summaries. */
+  openSession?: () => Promise<Session>;
+};
 
 /**
  * Opens the store.
@@ -26,11 +33,30 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     last = next.catch(() => undefined);
     return next;
   };
+  const readers = options.openSession && new Readers(options.openSession);
+  const reading = <T>(work: (session: Session) => Promise<T>): Promise<T> =>
+    readers ? readers.use(work) : inTurn(() => work(session));
+  /** As of the last `prepare`: only this process changes them. */
+  let known: Promise<readonly StoredTable[]> | undefined;
+  let summaries: Promise<Session> | undefined;
+  let lastSummary: Promise<unknown> = Promise.resolve();
+  const summing = <T>(table: string, work: (session: Session, table: StoredTable) => Promise<T>): Promise<T> => {
+    const step = async () => {
+      const found = await definition(table);
+      if (!options.openSession) return inTurn(() => work(session, found));
+      summaries ??= options.openSession();
+      return work(await summaries, found);
+    };
+    const next = lastSummary.then(step, step);
+    lastSummary = next.catch(() => undefined);
+    return next;
+  };
   await session.run('create schema if not exists store');
   await session.run('create schema if not exists meta');
   await session.run(
     'create table if not exists meta.tables (name varchar not null, pipeline varchar not null, definition varchar not null)',
   );
+  const changes = new Changes();
   const sink: Sink = {
     ready: (engineSession, tables) => makeWinners(engineSession, tables),
     async refuse(table, rows) {
@@ -39,37 +65,56 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     },
     async write(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
-      return write(table, rows);
+      return write(table, rows, changes);
     },
-    remove: (table, rows) => remove(table, rows),
+    remove: (table, rows) => remove(table, rows, changes),
+    settled: (session, isCommitted) => changes.settled(session, isCommitted),
   };
   return {
     sink,
     prepare: (pipeline, tables) =>
       inTurn(async () => {
         await rehash(session);
+        known = undefined;
         for (const table of tables) await prepareTable(session, pipeline, table);
+        known = undefined;
       }),
-    tables: () => inTurn(tables),
-    count: (table) => inTurn(() => count(table)),
-    read: (table, options) => inTurn(async () => readRows(session, await definition(table), options ?? {})),
-    close: () => inTurn(async () => session.close()),
+    tables: async () => [...(await tables())],
+    async count(table) {
+      await definition(table);
+      return Number((await reading((on) => on.rows(`select count(*) from ${physical(table)}`)))[0]![0]);
+    },
+    async read(table, options) {
+      const found = await definition(table);
+      return reading((on) => readRows(on, found, options ?? {}));
+    },
+    summarise: (table, wanted) => summing(table, (on, found) => summarise(on, found, wanted)),
+    sample: (table, wanted) => summing(table, (on, found) => sample(on, found, wanted)),
+    version: (table) => changes.version(table),
+    watch: (table, listener) => changes.watch(table, listener),
+    async close() {
+      await lastSummary;
+      (await summaries)?.close();
+      readers?.close();
+      await inTurn(async () => session.close());
+    },
   };
 
-  async function tables(): Promise<StoredTable[]> {
-    const rows = await session.rows('select name, pipeline, definition from meta.tables order by name');
-    return rows.map(
-      ([name, pipeline, definition]): StoredTable => ({
-        name: String(name),
-        pipeline: String(pipeline),
-        ...tableDefinition(String(definition)),
-      }),
-    );
-  }
-
-  async function count(table: string): Promise<number> {
-    await definition(table);
-    return Number((await session.rows(`select count(*) from ${physical(table)}`))[0]![0]);
+  function tables(): Promise<readonly StoredTable[]> {
+    known ??= inTurn(async () => {
+      const rows = await session.rows('select name, pipeline, definition from meta.tables order by name');
+      return rows.map(
+        ([name, pipeline, definition]): StoredTable => ({
+          name: String(name),
+          pipeline: String(pipeline),
+          ...tableDefinition(String(definition)),
+        }),
+      );
+    });
+    known.catch(() => {
+      known = undefined;
+    });
+    return known;
   }
 
   async function definition(table: string): Promise<StoredTable> {

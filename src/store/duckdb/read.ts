@@ -38,21 +38,32 @@ export async function readRows(session: Session, table: StoredTable, options: Re
   const order = [...(options.order ?? []), ...table.key.map((column) => ({ column, descending: false }))];
   const unique = order.filter((one, i) => order.findIndex((other) => other.column === one.column) === i);
   if (options.after) where.push(afterSql(unique, options.after, bind));
-  const selected = table.columns.map((column) =>
-    readAsText(column.type) ? `cast(${quote(column.name)} as varchar)` : quote(column.name),
-  );
   const by = unique.map((one) => `${quote(one.column)} ${one.descending ? 'desc' : 'asc'} nulls last`).join(', ');
   for (const one of unique) typeOf(one.column);
   const rows = await session.rows(
-    `select ${selected.join(', ')} from main.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${by} limit ${limit}`,
+    `select ${selectList(table.columns)} from main.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${by} limit ${limit}`,
     ...params,
   );
-  return rows.map((row) =>
-    Object.fromEntries(table.columns.map((column, i) => [column.name, plain(row[i], column.type)])),
-  );
+  return rows.map((row) => rowOf(table.columns, row));
 }
 
-function conditionSql(
+/** What a query selects so that `rowOf` can make rows of it. */
+export function selectList(columns: readonly { readonly name: string; readonly type: string }[]): string {
+  return columns
+    .map(({ name, type }) => (readAsText(type) ? `cast(${quote(name)} as varchar)` : quote(name)))
+    .join(', ');
+}
+
+/** A row from the values of a `selectList`. */
+export function rowOf(
+  columns: readonly { readonly name: string; readonly type: string }[],
+  values: readonly unknown[],
+): StoredRow {
+  return Object.fromEntries(columns.map((column, i) => [column.name, plain(values[i], column.type)]));
+}
+
+/** A condition on a column as SQL, its values bound. */
+export function conditionSql(
   name: string,
   condition: Condition,
   bind: (name: string, value: ReadValue) => string,
@@ -95,7 +106,7 @@ function afterSql(
 }
 
 /** The SQL type that a value of a declared type is cast to. */
-function castType(type: string): string {
+export function castType(type: string): string {
   const known: Record<string, string> = {
     text: 'varchar',
     int: 'integer',
@@ -109,11 +120,13 @@ function castType(type: string): string {
   return known[type] ?? type;
 }
 
-function readAsText(type: string): boolean {
+/** Whether values of the type are read as text, so that no digit is lost. */
+export function readAsText(type: string): boolean {
   return type === 'date' || type.startsWith('decimal') || type === 'json';
 }
 
-function plain(value: unknown, type: string): unknown {
+/** A value of a row as readers get it. */
+export function plain(value: unknown, type: string): unknown {
   if (typeof value === 'bigint')
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   if (type === 'json' && typeof value === 'string') return JSON.parse(value);

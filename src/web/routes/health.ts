@@ -1,6 +1,7 @@
 // GET /api/health: whether all is well, for people and for load balancers.
 import { Type } from 'typebox';
 import type { Routes } from '../app.ts';
+import { problems } from '../problem.ts';
 import type { HealthView } from '../schemas.ts';
 
 export const healthRoutes: Routes = ({ app, backend }) => {
@@ -12,7 +13,8 @@ export const healthRoutes: Routes = ({ app, backend }) => {
         tags: ['health'],
         summary: 'Whether all is well',
         description: '503 where a pipeline has failed.',
-        response: { 200: Type.Ref('HealthView'), 503: Type.Ref('HealthView') },
+        querystring: Type.Object({}),
+        response: { 200: Type.Ref('HealthView'), ...problems(400), 503: Type.Ref('HealthView') },
       },
     },
     (_request, reply) => {

@@ -2,6 +2,7 @@
 import { Type } from 'typebox';
 import { MillraceError } from '../../core/errors.ts';
 import type { Routes } from '../app.ts';
+import { problems } from '../problem.ts';
 import type { PipelineView } from '../schemas.ts';
 
 const name = Type.Object({ name: Type.String({ description: "The pipeline's name." }) });
@@ -22,7 +23,8 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
       schema: {
         tags: ['pipelines'],
         summary: 'All pipelines with their graphs and live rates',
-        response: { 200: Type.Object({ pipelines: Type.Array(Type.Ref('PipelineView')) }) },
+        querystring: Type.Object({}),
+        response: { 200: Type.Object({ pipelines: Type.Array(Type.Ref('PipelineView')) }), ...problems(400) },
       },
     },
     () => ({ pipelines: backend.pipelines() }),
@@ -35,9 +37,10 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
         tags: ['pipelines'],
         summary: 'A pipeline with its graph and its definition',
         params: name,
+        querystring: Type.Object({}),
         response: {
-          200: Type.Intersect([Type.Ref('PipelineView'), Type.Object({ plan: Type.Unknown() })]),
-          404: Type.Ref('Problem'),
+          200: Type.Ref('PipelineDetail'),
+          ...problems(400, 404),
         },
       },
     },
@@ -51,9 +54,34 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
         tags: ['pipelines'],
         summary: 'Where each record went',
         params: name,
-        response: { 200: Type.Ref('Ledger'), 404: Type.Ref('Problem') },
+        querystring: Type.Object({}),
+        response: { 200: Type.Ref('Ledger'), ...problems(400, 404) },
       },
     },
     ({ params }) => find(params.name).ledger,
   );
+
+  for (const [action, summary] of [
+    ['pause', 'Take no more records until resumed: they stay in the log'],
+    ['resume', 'Go on where it was paused'],
+  ] as const) {
+    app.post(
+      `/api/pipelines/:name/${action}`,
+      {
+        config: { role: 'writer' },
+        schema: {
+          tags: ['pipelines'],
+          summary,
+          description: 'Answers once it has taken effect; kept over restarts.',
+          params: Type.Object({ name: Type.String({ description: "The pipeline's name." }) }),
+          querystring: Type.Object({}),
+          response: { 200: Type.Ref('PipelineView'), ...problems(400, 404, 413, 415) },
+        },
+      },
+      async ({ params }) => {
+        await backend[action](params.name);
+        return find(params.name);
+      },
+    );
+  }
 };

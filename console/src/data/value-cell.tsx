@@ -1,0 +1,58 @@
+// A value in a cell of a grid, and the columns of a grid from declared ones.
+import type { ReactNode } from 'react';
+import type { Column } from '../../../src/web/schemas.ts';
+import type { GridColumn } from '../kit/grid.tsx';
+import { kindOf, type ValueKind } from './kinds.ts';
+import { valueText } from './value-text.ts';
+
+/** What personal fields are replaced with where they are masked. */
+const mask = '•••';
+
+export function ValueCell({ value, type }: { value: unknown; type: string }): ReactNode {
+  if (value === null || value === undefined) return <span className="text-faint italic">null</span>;
+  if (value === mask) {
+    return (
+      <span title="Personal: masked" className="text-faint">
+        {mask}
+      </span>
+    );
+  }
+  if (value === '') return <span className="text-faint italic">empty</span>;
+  const text = valueText(value, type);
+  return <span title={text.length > 16 ? text : undefined}>{text}</span>;
+}
+
+const widths: Record<ValueKind, number> = {
+  text: 128,
+  number: 104,
+  time: 196,
+  date: 104,
+  bool: 80,
+  choice: 104,
+  nested: 184,
+  bytes: 176,
+};
+
+const monoKinds: ReadonlySet<ValueKind> = new Set(['time', 'date', 'nested', 'bytes', 'number', 'bool']);
+
+function columnNote({ name, type, isOptional, isPersonal, description }: Column): string {
+  const traits = [type, isOptional && 'optional', isPersonal && 'personal', kindOf(type) === 'time' && 'in UTC'];
+  return `${name}: ${traits.filter(Boolean).join(', ')}${description ? `. ${description}` : ''}`;
+}
+
+/** A column of a grid that shows a declared field or column. */
+export function valueColumn<Row>(column: Column, valueOf: (row: Row) => unknown, isSortable: boolean): GridColumn<Row> {
+  const kind = kindOf(column.type);
+  return {
+    id: column.name,
+    header: column.name,
+    value: valueOf,
+    cell: (row) => <ValueCell value={valueOf(row)} type={column.type} />,
+    width: Math.max(widths[kind], column.name.length * 7 + 36),
+    grow: kind === 'text' || kind === 'nested' ? 2 : 1,
+    align: kind === 'number' ? 'right' : 'left',
+    isMono: monoKinds.has(kind),
+    isSortable: isSortable && kind !== 'nested' && kind !== 'bytes',
+    note: columnNote(column),
+  };
+}

@@ -1,0 +1,121 @@
+// CodeMirror as a controlled React component; loaded with the page that needs it (see editor.tsx).
+import { autocompletion, closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
+import { json } from '@codemirror/lang-json';
+import { PostgreSQL, type SQLNamespace, sql } from '@codemirror/lang-sql';
+import { bracketMatching } from '@codemirror/language';
+import { Compartment, EditorState, type Extension, Transaction } from '@codemirror/state';
+import {
+  drawSelection,
+  EditorView,
+  highlightActiveLineGutter,
+  keymap,
+  lineNumbers,
+  placeholder as placeholderOf,
+} from '@codemirror/view';
+import { useEffect, useRef } from 'react';
+import { plainKeys, sqlKeys } from './keys.ts';
+import { look } from './look.ts';
+import { undo } from './undo.ts';
+import { markWrong, type Spot, wrong } from './wrong.ts';
+
+export type CodeEditorProps = {
+  value: string;
+  onChange?: (value: string) => void;
+  language: 'sql' | 'json' | 'text';
+  /** Read out: what is written here. */
+  label: string;
+  /** For Ctrl-Enter. */
+  run?: () => void;
+  /** Names that SQL completes: columns by table. */
+  names?: SQLNamespace;
+  /** Where the text is wrong. */
+  spot?: Spot;
+  placeholder?: string;
+  isReadOnly?: boolean;
+  hasFocus?: boolean;
+};
+
+function languageOf(language: CodeEditorProps['language'], names: SQLNamespace | undefined): Extension {
+  if (language === 'sql') return [sql({ dialect: PostgreSQL, ...(names ? { schema: names } : {}) }), keymap.of(sqlKeys)];
+  return language === 'json' ? json() : [];
+}
+
+export default function CodeEditor(props: CodeEditorProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const editor = useRef<EditorView>(null);
+  const latest = useRef(props);
+  latest.current = props;
+  const parts = useRef({ language: new Compartment(), access: new Compartment() });
+  const { value, language, names, spot, isReadOnly = false } = props;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes later is set below.
+  useEffect(() => {
+    const { label, placeholder, hasFocus } = latest.current;
+    const view = new EditorView({
+      parent: place.current!,
+      state: EditorState.create({
+        doc: value,
+        selection: { anchor: value.length },
+        extensions: [
+          lineNumbers(),
+          highlightActiveLineGutter(),
+          drawSelection(),
+          EditorView.lineWrapping,
+          bracketMatching(),
+          closeBrackets(),
+          autocompletion({ icons: false }),
+          undo.steps,
+          wrong,
+          look,
+          parts.current.language.of(languageOf(language, names)),
+          parts.current.access.of(EditorState.readOnly.of(isReadOnly)),
+          placeholder ? placeholderOf(placeholder) : [],
+          EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' }),
+          keymap.of([
+            {
+              key: 'Mod-Enter',
+              preventDefault: true,
+              run: () => {
+                latest.current.run?.();
+                return latest.current.run !== undefined;
+              },
+            },
+            ...undo.keys,
+            ...closeBracketsKeymap,
+            ...plainKeys,
+          ]),
+          EditorView.updateListener.of((update) => {
+            if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());
+          }),
+        ],
+      }),
+    });
+    editor.current = view;
+    if (hasFocus) view.focus();
+    return () => view.destroy();
+  }, []);
+
+  useEffect(() => {
+    const view = editor.current!;
+    if (value === view.state.doc.toString()) return;
+    view.dispatch({
+      changes: { from: 0, to: view.state.doc.length, insert: value },
+      selection: { anchor: value.length },
+      annotations: Transaction.userEvent.of('set'),
+    });
+  }, [value]);
+
+  useEffect(() => {
+    editor.current!.dispatch({ effects: parts.current.language.reconfigure(languageOf(language, names)) });
+  }, [language, names]);
+
+  useEffect(() => {
+    editor.current!.dispatch({ effects: parts.current.access.reconfigure(EditorState.readOnly.of(isReadOnly)) });
+  }, [isReadOnly]);
+
+  useEffect(() => {
+    editor.current!.dispatch({ effects: markWrong.of(spot) });
+  }, [spot]);
+
+  return <div ref={place} className="h-full min-h-0 overflow-hidden" />;
+}

@@ -1,0 +1,73 @@
+// A box of a graph: what it is, how it is, and its figure.
+import { CircleAlert, CirclePause, CircleX, Info } from 'lucide-react';
+import type { GraphNode } from '../../../src/web/schemas.ts';
+import { classNames } from '../kit/class-names.ts';
+import { formatCount } from '../kit/format.ts';
+import { nodeFigure, nodeTitle, nodeWords, nounIcons } from './looks.ts';
+
+type BoxProps = { node: GraphNode; onOpen: (node: GraphNode) => void; isOpen?: boolean };
+
+export function Box({ node, onOpen, isOpen }: BoxProps) {
+  const Icon = nounIcons[node.noun];
+  const isFlowing = node.state === 'flowing';
+  const title = nodeTitle(node);
+  return (
+    <button
+      type="button"
+      aria-label={nodeWords(node)}
+      title={node.notice}
+      onClick={() => onOpen(node)}
+      className={classNames(
+        'relative flex h-[58px] w-[190px] flex-col justify-center gap-1 rounded-lg border bg-surface px-2.5 text-left transition-colors',
+        node.state === 'failed'
+          ? 'border-bad'
+          : node.state === 'paused'
+            ? 'border-dashed border-line-strong'
+            : isFlowing
+              ? 'border-accent/55'
+              : 'border-line-strong',
+        isOpen ? 'ring-2 ring-accent' : 'hover:border-accent',
+      )}
+    >
+      <span className="flex items-center gap-1.5">
+        <Icon
+          aria-hidden
+          className={classNames('size-3.5 shrink-0', node.state === 'failed' ? 'text-bad' : isFlowing ? 'text-accent' : 'text-muted')}
+        />
+        <span className="min-w-0 flex-1 truncate font-mono text-[11.5px] leading-4 font-medium">{title}</span>
+        <Sign node={node} />
+      </span>
+      <span className="flex items-baseline gap-2 text-2xs leading-4 text-muted">
+        <span className="min-w-0 flex-1 truncate">{node.label === title ? node.noun : node.label}</span>
+        <span
+          className={classNames(
+            'shrink-0',
+            node.state === 'failed' ? 'font-medium text-bad' : isFlowing && 'font-medium text-text',
+          )}
+        >
+          {nodeFigure(node)}
+        </span>
+      </span>
+      {node.progress !== undefined && node.progress < 1 && (
+        <span aria-hidden className="absolute inset-x-2.5 bottom-1 h-0.5 overflow-hidden rounded-full bg-surface-3">
+          <span className="block h-full bg-accent transition-[width]" style={{ width: `${node.progress * 100}%` }} />
+        </span>
+      )}
+    </button>
+  );
+}
+
+/** The small sign beside the name, where there is something to know. */
+function Sign({ node }: { node: GraphNode }) {
+  if (node.state === 'failed') return <CircleX aria-hidden className="size-3.5 shrink-0 text-bad" />;
+  if (node.dead)
+    return (
+      <span title={`${formatCount(node.dead)} in the dead letters`} className="inline-flex shrink-0 items-center gap-0.5 text-2xs font-medium text-warn">
+        <CircleAlert aria-hidden className="size-3.5" />
+        {node.dead}
+      </span>
+    );
+  if (node.state === 'paused') return <CirclePause aria-hidden className="size-3.5 shrink-0 text-muted" />;
+  if (node.notice) return <Info aria-hidden className="size-3.5 shrink-0 text-muted" />;
+  return null;
+}

@@ -1,0 +1,31 @@
+// Starts the console in the page.
+import './theme.css';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { ApiError } from './api/client.ts';
+import { ToastPlace } from './kit/toast.tsx';
+import { TooltipProvider } from './kit/tooltip.tsx';
+import { router } from './router.tsx';
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 2_000,
+      // What the server refuses it would refuse again; a server that is away may come back.
+      retry: (failures, error) => failures < 2 && !(error instanceof ApiError && error.problem.status >= 400),
+    },
+  },
+});
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <TooltipProvider delay={350}>
+        <RouterProvider router={router} />
+        <ToastPlace />
+      </TooltipProvider>
+    </QueryClientProvider>
+  </StrictMode>,
+);

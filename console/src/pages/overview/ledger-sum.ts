@@ -1,0 +1,40 @@
+// The ledger as parts of a sum: what came in, and where each record went.
+import type { Ledger } from '../../../../src/web/schemas.ts';
+
+export type LedgerPart = {
+  name: 'out' | 'filtered' | 'deduplicated' | 'late' | 'dead' | 'inFlight';
+  label: string;
+  /** What these records are. */
+  note: string;
+  colour: string;
+  count: number;
+};
+
+/** The parts in the order in which the API's sum has them. */
+export function ledgerParts(ledger: Ledger): LedgerPart[] {
+  return [
+    { name: 'out', label: 'stored', note: 'Records whose rows are in the tables.', colour: 'var(--good)', count: ledger.out },
+    { name: 'filtered', label: 'filtered', note: 'Left out by a WHERE clause.', colour: 'var(--series-8)', count: ledger.filtered },
+    {
+      name: 'deduplicated',
+      label: 'deduplicated',
+      note: 'Left out as duplicates.',
+      colour: 'var(--series-7)',
+      count: ledger.deduplicated,
+    },
+    { name: 'late', label: 'late', note: 'Too late for their window; kept aside.', colour: 'var(--series-5)', count: ledger.late },
+    { name: 'dead', label: 'dead', note: 'In the dead letters, to be mended and sent again.', colour: 'var(--bad)', count: ledger.dead },
+    {
+      name: 'inFlight',
+      label: 'in flight',
+      note: 'Durable in the log, not processed yet.',
+      colour: 'var(--series-6)',
+      count: ledger.inFlight,
+    },
+  ];
+}
+
+/** Records that came in and are nowhere; below 0 where more went out than came in. 0 while the ledger balances. */
+export function missingRecords(ledger: Ledger): number {
+  return ledger.in - ledgerParts(ledger).reduce((sum, part) => sum + part.count, 0);
+}

@@ -1,0 +1,148 @@
+// One pipeline: its graph large, its stages, its ledger, what went wrong, and pause and resume.
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { CircleAlert, CirclePause, CircleX, LayoutDashboard, SearchX } from 'lucide-react';
+import type { GraphNode, PipelineView } from '../../../src/web/schemas.ts';
+import { useLivePipelines, useRateHistory } from '../api/live.ts';
+import { reads } from '../api/reads.ts';
+import { HealthBadge } from '../kit/badge.tsx';
+import { buttonClass } from '../kit/button.tsx';
+import { Card, Figure } from '../kit/card.tsx';
+import { classNames } from '../kit/class-names.ts';
+import { Empty } from '../kit/empty.tsx';
+import { Failure } from '../kit/failure.tsx';
+import { formatBytes, formatCount, formatDuration, formatShort, formatTime } from '../kit/format.ts';
+import { Page } from '../kit/page.tsx';
+import { SkeletonLines } from '../kit/skeleton.tsx';
+import { Sparkline } from '../kit/sparkline.tsx';
+import { Tabs } from '../kit/tabs.tsx';
+import { Definition } from './pipeline/definition.tsx';
+import { ErrorsCard } from './pipeline/errors-card.tsx';
+import { FlowGraph } from './pipeline/flow-graph.tsx';
+import { LedgerCard } from './pipeline/ledger-card.tsx';
+import { NodeDrawer } from './pipeline/node-drawer.tsx';
+import { PartsCard } from './pipeline/parts-card.tsx';
+import { PauseButton } from './pipeline/pause-button.tsx';
+import { StagesGrid } from './pipeline/stages-grid.tsx';
+
+const breadcrumb = [{ label: 'Overview', to: '/' }];
+
+export function PipelinePage() {
+  const { name } = useParams({ from: '/pipelines/$name' });
+  const { tab } = useSearch({ from: '/pipelines/$name' });
+  const navigate = useNavigate({ from: '/pipelines/$name' });
+  const { pipelines } = useLivePipelines();
+  const live = pipelines?.find((one) => one.name === name);
+  // The plan for the drawer; and the whole view while the live stream has not been heard yet.
+  const detail = useQuery({ ...reads.pipeline(name), staleTime: 60_000 });
+  const pipeline = live ?? (pipelines === undefined ? detail.data : undefined);
+  if (!pipeline) {
+    return (
+      <Page title={name} isName breadcrumb={breadcrumb}>
+        {pipelines !== undefined && !detail.isPending ? (
+          <Empty title="No pipeline of this name runs." icon={SearchX}>
+            See the overview for those that do.
+          </Empty>
+        ) : detail.error ? (
+          <Failure error={detail.error} retry={() => void detail.refetch()} />
+        ) : (
+          <SkeletonLines lines={9} className="py-4" />
+        )}
+      </Page>
+    );
+  }
+  return (
+    <Page
+      title={name}
+      isName
+      breadcrumb={breadcrumb}
+      beside={<HealthBadge status={pipeline.status} />}
+      actions={
+        <>
+          {pipeline.charts > 0 && (
+            <Link to="/dashboards/$name" params={{ name }} className={buttonClass()}>
+              <LayoutDashboard aria-hidden className="size-3.5" />
+              Dashboard
+            </Link>
+          )}
+          <PauseButton pipeline={pipeline} />
+        </>
+      }
+    >
+      <Reason pipeline={pipeline} />
+      <Tabs
+        value={tab ?? 'now'}
+        onChange={(next) => void navigate({ search: next === 'definition' ? { tab: next } : {}, replace: true })}
+        tabs={[
+          { id: 'now', label: 'Now', content: <Now pipeline={pipeline} /> },
+          { id: 'definition', label: 'Definition', content: <Definition pipeline={name} /> },
+        ]}
+      />
+    </Page>
+  );
+}
+
+/** Why it is not healthy, in words. */
+function Reason({ pipeline: { status, reason } }: { pipeline: PipelineView }) {
+  if (status === 'healthy' || !reason) return null;
+  const Icon = status === 'failed' ? CircleX : status === 'paused' ? CirclePause : CircleAlert;
+  const look =
+    status === 'failed'
+      ? 'border-bad/40 bg-bad-soft [&>svg]:text-bad'
+      : status === 'degraded'
+        ? 'border-warn/40 bg-warn-soft [&>svg]:text-warn'
+        : 'border-line bg-surface-2 [&>svg]:text-muted';
+  return (
+    <p role="status" className={classNames('flex items-start gap-2.5 rounded-lg border px-4 py-2.5', look)}>
+      <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <span className="min-w-0 break-words">{reason}</span>
+    </p>
+  );
+}
+
+function Now({ pipeline }: { pipeline: PipelineView }) {
+  const { node: openId } = useSearch({ from: '/pipelines/$name' });
+  const navigate = useNavigate({ from: '/pipelines/$name' });
+  const detail = useQuery({ ...reads.pipeline(pipeline.name), staleTime: 60_000 });
+  const open = (node: GraphNode | undefined) => void navigate({ search: node ? { node: node.id } : {}, replace: true, resetScroll: false });
+  return (
+    <div className="flex flex-col gap-4">
+      <Figures pipeline={pipeline} />
+      <Card isFlush className="overflow-hidden">
+        <FlowGraph pipeline={pipeline} openId={openId} onOpen={open} />
+      </Card>
+      <LedgerCard ledger={pipeline.ledger} />
+      <Card title="Stages" isFlush className="overflow-hidden">
+        <StagesGrid nodes={pipeline.nodes} openId={openId} onOpen={open} />
+      </Card>
+      <div className="grid grid-cols-[minmax(0,1fr)] items-start gap-4 lg:grid-cols-2">
+        <ErrorsCard pipeline={pipeline} />
+        <PartsCard pipeline={pipeline} />
+      </div>
+      <NodeDrawer
+        pipeline={pipeline.name}
+        node={pipeline.nodes.find((node) => node.id === openId)}
+        plan={detail.data?.plan}
+        onClose={() => open(undefined)}
+      />
+    </div>
+  );
+}
+
+function Figures({ pipeline }: { pipeline: PipelineView }) {
+  const rates = useRateHistory(pipeline.name);
+  const { run } = pipeline;
+  const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
+  return (
+    <div className="flex flex-wrap items-end gap-x-10 gap-y-3">
+      <div className="flex items-end gap-4">
+        <Figure value={formatShort(pipeline.recordsPerSecond)} unit="records/s" label="stored, over the last seconds" />
+        <Sparkline values={rates.map((one) => one.rate)} slots={120} label="Records a second of the last two minutes" width={160} height={40} />
+      </div>
+      <Figure value={`${formatBytes(pipeline.bytesPerSecond)}/s`} label="into the log" />
+      <Figure value={lag === 0 ? '0 s' : formatDuration(lag * 1_000)} label="lag of the oldest record" tone={lag > 60 ? 'text-warn' : undefined} />
+      <Figure value={formatCount(run.records)} label="records stored by this run" />
+      <Figure value={formatDuration(run.seconds * 1_000)} label={<span title={formatTime(run.startedAt)}>since it was started</span>} />
+    </div>
+  );
+}

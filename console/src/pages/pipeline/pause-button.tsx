@@ -1,0 +1,56 @@
+// Pauses a pipeline, after a question, or lets it go on.
+import { useQueryClient } from '@tanstack/react-query';
+import { Pause, Play } from 'lucide-react';
+import { useState } from 'react';
+import type { PipelineView } from '../../../../src/web/schemas.ts';
+import { api } from '../../api/client.ts';
+import { Button, type ButtonSize } from '../../kit/button.tsx';
+import { Confirm } from '../../kit/dialog.tsx';
+import { toast, toastFailure } from '../../kit/toast.tsx';
+
+export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?: ButtonSize }) {
+  const queries = useQueryClient();
+  const [isAsking, setAsking] = useState(false);
+  const [isBusy, setBusy] = useState(false);
+  const { name } = pipeline;
+  const resume = async () => {
+    setBusy(true);
+    try {
+      await api.resume(name);
+      void queries.invalidateQueries({ queryKey: ['pipelines', name] });
+      toast({ title: `${name} goes on.`, text: 'What waited in the log is processed now.' });
+    } catch (error) {
+      toastFailure(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const pause = async () => {
+    await api.pause(name);
+    void queries.invalidateQueries({ queryKey: ['pipelines', name] });
+    toast({
+      title: `${name} is paused.`,
+      text: 'It stays so over restarts, until it is resumed.',
+      action: { label: 'Resume', run: () => void resume() },
+    });
+  };
+  if (pipeline.status === 'paused') {
+    return (
+      <Button look={size === 'small' ? 'plain' : 'primary'} size={size} icon={Play} isBusy={isBusy} onClick={resume}>
+        Resume
+      </Button>
+    );
+  }
+  if (pipeline.status === 'stopped') return null;
+  return (
+    <>
+      <Button size={size} icon={Pause} onClick={() => setAsking(true)}>
+        Pause
+      </Button>
+      <Confirm isOpen={isAsking} onClose={() => setAsking(false)} title={`Pause ${name}?`} verb="Pause" run={pause}>
+        Its sources wait, and no record is processed until you resume it. Nothing is lost: what is in the log stays there. Tables keep
+        their rows and can be read.
+      </Confirm>
+    </>
+  );
+}

@@ -1,0 +1,145 @@
+// Each stage of a pipeline on a line: how fast, how far behind, and what became of its records.
+import type { GraphNode } from '../../../../src/web/schemas.ts';
+import { nodeTitle, nounIcons } from '../../graph/looks.ts';
+import { NodeBadge } from '../../kit/badge.tsx';
+import { classNames } from '../../kit/class-names.ts';
+import { formatClock, formatCount, formatDuration, formatRate, formatShort, formatTime } from '../../kit/format.ts';
+import { DataGrid, type GridColumn } from '../../kit/grid.tsx';
+
+type StagesGridProps = { nodes: readonly GraphNode[]; openId: string | undefined; onOpen: (node: GraphNode) => void };
+
+export function StagesGrid({ nodes, openId, onOpen }: StagesGridProps) {
+  return (
+    <DataGrid
+      isBare
+      isFirstSticky
+      label="Stages"
+      rows={nodes}
+      columns={columns}
+      rowKey={(node) => node.id}
+      onOpen={onOpen}
+      openKey={openId}
+      rowHeight={36}
+    />
+  );
+}
+
+const day = 86_400_000;
+
+/** Counts from here on are shortened; the whole figure is there on hover. */
+const longest = 10_000_000;
+
+/** A count; nothing where it does not apply, faint where it is 0, in colour where it matters. */
+function figure(value: number | undefined, tone?: string) {
+  if (value === undefined) return <span className="text-faint">–</span>;
+  return (
+    <span className={classNames(value === 0 ? 'text-faint' : tone)} title={formatCount(value)}>
+      {value < longest ? formatCount(value) : formatShort(value)}
+    </span>
+  );
+}
+
+function count(
+  id: 'in' | 'out' | 'filtered' | 'deduplicated' | 'late' | 'dead',
+  header: string,
+  width: number,
+  note: string,
+  tone?: string,
+): GridColumn<GraphNode> {
+  return {
+    id,
+    header,
+    note,
+    value: (node) => node[id],
+    cell: (node) => figure(node[id], tone),
+    width,
+    align: 'right',
+  };
+}
+
+const columns: readonly GridColumn<GraphNode>[] = [
+  {
+    id: 'stage',
+    header: 'Stage',
+    value: (node) => `${node.noun} ${node.name}`,
+    cell: (node) => {
+      const Icon = nounIcons[node.noun];
+      return (
+        <span className="flex items-center gap-2">
+          <Icon aria-label={node.noun} role="img" className="size-3.5 shrink-0 text-muted" />
+          <span className="truncate font-mono text-xs">{nodeTitle(node)}</span>
+          <span className="truncate text-xs text-faint">{node.label === nodeTitle(node) ? '' : node.label}</span>
+        </span>
+      );
+    },
+    width: 180,
+    grow: 3,
+    isSortable: false,
+  },
+  { id: 'state', header: 'State', value: (node) => node.state, cell: (node) => <NodeBadge state={node.state} />, width: 94, grow: 0 },
+  {
+    id: 'rate',
+    header: 'Rate',
+    note: 'Records a second that come out of it, over the last seconds.',
+    value: (node) => node.ratePerSecond,
+    cell: (node) => <span className={node.ratePerSecond > 0 ? 'font-medium' : 'text-faint'}>{formatRate(node.ratePerSecond)}</span>,
+    width: 74,
+    align: 'right',
+  },
+  {
+    id: 'lagRecords',
+    header: 'Lag',
+    note: 'Records of the topic that are not processed yet.',
+    value: (node) => node.lagRecords,
+    cell: (node) => figure(node.lagRecords),
+    width: 66,
+    align: 'right',
+  },
+  {
+    id: 'lagSeconds',
+    header: 'Lag time',
+    note: 'How long the oldest of these records has waited.',
+    value: (node) => node.lagSeconds,
+    cell: (node) =>
+      node.lagSeconds === undefined ? (
+        figure(undefined)
+      ) : (
+        <span className={node.lagSeconds > 60 ? 'font-medium text-warn' : node.lagSeconds === 0 ? 'text-faint' : undefined}>
+          {node.lagSeconds === 0 ? '0 s' : formatDuration(node.lagSeconds * 1_000)}
+        </span>
+      ),
+    width: 88,
+    align: 'right',
+  },
+  {
+    id: 'batchMs',
+    header: 'Batch',
+    note: 'How long it works on a micro-batch, mean of the last ones.',
+    value: (node) => node.batchMs,
+    cell: (node) => (node.batchMs === undefined ? figure(undefined) : formatDuration(node.batchMs)),
+    width: 70,
+    align: 'right',
+  },
+  {
+    id: 'watermark',
+    header: 'Watermark',
+    note: 'All before this event time is complete.',
+    value: (node) => node.watermark,
+    cell: (node) =>
+      node.watermark === undefined ? (
+        figure(undefined)
+      ) : (
+        <time title={formatTime(node.watermark, { hasMs: true })}>
+          {Math.abs(Date.now() - node.watermark) < day / 2 ? formatClock(node.watermark) : formatTime(node.watermark)}
+        </time>
+      ),
+    width: 84,
+    align: 'right',
+  },
+  count('in', 'In', 88, 'Records or rows that went in.'),
+  count('out', 'Out', 88, 'Records or rows that came out.'),
+  count('filtered', 'Filtered', 72, 'Left out by a WHERE clause.'),
+  count('deduplicated', 'Duplicates', 86, 'Left out as duplicates.'),
+  count('late', 'Late', 58, 'Too late for their window; kept aside.', 'text-warn'),
+  count('dead', 'Dead', 60, 'In the dead letters, and still there.', 'font-medium text-bad'),
+];

@@ -1,0 +1,98 @@
+// One topic: its figures, its records as they come, partitions, schema and declaration.
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Plus } from 'lucide-react';
+import { useState } from 'react';
+import type { TopicView } from '../../../src/web/schemas.ts';
+import { reads } from '../api/reads.ts';
+import { Badge } from '../kit/badge.tsx';
+import { Button } from '../kit/button.tsx';
+import { Figure } from '../kit/card.tsx';
+import { formatAgo, formatBytes, formatCount, formatRate } from '../kit/format.ts';
+import { Loaded } from '../kit/loaded.tsx';
+import { Page } from '../kit/page.tsx';
+import { Skeleton } from '../kit/skeleton.tsx';
+import { Tabs } from '../kit/tabs.tsx';
+import { ConfigurationTab } from '../topics/configuration-tab.tsx';
+import { PartitionsTab } from '../topics/partitions-tab.tsx';
+import { PostDrawer } from '../topics/post-drawer.tsx';
+import { useTopicRates } from '../topics/rate.ts';
+import { RecordsTab } from '../topics/records-tab.tsx';
+import { retentionWords } from '../topics/retention.ts';
+import { SchemaTab } from '../topics/schema-tab.tsx';
+
+const figuresMs = 2_000;
+
+export function TopicPage() {
+  const { name } = useParams({ from: '/topics/$name' });
+  const [isPosting, setPosting] = useState(false);
+  const topic = useQuery({ ...reads.topic(name), refetchInterval: figuresMs });
+  return (
+    <Page
+      title={name}
+      isName
+      isFull
+      breadcrumb={[{ label: 'Topics', to: '/topics' }]}
+      beside={<Badge>topic</Badge>}
+      actions={
+        topic.data?.accepts && (
+          <Button icon={Plus} onClick={() => setPosting(true)}>
+            Post a record
+          </Button>
+        )
+      }
+    >
+      <Loaded query={topic} waiting={<Waiting />}>
+        {(one) => (
+          <>
+            <Figures topic={one} />
+            <Views key={name} topic={one} />
+            {isPosting && <PostDrawer topic={one} onClose={() => setPosting(false)} />}
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Waiting() {
+  return (
+    <>
+      <Skeleton className="h-12" />
+      <Skeleton className="min-h-80 flex-1" />
+    </>
+  );
+}
+
+function Figures({ topic }: { topic: TopicView }) {
+  const rate = useTopicRates().get(topic.name);
+  return (
+    <div className="grid shrink-0 grid-cols-3 gap-x-6 gap-y-3 sm:grid-cols-4 xl:grid-cols-7">
+      <Figure value={formatCount(topic.records)} label="records" />
+      <Figure value={rate === undefined ? '–' : formatRate(rate)} label="come in" />
+      <Figure value={formatBytes(topic.bytes)} label="on disk" />
+      <Figure value={topic.newestAt === undefined ? '–' : formatAgo(topic.newestAt)} label="newest record" />
+      <Figure value={formatCount(topic.partitions.length)} label={topic.partitions.length === 1 ? 'partition' : 'partitions'} />
+      <Figure value={retentionWords(topic.retention)} label="kept" />
+      <Figure value={topic.schema ? `v${topic.schema.version}` : 'none'} label="schema" />
+    </div>
+  );
+}
+
+function Views({ topic }: { topic: TopicView }) {
+  const { tab = 'records' } = useSearch({ from: '/topics/$name' });
+  const navigate = useNavigate({ from: '/topics/$name' });
+  return (
+    <Tabs
+      isFull
+      value={tab}
+      onChange={(next) => void navigate({ search: next === 'records' ? {} : { tab: next } })}
+      tabs={[
+        { id: 'records', label: 'Records', content: <RecordsTab topic={topic} /> },
+        { id: 'partitions', label: 'Partitions', content: <PartitionsTab topic={topic} /> },
+        { id: 'schema', label: 'Schema', content: <SchemaTab topic={topic} /> },
+        { id: 'configuration', label: 'Configuration', content: <ConfigurationTab topic={topic} /> },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,184 @@
+// Ctrl or Cmd and K: go to any place, pipeline, topic, table or dashboard by a few letters.
+import { Autocomplete } from '@base-ui/react/autocomplete';
+import { Dialog } from '@base-ui/react/dialog';
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { Contrast, Database, LayoutDashboard, type LucideIcon, Network, Rows3, Search } from 'lucide-react';
+import { useEffect, useMemo, useState } from 'react';
+import { useLivePipelines } from '../api/live.ts';
+import { reads } from '../api/reads.ts';
+import { chooseTheme } from '../kit/theme.ts';
+import { setCommandMenu, useCommandMenu } from './command-state.ts';
+import { places } from './places.ts';
+
+type Command = { id: string; label: string; noun: string; icon: LucideIcon; isName: boolean; run: () => void };
+type Group = { value: string; items: Command[] };
+
+export function CommandMenu() {
+  const isOpen = useCommandMenu();
+  useKeys();
+  return (
+    <Dialog.Root open={isOpen} onOpenChange={setCommandMenu}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className="fixed inset-0 z-50 bg-(--backdrop) transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0" />
+        <Dialog.Viewport className="fixed inset-0 z-50 flex justify-center px-4 pt-[12vh]">
+          <Dialog.Popup
+            aria-label="Go to"
+            className="flex h-fit max-h-[70vh] w-full max-w-xl flex-col overflow-hidden rounded-lg border border-line bg-surface shadow-(--shadow) outline-none transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0"
+          >
+            <Commands />
+          </Dialog.Popup>
+        </Dialog.Viewport>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Commands() {
+  const groups = useCommands();
+  const [text, setText] = useState('');
+  const run = (command: Command) => {
+    setCommandMenu(false);
+    command.run();
+  };
+  return (
+    <Autocomplete.Root
+      inline
+      open
+      items={groups}
+      value={text}
+      onValueChange={setText}
+      autoHighlight="always"
+      keepHighlight
+      itemToStringValue={(command: Command) => `${command.noun} ${command.label}`}
+    >
+      <div className="flex items-center gap-2.5 border-b border-line px-4">
+        <Search aria-hidden className="size-4 text-faint" />
+        <Autocomplete.Input
+          aria-label="Go to"
+          placeholder="Go to a pipeline, topic, table, dashboard…"
+          className="h-11 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-faint"
+        />
+      </div>
+      <Autocomplete.Empty className="text-muted not-empty:px-4 not-empty:py-8 not-empty:text-center">
+        Nothing has this name.
+      </Autocomplete.Empty>
+      <Autocomplete.List className="min-h-0 overflow-y-auto p-1.5">
+        {(group: Group) => (
+          <Autocomplete.Group key={group.value} items={group.items} className="not-first:mt-1.5">
+            <Autocomplete.GroupLabel className="px-2.5 py-1 text-2xs font-medium text-faint">{group.value}</Autocomplete.GroupLabel>
+            <Autocomplete.Collection>
+              {(command: Command) => (
+                <Autocomplete.Item
+                  key={command.id}
+                  value={command}
+                  onClick={() => run(command)}
+                  className="flex h-8.5 cursor-default items-center gap-2.5 rounded-md px-2.5 outline-none data-highlighted:bg-surface-2"
+                >
+                  <command.icon aria-hidden className="size-4 text-muted" strokeWidth={1.75} />
+                  <span className={command.isName ? 'truncate font-mono text-xs' : 'truncate'}>{command.label}</span>
+                </Autocomplete.Item>
+              )}
+            </Autocomplete.Collection>
+          </Autocomplete.Group>
+        )}
+      </Autocomplete.List>
+    </Autocomplete.Root>
+  );
+}
+
+function useCommands(): Group[] {
+  const navigate = useNavigate();
+  const { pipelines } = useLivePipelines();
+  const topics = useQuery(reads.topics()).data;
+  const tables = useQuery(reads.tables()).data;
+  const names = pipelines?.map((one) => `${one.name} ${one.charts > 0}`).join('\n') ?? '';
+  return useMemo(() => {
+    const lines = names.split('\n').filter(Boolean).map((line) => line.split(' '));
+    const named = (noun: string, icon: LucideIcon, name: string, run: () => void): Command => ({
+      id: `${noun} ${name}`,
+      label: name,
+      noun,
+      icon,
+      isName: true,
+      run,
+    });
+    const groups: Group[] = [
+      {
+        value: 'Pipelines',
+        items: lines.map(([name = '']) =>
+          named('pipeline', Network, name, () => void navigate({ to: '/pipelines/$name', params: { name } })),
+        ),
+      },
+      {
+        value: 'Dashboards',
+        items: lines
+          .filter(([, hasCharts]) => hasCharts === 'true')
+          .map(([name = '']) =>
+            named('dashboard', LayoutDashboard, name, () => void navigate({ to: '/dashboards/$name', params: { name } })),
+          ),
+      },
+      {
+        value: 'Tables',
+        items: (tables ?? []).map(({ name }) =>
+          named('table', Database, name, () => void navigate({ to: '/tables/$name', params: { name } })),
+        ),
+      },
+      {
+        value: 'Topics',
+        items: (topics ?? []).map(({ name }) =>
+          named('topic', Rows3, name, () => void navigate({ to: '/topics/$name', params: { name } })),
+        ),
+      },
+      {
+        value: 'Places',
+        items: places.map((place) => ({
+          id: place.to,
+          label: place.label,
+          noun: 'place',
+          icon: place.icon,
+          isName: false,
+          run: () => void navigate({ to: place.to }),
+        })),
+      },
+      {
+        value: 'Theme',
+        items: (['light', 'dark', 'system'] as const).map((theme) => ({
+          id: `theme ${theme}`,
+          label: `Theme: ${theme}`,
+          noun: 'theme',
+          icon: Contrast,
+          isName: false,
+          run: () => chooseTheme(theme),
+        })),
+      },
+    ];
+    return groups.filter((group) => group.items.length > 0);
+  }, [names, topics, tables, navigate]);
+}
+
+/** Ctrl or Cmd K opens the menu; `g` and a letter go to a place, as long as nothing is being typed. */
+function useKeys(): void {
+  const navigate = useNavigate();
+  useEffect(() => {
+    let wentAt = 0;
+    const press = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setCommandMenu(true);
+        return;
+      }
+      const target = event.target as HTMLElement;
+      if (event.ctrlKey || event.metaKey || event.altKey || target.isContentEditable) return;
+      if (target.closest('input, textarea, select, [role=dialog], .cm-editor')) return;
+      if (event.key === 'g') wentAt = event.timeStamp;
+      else if (event.timeStamp - wentAt < 1_000) {
+        const place = places.find((one) => one.key === event.key);
+        wentAt = 0;
+        if (place) void navigate({ to: place.to });
+      }
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, [navigate]);
+}

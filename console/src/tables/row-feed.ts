@@ -1,0 +1,198 @@
+// The rows of a table page as they stand: read page by page, changed by the live stream, held still while a person reads further down.
+import type { TableRow, TableView } from '../../../src/web/schemas.ts';
+import { api, type Filter, rowKey } from '../api/client.ts';
+import { type OrderBy, orderText, rowOrder } from './order.ts';
+import { append, type Compare, mergeByOrder, mergeInPlace, type RowWindow, trim } from './row-window.ts';
+
+/** What a page shows. `waiting`: rows that came or moved while the rows are held still; `isStale`: all must be read again. */
+export type FeedState = {
+  rows: readonly TableRow[];
+  isLoading: boolean;
+  isEnd: boolean;
+  error: unknown;
+  changed: ReadonlySet<string>;
+  waiting: number;
+  isStale: boolean;
+};
+
+const pageRows = 100;
+/** Live rows join what is shown at most this often, so that a fast table stays readable. */
+const applyMs = 300;
+/** A row that no longer meets the filter is not told by the stream. */
+const refreshMs = 10_000;
+const trimRows = 3_000;
+const waitingMax = 5_000;
+
+export class RowFeed {
+  readonly #table: TableView;
+  readonly #filters: readonly Filter[];
+  readonly #order: readonly OrderBy[];
+  readonly #compare: Compare;
+  readonly #listeners = new Set<() => void>();
+  #window: RowWindow | undefined;
+  #incoming = new Map<string, TableRow>();
+  #waiting = new Map<string, TableRow>();
+  #abort: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #refresh: ReturnType<typeof setInterval> | undefined;
+  #isHeld = false;
+  #state: FeedState = {
+    rows: [],
+    isLoading: true,
+    isEnd: false,
+    error: undefined,
+    changed: new Set(),
+    waiting: 0,
+    isStale: false,
+  };
+
+  constructor(table: TableView, filters: readonly Filter[], order: readonly OrderBy[]) {
+    this.#table = table;
+    this.#filters = filters;
+    this.#order = order;
+    this.#compare = rowOrder(table, order);
+  }
+
+  readonly state = (): FeedState => this.#state;
+
+  /** Reads as long as somebody listens. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this.#begin();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.#end();
+    };
+  };
+
+  /** Reads the first page again. */
+  readonly reload = async (): Promise<void> => {
+    this.#waiting.clear();
+    await this.#read(undefined);
+  };
+
+  /** Reads the next page. */
+  readonly more = async (): Promise<void> => {
+    const edge = this.#window?.edges.at(-1);
+    if (edge && !this.#abort && !this.#state.error) await this.#read(edge.next);
+  };
+
+  /** Rows that the stream told. */
+  readonly heard = (rows: readonly TableRow[]): void => {
+    for (const row of rows) this.#incoming.set(rowKey(this.#table, row), row);
+    this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+  };
+
+  /** The stream has a gap: what was read may be out of date. */
+  readonly missed = (): void => {
+    if (this.#isHeld) this.#set({ isStale: true });
+    else void this.reload();
+  };
+
+  /** Held: nothing moves; what would is counted. Let go, it takes its place. */
+  readonly hold = (isHeld: boolean): void => {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (!isHeld) this.show();
+  };
+
+  /** Shows what waits. */
+  readonly show = (): void => {
+    if (this.#state.isStale) {
+      void this.reload();
+      return;
+    }
+    if (this.#waiting.size === 0 || !this.#window) return;
+    const rows = [...this.#waiting.values()];
+    this.#waiting.clear();
+    this.#place(rows, new Set());
+  };
+
+  #begin(): void {
+    void this.#read(undefined);
+    if (this.#filters.length === 0) return;
+    this.#refresh = setInterval(() => {
+      if (!this.#isHeld && !document.hidden && !this.#abort && this.#state.rows.length <= pageRows) void this.reload();
+    }, refreshMs);
+  }
+
+  #end(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#refresh);
+    this.#abort?.abort();
+    this.#abort = undefined;
+    this.#timer = undefined;
+  }
+
+  async #read(after: string | undefined): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#set({ isLoading: true, error: undefined });
+    try {
+      const order = orderText(this.#order)?.split(',');
+      const page = await api.rows(
+        this.#table.name,
+        { where: this.#filters, order, limit: pageRows, after },
+        abort.signal,
+      );
+      if (abort.signal.aborted) return;
+      const before = after === undefined || !this.#window ? { rows: [], edges: [] } : this.#window;
+      this.#window = append(this.#table, before, page.rows, page.next);
+      this.#publish({ isLoading: false, ...(after === undefined ? { isStale: false } : {}) });
+    } catch (error) {
+      if (!abort.signal.aborted) this.#set({ isLoading: false, error });
+    } finally {
+      if (this.#abort === abort) this.#abort = undefined;
+    }
+  }
+
+  #apply(): void {
+    this.#timer = undefined;
+    if (!this.#window) {
+      if (this.#abort) this.#timer = setTimeout(() => this.#apply(), applyMs);
+      return;
+    }
+    const merged = mergeInPlace(this.#table, this.#window, this.#compare, [...this.#incoming.values()]);
+    this.#incoming.clear();
+    this.#window = merged.window;
+    const changed = new Set(merged.changed);
+    if (!this.#isHeld) {
+      this.#place(merged.left, changed);
+      return;
+    }
+    for (const key of merged.changed) this.#waiting.delete(key);
+    const edge = this.#window.edges.at(-1);
+    const shown = new Set(this.#window.rows.map((row) => rowKey(this.#table, row)));
+    for (const row of merged.left) {
+      const key = rowKey(this.#table, row);
+      if (!edge || this.#compare(row, edge.row) <= 0 || shown.has(key)) this.#waiting.set(key, row);
+    }
+    if (this.#waiting.size > waitingMax) {
+      this.#waiting.clear();
+      this.#publish({ changed, isStale: true });
+    } else this.#publish({ changed });
+  }
+
+  #place(rows: readonly TableRow[], changed: Set<string>): void {
+    if (!this.#window) return;
+    this.#window = mergeByOrder(this.#table, this.#window, this.#compare, rows);
+    if (this.#window.rows.length > trimRows) this.#window = trim(this.#window, this.#compare, pageRows);
+    for (const row of rows) changed.add(rowKey(this.#table, row));
+    this.#publish({ changed });
+  }
+
+  #publish(more: Partial<FeedState>): void {
+    this.#set({
+      rows: this.#window?.rows ?? [],
+      isEnd: this.#window !== undefined && this.#window.edges.length === 0,
+      waiting: this.#waiting.size,
+      ...more,
+    });
+  }
+
+  #set(more: Partial<FeedState>): void {
+    this.#state = { ...this.#state, ...more };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,246 @@
+// The records of a topic page as they stand: the newest with a live tail, or from an offset or time on; more are read as one scrolls.
+import type { TopicRecord, TopicRecordPage } from '../../../src/web/schemas.ts';
+import { api, type RecordsRequest } from '../api/client.ts';
+import { hasText, newestFirst, oldestFirst, recordId } from './record-order.ts';
+
+/** Where reading begins and what is looked for. Without `offset` and `at`: the newest. */
+export type RecordsWanted = { partition?: number; offset?: number; at?: string; search?: string };
+
+/** What a page shows. `waiting`: records that came while the list is held still; `skipped`: those that came too fast to be shown; `isStale`: all must be read again. */
+export type RecordsState = {
+  records: readonly TopicRecord[];
+  isLoading: boolean;
+  isEnd: boolean;
+  error: unknown;
+  changed: ReadonlySet<string>;
+  waiting: number;
+  skipped: number;
+  scanned: number;
+  isStale: boolean;
+};
+
+type Offsets = Record<string, number>;
+
+const pageRecords = 100;
+const shownMax = 2_000;
+const applyMs = 250;
+
+export class RecordFeed {
+  readonly #topic: string;
+  readonly #wanted: RecordsWanted;
+  readonly #startOf: (partition: number) => number;
+  readonly #isNewest: boolean;
+  readonly #listeners = new Set<() => void>();
+  /** By partition: the lowest offset that was read, and the one after the highest. */
+  #low: Offsets = {};
+  #next: Offsets = {};
+  #records: readonly TopicRecord[] = [];
+  #incoming: TopicRecord[] = [];
+  #waiting: TopicRecord[] = [];
+  #abort: AbortController | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isHeld = false;
+  #isRead = false;
+  #state: RecordsState = {
+    records: [],
+    isLoading: true,
+    isEnd: false,
+    error: undefined,
+    changed: new Set(),
+    waiting: 0,
+    skipped: 0,
+    scanned: 0,
+    isStale: false,
+  };
+
+  /** `startOf`: the first offset that a partition still has. */
+  constructor(topic: string, wanted: RecordsWanted, startOf: (partition: number) => number) {
+    this.#topic = topic;
+    this.#wanted = wanted;
+    this.#startOf = startOf;
+    this.#isNewest = wanted.offset === undefined && wanted.at === undefined;
+  }
+
+  readonly state = (): RecordsState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) void this.reload();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      clearTimeout(this.#timer);
+      this.#timer = undefined;
+      this.#abort?.abort();
+      this.#abort = undefined;
+    };
+  };
+
+  readonly reload = async (): Promise<void> => {
+    await this.#during(async (signal) => {
+      const page = await this.#page({ ...this.#wanted, limit: pageRecords }, signal);
+      this.#isRead = true;
+      this.#waiting = [];
+      this.#next = { ...page.next };
+      this.#low = lowest(page.records, page.next);
+      this.#records = this.#isNewest ? newestFirst(page.records) : oldestFirst(page.records);
+      return {
+        skipped: 0,
+        isStale: false,
+        scanned: page.scanned,
+        isEnd: this.#isNewest ? this.#older().length === 0 : page.isEnd,
+      };
+    });
+  };
+
+  /** Reads on: older records below the newest, or those that follow an offset or time. */
+  readonly more = async (): Promise<void> => {
+    if (!this.#isRead || this.#abort || this.#state.isEnd || this.#state.error) return;
+    await this.#during((signal) => (this.#isNewest ? this.#readOlder(signal) : this.#readOn(signal)));
+  };
+
+  readonly heard = (records: readonly TopicRecord[], skipped: number): void => {
+    this.#incoming.push(...records);
+    if (skipped > 0) this.#set({ skipped: this.#state.skipped + skipped });
+    this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+  };
+
+  /** The tail has a gap: what follows does not join what is shown. */
+  readonly missed = (): void => {
+    if (this.#isHeld) this.#set({ isStale: true });
+    else void this.reload();
+  };
+
+  /** Held: nothing moves; what comes is counted. Let go, it takes its place. */
+  readonly hold = (isHeld: boolean): void => {
+    if (this.#isHeld === isHeld) return;
+    this.#isHeld = isHeld;
+    if (!isHeld) this.show();
+  };
+
+  readonly show = (): void => {
+    if (this.#state.isStale) {
+      void this.reload();
+      return;
+    }
+    if (this.#waiting.length === 0) return;
+    const records = this.#waiting;
+    this.#waiting = [];
+    this.#place(records);
+  };
+
+  async #during(read: (signal: AbortSignal) => Promise<Partial<RecordsState>>): Promise<void> {
+    this.#abort?.abort();
+    const abort = new AbortController();
+    this.#abort = abort;
+    this.#set({ isLoading: true, error: undefined });
+    try {
+      const more = await read(abort.signal);
+      if (abort.signal.aborted) return;
+      this.#set({ records: this.#records, waiting: this.#waiting.length, isLoading: false, ...more });
+    } catch (error) {
+      if (!abort.signal.aborted) this.#set({ isLoading: false, error });
+    } finally {
+      if (this.#abort === abort) this.#abort = undefined;
+    }
+  }
+
+  async #page(request: RecordsRequest, signal: AbortSignal): Promise<TopicRecordPage> {
+    const page = await api.records(this.#topic, request, signal);
+    signal.throwIfAborted();
+    return page;
+  }
+
+  /** Partitions that have records below those shown. What a search did not look at is not read on. */
+  #older(): [number, number][] {
+    if (this.#wanted.search !== undefined) return [];
+    return Object.entries(this.#low)
+      .map(([partition, low]): [number, number] => [Number(partition), low])
+      .filter(([partition, low]) => low > this.#startOf(partition));
+  }
+
+  async #readOlder(signal: AbortSignal): Promise<Partial<RecordsState>> {
+    const older = this.#older();
+    const each = Math.ceil(pageRecords / Math.max(older.length, 1));
+    const pages = await Promise.all(
+      older.map(async ([partition, low]) => {
+        const offset = Math.max(this.#startOf(partition), low - each);
+        const page = await this.#page({ partition, offset, limit: Math.max(1, low - offset) }, signal);
+        this.#low[partition] = offset;
+        return page.records.filter((record) => record.offset < low);
+      }),
+    );
+    this.#records = [...this.#records, ...newestFirst(pages.flat())];
+    return { isEnd: this.#older().length === 0 };
+  }
+
+  async #readOn(signal: AbortSignal): Promise<Partial<RecordsState>> {
+    const { search } = this.#wanted;
+    const pages = await Promise.all(
+      Object.entries(this.#next).map(([partition, offset]) =>
+        this.#page({ partition: Number(partition), offset, limit: pageRecords, search }, signal),
+      ),
+    );
+    for (const page of pages) Object.assign(this.#next, page.next);
+    this.#records = [...this.#records, ...oldestFirst(pages.flatMap((page) => page.records))];
+    return {
+      isEnd: pages.every((page) => page.isEnd),
+      scanned: pages.reduce((sum, page) => sum + page.scanned, this.#state.scanned),
+    };
+  }
+
+  #apply(): void {
+    this.#timer = undefined;
+    if (!this.#isRead) {
+      if (this.#abort) this.#timer = setTimeout(() => this.#apply(), applyMs);
+      return;
+    }
+    const { partition, search } = this.#wanted;
+    const fresh = this.#incoming.filter((record) => record.offset >= (this.#next[record.partition] ?? 0));
+    this.#incoming = [];
+    for (const record of fresh) {
+      this.#next[record.partition] = Math.max(this.#next[record.partition] ?? 0, record.offset + 1);
+      this.#low[record.partition] ??= record.offset;
+    }
+    const wanted = fresh.filter(
+      (record) => (partition === undefined || record.partition === partition) && (!search || hasText(record, search)),
+    );
+    if (wanted.length === 0) return;
+    if (!this.#isHeld) {
+      this.#place(wanted);
+      return;
+    }
+    const all = [...this.#waiting, ...wanted];
+    this.#waiting = all.slice(-shownMax);
+    this.#set({ waiting: this.#waiting.length, skipped: this.#state.skipped + all.length - this.#waiting.length });
+  }
+
+  #place(records: readonly TopicRecord[]): void {
+    const all = [...newestFirst(records), ...this.#records];
+    this.#records = all.slice(0, shownMax);
+    const isCut = all.length > shownMax;
+    if (isCut) this.#low = { ...this.#low, ...lowest(this.#records, {}) };
+    this.#set({
+      records: this.#records,
+      changed: new Set(records.map(recordId)),
+      waiting: this.#waiting.length,
+      ...(isCut && !this.#wanted.search ? { isEnd: false } : {}),
+    });
+  }
+
+  #set(more: Partial<RecordsState>): void {
+    this.#state = { ...this.#state, ...more };
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+/** By partition the lowest offset of these records; that of `otherwise` where there are none. */
+function lowest(records: readonly TopicRecord[], otherwise: Offsets): Offsets {
+  const low = { ...otherwise };
+  const seen = new Set<number>();
+  for (const { partition, offset } of records) {
+    low[partition] = seen.has(partition) ? Math.min(low[partition]!, offset) : offset;
+    seen.add(partition);
+  }
+  return low;
+}

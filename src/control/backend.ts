@@ -1,0 +1,97 @@
+// What the web server serves of an open data folder and the pipelines that run in it.
+import { readFileSync } from 'node:fs';
+import { MillraceError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import type { Backend } from '../web/backend.ts';
+import type { QueryAnswer, QueryRequest } from '../web/schemas.ts';
+import { toJson } from '../web/values.ts';
+import { embedded } from './adapters.ts';
+import { chartsOf } from './charts.ts';
+import type { Folder } from './folder.ts';
+import { LetterDesk } from './letters.ts';
+import { postsOf } from './post.ts';
+import { Records } from './records.ts';
+import type { Runner } from './runner.ts';
+import { shownPlan } from './shown-plan.ts';
+import { storedTable, tableView, tableViews } from './tables.ts';
+import { TopicWatches } from './topic-watches.ts';
+import { topicView, topicViews } from './topics.ts';
+import { viewOf } from './view.ts';
+
+/** A backend, and what ends its watching and posting. */
+export type ClosableBackend = { readonly backend: Backend; close(): Promise<void> };
+
+/** Makes what is served of pipelines that run in a folder. */
+export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableBackend {
+  const { store, system, log, registry } = folder;
+  const definitions = runners.map((runner) => runner.pipeline);
+  const records = new Records(folder, definitions);
+  const watches = new TopicWatches({ log, clock: system.clock, reader: (topic) => records.reader(topic) });
+  const letters = new LetterDesk(folder, runners, records);
+  const charts = chartsOf(store, system.clock);
+  const posts = postsOf(folder, runners);
+  const topics = { log, registry, pipelines: definitions, posting: posts };
+  const runnerOf = (name: string): Runner => {
+    const found = runners.find((runner) => runner.pipeline.name === name);
+    if (found) return found;
+    throw new MillraceError('NOT_FOUND', `there is no pipeline '${name}'`, {
+      place: name,
+      remedy: `Ask for one that runs: ${definitions.map((one) => one.name).join(', ') || 'there is none'}.`,
+    });
+  };
+  const backend: Backend = {
+    version: version(),
+    startedAt: system.clock.now(),
+    definitions,
+    registry,
+    pipelines: () => runners.map(viewOf),
+    async plan(pipeline) {
+      const runner = runnerOf(pipeline);
+      return shownPlan(runner.pipeline, runner.params);
+    },
+    pause: async (pipeline) => runnerOf(pipeline).pause(),
+    resume: async (pipeline) => runnerOf(pipeline).resume(),
+    topics: () => topicViews(topics),
+    topic: (name) => topicView(topics, name),
+    records: (topic, request) => records.page(topic, request),
+    post: (topic, request) => posts.post(topic, request),
+    watchTopic: (topic, changed) => watches.watch(topic, changed),
+    tables: () => tableViews(store, definitions),
+    table: (name) => tableView(store, definitions, name),
+    rows: (table, options) => store.read(table, options),
+    async watchTable(table, changed) {
+      await storedTable(store, table);
+      return store.watch(table, changed);
+    },
+    query: (request) => answer(folder, request),
+    charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),
+    chart: async (pipeline, id, request) => charts.data(runnerOf(pipeline).pipeline, id, request),
+    dead: (request) => letters.page(request),
+    deadLetter: (id) => letters.letter(id),
+    redrive: (request) => letters.redrive(request),
+  };
+  return {
+    backend,
+    async close() {
+      watches.close();
+      await posts.close();
+    },
+  };
+}
+
+async function answer({ database, system }: Folder, request: QueryRequest): Promise<QueryAnswer> {
+  const { sql, rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax } = request;
+  const startedMs = system.clock.elapsed();
+  const { columns, rows, truncated } = await (await embedded.query())(database, sql, rowsMax, msMax);
+  return {
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    rows: rows.map((row) => row.map(toJson)),
+    isTruncated: truncated,
+    ms: system.clock.elapsed() - startedMs,
+  };
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return String((JSON.parse(text) as { version: unknown }).version);
+}

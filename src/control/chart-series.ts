@@ -1,0 +1,165 @@
+// Lines, areas and bars: values over an axis, a series for each value of a column, cut and counted so that a screen can hold them.
+
+import type { SummaryGroup, SummaryValue } from '../store/store.ts';
+import type { ChartData } from '../web/schemas.ts';
+import { type Cut, numberCut, placesBetween, spanCut, timeCut } from './chart-scale.ts';
+import { among, type ChartSource, chartDataOf, isAdditive, place, type Top } from './chart-source.ts';
+
+/** Series of a chart; the others are one series, where their values may be added up. */
+export const seriesMax = 12;
+/** Points of a line. */
+export const pointsMax = 2000;
+/** Bars of a chart. */
+export const barsMax = 50;
+
+const none: Top = { values: [], others: 0 };
+
+/** Rows [x, y] or [x, by, y], ordered by x. What is beyond the largest series is `{ others: N }` in areas, and left out of lines. */
+export async function lineData(source: ChartSource): Promise<ChartData> {
+  const { x, y, by } = needed(source);
+  const value = source.valueOf(y, 'last', x);
+  const present = y === undefined ? [x] : [x, y];
+  const cut = await cutOf(source, x, pointsMax, present);
+  const top = by === undefined ? none : await source.top(by, rankOf(value), seriesMax, present);
+  const hasOthers = top.others > 0 && source.chart.kind === 'area' && isAdditive(value);
+  const groups: SummaryGroup[] = [{ column: x, ...(cut ? { every: cut.every } : {}) }];
+  if (by !== undefined) groups.push(among(by, top));
+  const found = await source.summarise({ by: groups, values: [value], order: [{ at: 0 }], present });
+  const rows = ranked(found, 1, by === undefined ? undefined : top, hasOthers);
+  const isTime = source.axis(x) === 'time';
+  const texts = source.axis(x) === 'text' ? [...new Set(rows.map(([at]) => at))] : [];
+  const kept = new Set(texts.slice(0, pointsMax));
+  return chartDataOf(
+    [x, ...(by === undefined ? [] : [by]), nameOf(value)],
+    texts.length > 0 ? rows.filter(([at]) => kept.has(at)) : filled(rows, value, cut, isTime),
+    {
+      notes: [
+        seriesNote(top, by, value, hasOthers),
+        cutNote(cut, source.options.every),
+        texts.length > pointsMax ? `the first ${pointsMax} of ${texts.length}` : undefined,
+      ],
+      facts: { every: cut?.every },
+    },
+  );
+}
+
+/** Rows [x, y] or [x, by, y]: numbers and times in their order, texts by their value, the greatest first. */
+export async function barData(source: ChartSource): Promise<ChartData> {
+  const { x, y, by } = needed(source);
+  const value = source.valueOf(y, 'sum', x);
+  const isText = source.axis(x) === 'text';
+  const present = [...(isText ? [] : [x]), ...(y === undefined ? [] : [y])];
+  const cut = isText ? undefined : await cutOf(source, x, barsMax, present);
+  const bars = isText ? await source.top(x, value, barsMax, present) : none;
+  const top = by === undefined ? none : await source.top(by, rankOf(value), seriesMax, present);
+  const hasOthers = top.others > 0 && isAdditive(value);
+  const group = isText ? among(x, bars) : { column: x, ...(cut ? { every: cut.every } : {}) };
+  const found = await source.summarise({
+    by: by === undefined ? [group] : [group, among(by, top)],
+    values: [value],
+    order: [{ at: 0 }],
+    present,
+  });
+  const rows = ranked(found, 1, by === undefined ? undefined : top, hasOthers);
+  return chartDataOf(
+    [x, ...(by === undefined ? [] : [by]), nameOf(value)],
+    isText
+      ? bars.values.flatMap((bar) => rows.filter(([one]) => same(one, bar)))
+      : filled(rows, value, cut, source.axis(x) === 'time'),
+    {
+      notes: [
+        bars.others > 0 ? `the ${barsMax} largest of ${bars.others + barsMax}` : undefined,
+        seriesNote(top, by, value, hasOthers),
+        cutNote(cut, source.options.every),
+      ],
+      facts: { every: cut?.every },
+    },
+  );
+}
+
+function needed(source: ChartSource): { x: string; y: string | undefined; by: string | undefined } {
+  const { x, y, by } = source.options;
+  return { x: x!, y, by };
+}
+
+/** How an axis is cut: as declared, wider where that gives too many places, and not at all where there are few. */
+export async function cutOf(
+  source: ChartSource,
+  x: string,
+  placesMax: number,
+  present: readonly string[],
+): Promise<Cut | undefined> {
+  const { every } = source.options;
+  const axis = source.axis(x);
+  if (axis === 'text') return undefined;
+  const declared = every === undefined || axis !== 'time' ? undefined : spanCut(every);
+  const ends = await source.ends(x, present);
+  if (!ends) return declared;
+  if (!declared && ends.count <= placesMax) return undefined;
+  if (axis === 'number') return numberCut(ends.from, ends.to, placesMax, source.isWhole(x));
+  return timeCut(ends.from, ends.to, placesMax, declared);
+}
+
+/** Which values of a column are the most important: by their sum or count, else those with the most rows. */
+export function rankOf(value: SummaryValue): SummaryValue {
+  return isAdditive(value) ? value : { aggregate: 'count' };
+}
+
+/** The name of a computed column: 'rows', 'delay_s', 'mean of delay_s'. */
+export function nameOf(value: SummaryValue): string {
+  if (value.aggregate === 'count') return 'rows';
+  return value.aggregate === 'last' ? value.column : `${value.aggregate} of ${value.column}`;
+}
+
+/** Rows with the series in the order of their rank within a place, the others last or left out. */
+function ranked(rows: readonly unknown[][], at: number, top: Top | undefined, hasOthers: boolean): unknown[][] {
+  if (!top) return [...rows];
+  const order = new Map(top.values.map((one, i) => [keyOf(one), i]));
+  const rank = (row: unknown[]) => (row[at] === undefined ? order.size : (order.get(keyOf(row[at])) ?? order.size));
+  const kept = rows.filter((row) => hasOthers || row[at] !== undefined);
+  const places = new Map<unknown, number>();
+  for (const row of kept) places.set(keyOf(row[0]), places.get(keyOf(row[0])) ?? places.size);
+  return kept
+    .toSorted((a, b) => places.get(keyOf(a[0]))! - places.get(keyOf(b[0]))! || rank(a) - rank(b))
+    .map((row) => row.map((one, i) => (i === at && one === undefined ? { others: top.others } : one)));
+}
+
+/** With a zero for each series at each place where nothing was counted; where nothing can be added up rows are as they are. */
+function filled(rows: unknown[][], value: SummaryValue, cut: Cut | undefined, isTime: boolean): unknown[][] {
+  const [first, last] = [rows[0]?.[0], rows.at(-1)?.[0]];
+  if (!isTime || !cut || !isAdditive(value) || !(first instanceof Date) || !(last instanceof Date)) return rows;
+  const hasSeries = rows[0]!.length === 3;
+  const series = new Map(rows.map((row) => [hasSeries ? seriesKey(row[1]) : '', row[1]]));
+  const counted = new Map(rows.map((row) => [`${place(row[0])} ${hasSeries ? seriesKey(row[1]) : ''}`, row.at(-1)]));
+  return placesBetween(first.getTime(), last.getTime(), cut).flatMap((at) =>
+    [...series].map(([key, one]) => {
+      const count = counted.get(`${at} ${key}`) ?? 0;
+      return hasSeries ? [new Date(at), one, count] : [new Date(at), count];
+    }),
+  );
+}
+
+function seriesNote(top: Top, by: string | undefined, value: SummaryValue, hasOthers: boolean): string | undefined {
+  if (top.others === 0) return undefined;
+  const count = top.values.length;
+  const words = isAdditive(value) ? 'largest' : 'with the most rows';
+  return `the ${count} ${words} of ${top.others + count} values of ${by}${hasOthers ? ', the others added up' : ''}`;
+}
+
+function cutNote(cut: Cut | undefined, declared: string | undefined): string | undefined {
+  if (!cut || cut.every === declared) return undefined;
+  return `one value for each ${typeof cut.every === 'string' ? cut.every : cut.words}`;
+}
+
+/** A value of a series, or the others, as text. */
+function seriesKey(value: unknown): string {
+  return typeof value === 'bigint' ? `${value}n` : JSON.stringify(value);
+}
+
+function keyOf(value: unknown): unknown {
+  return value instanceof Date ? value.getTime() : value;
+}
+
+function same(left: unknown, right: unknown): boolean {
+  return keyOf(left) === keyOf(right);
+}

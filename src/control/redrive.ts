@@ -1,0 +1,218 @@
+// Dead letters sent again through a pipeline: those of sources come back through the log, the others go straight to the stages.
+import { MillraceError } from '../core/errors.ts';
+import type { Value } from '../define/accept.ts';
+import { resolveParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { valueIn } from '../log/batch.ts';
+import { againHeader, type KeptAside, maskedReason, type Processor } from '../process/engine.ts';
+import { DeadLetters } from './dead.ts';
+import { TopicWriter } from './feeder.ts';
+import { type Folder, registerTopics } from './folder.ts';
+import { isPaused } from './known.ts';
+import type { DeadFilter, RedriveResult } from './millrace.ts';
+import { Pump } from './pump.ts';
+import { Revivers } from './revive.ts';
+
+/** Letters that are sent again at a time, and of these in one go between two micro-batches. */
+const batchSize = 500;
+const errandSize = 50;
+
+/** A record of the log. */
+type Place = { readonly topic: string; readonly partition: number; readonly offset: number };
+
+/** A pipeline that letters are sent through. */
+export type Through = {
+  readonly pipeline: Pipeline;
+  readonly params: ReadonlyMap<string, Value>;
+  /** Schema ids by topic. */
+  readonly schemaIds: ReadonlyMap<string, number>;
+  readonly processor: Processor;
+  /** Does something with the processor that must not overlap with micro-batches. */
+  exclusive<T>(work: () => Promise<T>): Promise<T>;
+  /** Resolves once these records of the log are processed. */
+  settle(records: readonly Place[]): Promise<void>;
+};
+
+/** What became of letters; `reason`: why the last of those that are still dead was refused. */
+export type Sent = RedriveResult & { readonly reason: string | undefined };
+
+/** Sends letters again. Calls must not overlap. */
+export class Redrive {
+  readonly #folder: Folder;
+  readonly #through: Through;
+  readonly #dead: DeadLetters;
+  readonly #revivers: Revivers;
+
+  constructor(folder: Folder, through: Through) {
+    this.#folder = folder;
+    this.#through = through;
+    this.#dead = new DeadLetters(folder);
+    this.#revivers = new Revivers({ ...through, system: folder.system });
+  }
+
+  /** Sends letters again, in the order in which they were put aside. `replacement`: other bytes for all of them. */
+  async send(ids: readonly number[], replacement?: Uint8Array): Promise<Sent> {
+    const reasons: string[] = [];
+    for (let at = 0; at < ids.length; at += batchSize) {
+      // those that are still there
+      const found = await this.#dead.find({
+        ids: ids.slice(at, at + batchSize),
+        pipeline: this.#through.pipeline.name,
+      });
+      const letters = replacement ? found.map((one) => ({ ...one, bytes: replacement })) : found;
+      reasons.push(...(await this.#sendToLog(letters.filter((one) => one.source !== undefined))));
+      reasons.push(...(await this.#sendAgain(letters.filter((one) => one.source === undefined))));
+    }
+    const stillDead = reasons.length;
+    return { sent: ids.length, stored: ids.length - stillDead, stillDead, reason: reasons.at(-1) };
+  }
+
+  /** Why a letter would be refused again, or undefined where it would be taken. Nothing is changed. */
+  async trial(letter: KeptAside): Promise<string | undefined> {
+    const { processor, exclusive } = this.#through;
+    try {
+      const aside = letter.source === undefined ? letter : await this.#asRecord(letter);
+      return await exclusive(() => processor.trial(aside));
+    } catch (error) {
+      if (error instanceof MillraceError && error.reaction === 'reject')
+        return maskedReason(this.#through.pipeline, error.message);
+      throw error;
+    }
+  }
+
+  /** A letter of a source as the record of the log that it would become. @throws what refuses it */
+  async #asRecord(letter: KeptAside): Promise<KeptAside> {
+    const revive = await this.#revivers.of(letter);
+    if (!revive) throw new MillraceError('RECORD_INVALID', noSource(letter));
+    const row = revive(letter.bytes);
+    const writer = this.#writer(letter.topic);
+    const partition = writer.partition(row, letter.sequence ?? 0);
+    writer.add(partition, row);
+    const bytes = Uint8Array.from(valueIn(writer.take(partition)!, 0)!);
+    return { ...letter, partition, offset: this.#folder.log.range(letter.topic, partition).end, bytes };
+  }
+
+  /** Letters from the log: straight to the stages. Resolves with why some are refused again. */
+  async #sendAgain(letters: readonly KeptAside[]): Promise<string[]> {
+    const left: number[] = [];
+    for (let at = 0; at < letters.length; at += errandSize) {
+      const some = letters.slice(at, at + errandSize);
+      left.push(...(await this.#through.exclusive(() => this.#through.processor.again(some))));
+    }
+    return left.length === 0 ? [] : (await this.#dead.find({ ids: left })).map((one) => one.reason);
+  }
+
+  /** Letters that never reached the log: read again by their source, appended with their id in the headers, processed in their turn. */
+  async #sendToLog(letters: readonly KeptAside[]): Promise<string[]> {
+    const { pipeline } = this.#through;
+    const reasons: string[] = [];
+    const sent: Place[] = [];
+    for (const topic of pipeline.topics) {
+      const writer = this.#writer(topic.name);
+      for (const letter of letters.filter((one) => one.topic === topic.name)) {
+        try {
+          const revive = await this.#revivers.of(letter);
+          if (!revive) throw new MillraceError('RECORD_INVALID', noSource(letter));
+          const row = revive(letter.bytes);
+          const headers = { [againHeader]: Buffer.from(String(letter.id)) };
+          writer.add(writer.partition(row, letter.sequence ?? 0), row, headers);
+        } catch (error) {
+          if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
+          const reason = maskedReason(pipeline, error.message);
+          reasons.push(reason);
+          await this.#dead.retried(letter.id, reason);
+        }
+      }
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const batch = writer.take(partition);
+        if (!batch) continue;
+        const first = await this.#folder.log.append(topic.name, partition, batch);
+        for (let i = 0; i < batch.count; i++) sent.push({ topic: topic.name, partition, offset: first + i });
+      }
+    }
+    const known = new Set(pipeline.topics.map((topic) => topic.name));
+    for (const letter of letters.filter((one) => !known.has(one.topic))) {
+      reasons.push(noSource(letter));
+      await this.#dead.retried(letter.id, noSource(letter));
+    }
+    if (sent.length === 0) return reasons;
+    await this.#through.settle(sent);
+    // one that a stage refuses now lies aside anew, as a record of the log
+    for (const { name } of pipeline.topics) {
+      const records = sent.filter((one) => one.topic === name);
+      if (records.length > 0) reasons.push(...(await this.#dead.reasons(pipeline.name, name, records)).values());
+    }
+    return reasons;
+  }
+
+  #writer(name: string): TopicWriter {
+    const { pipeline, schemaIds } = this.#through;
+    const topic = pipeline.topics.find((one) => one.name === name)!;
+    return new TopicWriter(topic, schemaIds.get(name)!, this.#folder.system.clock);
+  }
+}
+
+function noSource({ source }: KeptAside): string {
+  return `the pipeline has no source like '${source}' any more`;
+}
+
+/**
+ * Sends dead letters of a pipeline that does not run here again, through the definition that is given.
+ *
+ * @throws USAGE where it is paused, or where replacement bytes are for more than one letter
+ */
+export async function redriveAlone(
+  folder: Folder,
+  pipeline: Pipeline,
+  filter: DeadFilter,
+  options: { params?: Readonly<Record<string, string>>; replacement?: Uint8Array } = {},
+): Promise<RedriveResult> {
+  const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
+  const ids = await chosen(folder, pipeline, filter, options.replacement);
+  if (await isPaused(folder, pipeline.name)) throw paused(pipeline.name);
+  const schemaIds = await registerTopics(folder, pipeline);
+  await folder.store.prepare(pipeline.name, pipeline.tables);
+  const processor = await folder.engine.open(pipeline, params);
+  const pump = new Pump({ ...folder, ...folder.system, pipeline, processor, troubled: () => undefined });
+  pump.checkLog();
+  const settle = async () => {
+    pump.drain();
+    await pump.run(new AbortController().signal);
+  };
+  try {
+    // what is in the log already comes first: among it may be letters that were sent again before the process ended
+    await settle();
+    const exclusive: Through['exclusive'] = (work) => work();
+    const redrive = new Redrive(folder, { pipeline, params, schemaIds, processor, exclusive, settle });
+    const { sent, stored, stillDead } = await redrive.send(ids, options.replacement);
+    await settle();
+    return { sent, stored, stillDead };
+  } finally {
+    processor.close();
+  }
+}
+
+/** The letters of a pipeline that a filter chooses. @throws USAGE where replacement bytes are for more than one */
+export async function chosen(
+  folder: Folder,
+  pipeline: Pipeline,
+  filter: DeadFilter,
+  replacement: Uint8Array | undefined,
+): Promise<number[]> {
+  const ids = await new DeadLetters(folder).ids({ ...filter, pipeline: pipeline.name });
+  if (replacement && ids.length !== 1) {
+    throw new MillraceError('USAGE', `replacement bytes are for one letter, and ${ids.length} are chosen`, {
+      place: 'dead redrive',
+      remedy: 'Name one id.',
+    });
+  }
+  return ids;
+}
+
+/** Letters are not sent into a pipeline that takes nothing: what became of them could not be said. */
+export function paused(pipeline: string): MillraceError {
+  return new MillraceError('USAGE', `pipeline '${pipeline}' is paused`, {
+    place: `pipeline '${pipeline}'`,
+    remedy: 'Resume it, then send the letters again.',
+  });
+}

@@ -1,0 +1,53 @@
+// A pipeline's plan as the API shows it: what is secret in it is masked.
+import type { Value } from '../define/accept.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { type Plan, type PlanSource, planWith } from './plan.ts';
+import { masked } from './tail.ts';
+
+/** Names of parameters, options and headers whose values are for nobody else. */
+const secret = /secret|token|passw|credential|authorization|cookie|api[-_]?key/i;
+
+/** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and passwords in URLs, are masked. */
+export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
+  const plan = planWith(pipeline, params);
+  const secrets = new Set(
+    plan.params.filter((one) => secret.test(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
+  );
+  const source = (one: PlanSource): PlanSource => ({
+    ...one,
+    options: shown(one.options, secrets) as Record<string, unknown>,
+    ...(one.otherwise ? { otherwise: source(one.otherwise) } : {}),
+  });
+  return {
+    ...plan,
+    params: plan.params.map((one) => ({ ...one, ...(shown(pick(one), secrets) as object) })),
+    sources: plan.sources.map(source),
+  };
+}
+
+function pick(param: Plan['params'][number]): Record<string, unknown> {
+  const values = {
+    ...('value' in param && { value: param.value }),
+    ...('default' in param && { default: param.default }),
+  };
+  return secret.test(param.name) ? Object.fromEntries(Object.keys(values).map((name) => [name, masked])) : values;
+}
+
+/** A value with what is secret in it masked: under a secret name, or of a secret parameter. */
+function shown(value: unknown, secrets: ReadonlySet<unknown>): unknown {
+  if (typeof value === 'string' && value !== '' && secrets.has(value)) return masked;
+  if (typeof value === 'string') return value.replace(/(\/\/[^/?#@\s]*?:)[^/?#@\s]+@/g, `$1${masked}@`);
+  if (Array.isArray(value)) return value.map((one) => shown(one, secrets));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [
+      name,
+      secret.test(name) && !isUnset(one) ? masked : shown(one, secrets),
+    ]),
+  );
+}
+
+/** `param:NAME` stands where a parameter has no value. */
+function isUnset(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('param:');
+}

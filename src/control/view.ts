@@ -1,0 +1,126 @@
+// A running pipeline as the API shows it: its graph with live rates, its ledger, how it is.
+import type { GraphEdge, GraphNode, PipelineView } from '../web/schemas.ts';
+import { edgesOf, streamLabel, tableLabel, topicLabel } from './graph.ts';
+import type { PipelineStatus, SourceStatus, StageStatus } from './millrace.ts';
+import type { Runner } from './runner.ts';
+
+/** How a pipeline is now. Computed from counters in memory: no call of the log or the store. */
+export function viewOf(runner: Runner): PipelineView {
+  const { pipeline, measures } = runner;
+  const status = runner.status();
+  return {
+    name: status.name,
+    status: status.health,
+    ...(status.reason === undefined ? {} : { reason: status.reason }),
+    ledger: status.ledger,
+    nodes: nodesOf(runner, status),
+    edges: [
+      ...status.sources.map(
+        (source): GraphEdge => ({
+          from: `source:${source.name}`,
+          to: `topic:${source.topic}`,
+          kind: 'flow',
+          ratePerSecond: rateOf(runner, `source ${source.name}`),
+        }),
+      ),
+      ...edgesOf(pipeline).map(
+        ({ from, to, kind, meter }): GraphEdge => ({
+          from,
+          to,
+          kind,
+          ratePerSecond: meter === undefined ? 0 : rateOf(runner, meter),
+        }),
+      ),
+    ],
+    charts: pipeline.charts.length,
+    recordsPerSecond: status.recordsPerSecond,
+    bytesPerSecond: runner.hasEnded ? 0 : measures.bytesPerSecond,
+    run: { startedAt: runner.startedAt, ...status.run },
+    parts: { ...status.parts },
+  };
+}
+
+function rateOf(runner: Runner, meter: string): number {
+  return runner.hasEnded ? 0 : runner.measures.rate(meter);
+}
+
+function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
+  const { pipeline, measures } = runner;
+  const isFailed = status.sources.some((source) => source.state === 'failed');
+  /** How a topic, stream or table is. */
+  const stateOf = (rate: number, waiting: number): GraphNode['state'] => {
+    if (status.health === 'failed') return isFailed ? 'ended' : 'failed';
+    if (runner.hasEnded && status.health !== 'paused') return 'ended';
+    if (status.health === 'paused') return 'paused';
+    return rate > 0 ? 'flowing' : waiting > 0 ? 'waiting' : 'idle';
+  };
+  const sources = status.sources.map((source): GraphNode => {
+    const rate = rateOf(runner, `source ${source.name}`);
+    return {
+      id: `source:${source.name}`,
+      noun: 'source',
+      name: source.name,
+      label: source.kind,
+      state: sourceState(source, status, rate),
+      ...given('notice', source.notice ?? runner.troubleOf(source.name)),
+      ratePerSecond: rate,
+      in: source.read,
+      out: source.read - source.refused,
+      dead: runner.deadOf(`source ${source.name}`),
+      ...given('progress', source.progress),
+    };
+  });
+  const topics = pipeline.topics.map((topic): GraphNode => {
+    const rate = rateOf(runner, `topic ${topic.name}`);
+    const counts = measures.topic(topic.name);
+    return {
+      id: `topic:${topic.name}`,
+      noun: 'topic',
+      name: topic.name,
+      label: topicLabel(topic),
+      state: stateOf(rate, counts.waiting),
+      ratePerSecond: rate,
+      in: counts.in,
+      out: counts.out,
+      dead: runner.deadOf(`topic ${topic.name}`),
+      bytes: measures.bytes(topic.name),
+      lagRecords: counts.waiting,
+      lagSeconds: measures.lagSeconds(topic.name),
+      ...given('watermark', status.watermarks[topic.name]),
+    };
+  });
+  const stage = ({ noun, name, ...counts }: StageStatus, label: string): GraphNode => {
+    const rate = rateOf(runner, `${noun} ${name}`);
+    return {
+      id: `${noun}:${name}`,
+      noun,
+      name,
+      label,
+      state: stateOf(rate, 0),
+      ratePerSecond: rate,
+      ...counts,
+      ...given('batchMs', measures.batchMs(`${noun} ${name}`)),
+      ...(noun === 'table' ? { rows: status.tables[name] ?? 0 } : {}),
+    };
+  };
+  const stages = status.stages.map((one) => {
+    const stream = pipeline.streams.find(({ name }) => one.noun === 'stream' && name === one.name);
+    return stage(
+      one,
+      stream ? streamLabel(stream) : tableLabel(pipeline.tables.find(({ name }) => name === one.name)!),
+    );
+  });
+  return [...sources, ...topics, ...stages];
+}
+
+function sourceState(source: SourceStatus, { health }: PipelineStatus, rate: number): GraphNode['state'] {
+  if (source.state === 'failed' || source.state === 'ended') return source.state;
+  if (health === 'failed' || health === 'stopped') return 'ended';
+  if (health === 'paused') return 'paused';
+  if (source.state === 'starting') return 'idle';
+  return rate > 0 ? 'flowing' : 'waiting';
+}
+
+function given<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
+  return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
+}

@@ -1,0 +1,37 @@
+// The options of webhook(): what each is for, and how it is checked.
+
+import { MillraceError } from '../../core/errors.ts';
+import { itemsKind, mapKind } from '../items.ts';
+import { type Kind, optional, type Read, readOptions } from '../options.ts';
+
+const bytesMin = 16;
+
+const secret: Kind<string> = {
+  name: `a text of ${bytesMin} characters or more`,
+  read(value) {
+    // a wrong one is not shown
+    if (typeof value !== 'string' || value.length < bytesMin) {
+      throw new MillraceError('OPTION_INVALID', `this is no text of ${bytesMin} characters or more`, {
+        remedy: 'Make one: openssl rand -hex 32',
+      });
+    }
+    return value;
+  },
+};
+
+/** The schema of the options. */
+export const rules = {
+  secret: optional(secret, 'requests must be signed with it.'),
+  items: optional(itemsKind, 'where the items are in the body.'),
+  map: optional(mapKind, 'makes a record of an item.'),
+};
+
+/** The options as they are used. */
+export type WebhookSettings = Read<typeof rules>;
+
+/** Reads and checks the options; throws OPTION_INVALID. */
+export const readWebhookOptions = (
+  given: Readonly<Record<string, unknown>>,
+  place: string,
+  isCheck = false,
+): WebhookSettings => readOptions(rules, given, place, isCheck);

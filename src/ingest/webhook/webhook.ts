@@ -1,0 +1,24 @@
+// webhook(): records that others post.
+import type { OrParam } from '../../define/param.ts';
+import { type SourceDefinition, source } from '../../define/source.ts';
+
+/** Options of `webhook()`; `Body` and `Item` are what is expected to come, written at the parameters of `items` and `map`. */
+export type WebhookOptions<Body = unknown, Item = unknown> = {
+  /** Requests must be signed with it. Absent: whoever may write may post. */
+  readonly secret?: OrParam<string>;
+  /** Where the items are: a path as `'data.items'`, or a function. Absent: the body if it is a list, else the body as the one item. */
+  readonly items?: string | ((body: Body) => readonly unknown[]);
+  /** Makes a record of an item. Absent: the item is the record. */
+  readonly map?: (item: Item) => object;
+};
+
+/**
+ * Records that are posted to the topic: `POST /api/topics/NAME/records`. With a secret, a request needs the header
+ * `X-Millrace-Signature: sha256=HEX`, the HMAC-SHA256 of its body.
+ *
+ * @throws OPTION_INVALID, at `check`
+ * @example topic('orders', { id: text(), total: decimal(10, 2) }).from(webhook({ secret: param('secret', text()) }))
+ */
+export function webhook<Body = unknown, Item = unknown>(options: WebhookOptions<Body, Item> = {}): SourceDefinition {
+  return source('webhook', options);
+}

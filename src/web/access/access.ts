@@ -1,0 +1,37 @@
+// Access to the web server: CORS, the guard, limits of requests, and the session; all of it before any other route.
+import cors from '@fastify/cors';
+import rateLimit from '@fastify/rate-limit';
+import { MillraceError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { type AccessOptions, addressOf, guard } from './guard.ts';
+import { sessionRoutes } from './routes.ts';
+
+export const requestsPerMinuteDefault = 6000;
+
+/** Guards all routes that are added after it. */
+export async function access(app: App, options: AccessOptions = {}): Promise<void> {
+  const { origins = [], needsTokens = false, requestsPerMinute = requestsPerMinuteDefault } = options;
+  // answers preflight requests, which never have a token, so it comes first
+  if (origins.length > 0) {
+    await app.register(cors, {
+      origin: [...origins],
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+      exposedHeaders: ['Retry-After', 'Content-Disposition'],
+      maxAge: 600,
+      strictPreflight: false,
+    });
+  }
+  const gate = guard(app, options);
+  if (needsTokens && requestsPerMinute > 0) {
+    await app.register(rateLimit, {
+      max: requestsPerMinute,
+      timeWindow: 60_000,
+      keyGenerator: (request) => (request.identity?.token ? `token ${request.identity.token.id}` : addressOf(request)),
+      errorResponseBuilder: (_request, { max }) =>
+        new MillraceError('RATE_LIMITED', `more than ${max} requests a minute`, {
+          remedy: 'Wait as long as Retry-After says; several records fit into one request. The limit is --rate-limit.',
+        }),
+    });
+  }
+  sessionRoutes(app, gate, options);
+}

@@ -1,0 +1,78 @@
+// /api/session: who one is, signing in and out.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { MillraceError } from '../../core/errors.ts';
+import type { App } from '../app.ts';
+import { problems } from '../problem.ts';
+import type { AccessOptions, Gate } from './guard.ts';
+import { cookieName, sessionText } from './session.ts';
+
+const sessionMsMax = 30 * 86_400_000;
+
+const Session = Type.Object({
+  role: Type.Enum(['reader', 'writer', 'admin']),
+  isOpen: Type.Boolean({
+    description: 'Whether no token is needed here: the server is reached from its own machine only.',
+  }),
+});
+
+/** Adds the routes of the console's session. */
+export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): void {
+  const { tokens, needsTokens = false, now = Date.now } = options;
+  const isOpen = !needsTokens;
+  const tags = ['session'];
+
+  app.get(
+    '/api/session',
+    {
+      schema: {
+        tags,
+        summary: 'What this request may do',
+        response: { 200: Session },
+      },
+    },
+    ({ identity }) => ({ role: identity!.role, isOpen }),
+  );
+
+  app.post(
+    '/api/session',
+    {
+      config: { role: 'anyone' },
+      schema: {
+        tags,
+        summary: 'Trade a token for a cookie that lasts 30 days at most',
+        body: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
+        response: { 200: Session, ...problems(400, 401, 415, 429) },
+      },
+    },
+    (request, reply) => {
+      const token = gate.admit(request.body.token.trim(), request, reply);
+      if (!tokens) throw new MillraceError('UNAUTHORIZED', 'there are no tokens here');
+      const expiresAt = Math.min(token.expiresAt ?? Number.POSITIVE_INFINITY, now() + sessionMsMax);
+      setCookie(request, reply, cookieName(tokens), sessionText(tokens, token.id, expiresAt), expiresAt - now());
+      return { role: token.role, isOpen };
+    },
+  );
+
+  app.delete(
+    '/api/session',
+    {
+      config: { role: 'anyone' },
+      schema: { tags, summary: 'Forget the cookie', response: { 204: Type.Null() } },
+    },
+    (request, reply) => {
+      if (tokens) setCookie(request, reply, cookieName(tokens), '', 0);
+      reply.code(204).send(null);
+    },
+  );
+}
+
+function setCookie(request: FastifyRequest, reply: FastifyReply, name: string, value: string, ms: number): void {
+  // a proxy that ends TLS says so; who says it without one only makes the cookie stricter
+  const isTls = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  const age = Math.max(0, Math.floor(ms / 1000));
+  reply.header(
+    'set-cookie',
+    `${name}=${value}; Path=/; Max-Age=${age}; HttpOnly; SameSite=Strict${isTls ? '; Secure' : ''}`,
+  );
+}

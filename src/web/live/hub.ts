@@ -1,0 +1,184 @@
+// A table or topic that is watched once for all its clients: what changed is put into bytes once and sent to all of them.
+import type { Clock } from '../../core/clock.ts';
+import { turn } from '../../core/turn.ts';
+import type { Client } from './client.ts';
+import { type EventIds, eventBytes, heartbeatBytes } from './events.ts';
+import type { Matches } from './matches.ts';
+import type { LiveLimits } from './options.ts';
+import { type Item, merge, Ring } from './ring.ts';
+
+/** What changed since the last push. `reset`: why clients must read again what they have read. */
+export type Gathered = {
+  readonly items: readonly Item[];
+  readonly skipped: number;
+  readonly reset: string | undefined;
+};
+
+/** What is watched. */
+export interface Feed {
+  /** The name of its events. */
+  readonly event: 'rows' | 'records';
+  /** Takes what changed since the last call. */
+  take(): Gathered;
+  /** The data of an event as JSON. */
+  data(items: readonly Item[], skipped: number): string;
+}
+
+/** Clients with the same filter: an event is the same bytes for all of them. */
+export type View = { readonly name: string; readonly matches: Matches | undefined; readonly clients: Set<Client> };
+
+/** What a hub works with. */
+export type HubParts = {
+  readonly feed: Feed;
+  readonly clock: Clock;
+  readonly limits: LiveLimits;
+  readonly ids: EventIds;
+};
+
+/** Milliseconds of work after which others have a turn. */
+const sliceMs = 10;
+
+/** After a push that took long, as many times as long is waited: many clients may not take the process from the pipelines. */
+const restFactor = 4;
+
+const reasons = {
+  gap: 'what changed since the last event is no longer kept',
+  slow: 'more changed than was read in time',
+};
+
+/** The clients of one table or topic. */
+export class Hub {
+  readonly #feed: Feed;
+  readonly #clock: Clock;
+  readonly #limits: LiveLimits;
+  readonly #ids: EventIds;
+  readonly #ring: Ring;
+  readonly #views = new Map<string, View>();
+  readonly #stop = new AbortController();
+  #isRunning = false;
+  #isPushing = false;
+  #hasChanged = false;
+  /** Why clients must read again, where they have not been told yet. */
+  #reset: string | undefined;
+  #nextPushMs = 0;
+  #nextResetMs = 0;
+
+  constructor({ feed, clock, limits, ids }: HubParts) {
+    this.#feed = feed;
+    this.#clock = clock;
+    this.#limits = limits;
+    this.#ids = ids;
+    this.#ring = new Ring({ itemsMax: limits.keptItemsMax, bytesMax: limits.keptBytesMax }, ids.next());
+  }
+
+  /** The clients with a filter; `name` is the same for the same filter. */
+  view(name: string, matches: Matches | undefined): View {
+    const view = this.#views.get(name) ?? { name, matches, clients: new Set() };
+    this.#views.set(name, view);
+    return view;
+  }
+
+  /** A client hears of all changes from now on, and first of those that it missed since an event. */
+  join(view: View, client: Client, lastEventId: string | undefined): void {
+    view.clients.add(client);
+    const hasMissed = lastEventId ? this.#catchUp(view, client, this.#ids.read(lastEventId), reasons.gap) : false;
+    if (!hasMissed) client.push(this.#event('ready', '{}'), this.#ring.last);
+  }
+
+  leave(view: View, client: Client): void {
+    view.clients.delete(client);
+    if (view.clients.size === 0 && this.#views.get(view.name) === view) this.#views.delete(view.name);
+  }
+
+  /** A client that was held back since an event gets what it missed. */
+  resume(view: View, client: Client, id: number): void {
+    this.#catchUp(view, client, id, reasons.slow);
+  }
+
+  /** Something can be taken from the feed: it is pushed soon. */
+  changed(): void {
+    this.#hasChanged = true;
+    if (this.#isRunning) return;
+    this.#isRunning = true;
+    void this.#run();
+  }
+
+  /** Shows all clients that the stream is alive, and what they have: a filter may have let nothing through for long. */
+  async heartbeat(): Promise<void> {
+    const { last } = this.#ring;
+    const bytes = heartbeatBytes(this.#isPushing ? undefined : this.#ids.text(last));
+    for (const view of [...this.#views.values()]) await this.#send(view, bytes, last);
+  }
+
+  close(): void {
+    this.#stop.abort();
+    this.#views.clear();
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#stop;
+    while (this.#hasChanged || this.#reset !== undefined) {
+      // not at once: what comes with it goes with it, and those who tell of it do not wait for the clients
+      await this.#clock.sleep(Math.max(1, this.#nextPushMs - this.#clock.elapsed()), signal);
+      if (signal.aborted) return;
+      this.#hasChanged = false;
+      this.#isPushing = true;
+      const beganMs = this.#clock.elapsed();
+      await this.#push();
+      const endedMs = this.#clock.elapsed();
+      this.#isPushing = false;
+      this.#nextPushMs = Math.max(beganMs + this.#limits.pushMs, endedMs + (endedMs - beganMs) * restFactor);
+    }
+    this.#isRunning = false;
+  }
+
+  async #push(): Promise<void> {
+    const { items, skipped, reset } = this.#feed.take();
+    this.#reset = reset ?? this.#reset;
+    if (items.length > 0 || skipped > 0) {
+      const id = this.#ids.next();
+      this.#ring.add({ id, items, skipped });
+      for (const view of [...this.#views.values()]) {
+        const bytes = this.#itemsEvent(view, items, skipped);
+        if (bytes) await this.#send(view, bytes, id);
+      }
+    }
+    if (this.#reset !== undefined && this.#clock.elapsed() >= this.#nextResetMs) {
+      const id = this.#ids.next();
+      this.#ring.clear(id);
+      const bytes = this.#event('reset', JSON.stringify({ reason: this.#reset }));
+      this.#reset = undefined;
+      this.#nextResetMs = this.#clock.elapsed() + this.#limits.resetMs;
+      for (const view of [...this.#views.values()]) await this.#send(view, bytes, id);
+    }
+  }
+
+  async #send(view: View, bytes: Buffer, id: number): Promise<void> {
+    let beganMs = this.#clock.elapsed();
+    for (const client of view.clients) {
+      client.push(bytes, id);
+      if (this.#clock.elapsed() - beganMs < sliceMs) continue;
+      await turn();
+      beganMs = this.#clock.elapsed();
+    }
+  }
+
+  /** Sends what came after an event, or why that is not known any more; whether there was anything. */
+  #catchUp(view: View, client: Client, id: number | undefined, reason: string): boolean {
+    const entries = id === undefined ? undefined : this.#ring.after(id);
+    const { items, skipped } = merge(entries ?? []);
+    const bytes = entries ? this.#itemsEvent(view, items, skipped) : this.#event('reset', JSON.stringify({ reason }));
+    if (bytes) client.push(bytes, this.#ring.last);
+    return bytes !== undefined;
+  }
+
+  /** The event of items for the clients of a view; undefined where none of them is for it. */
+  #itemsEvent({ matches }: View, items: readonly Item[], skipped: number): Buffer | undefined {
+    const own = matches ? items.filter(({ value }) => matches(value)) : items;
+    return own.length === 0 && skipped === 0 ? undefined : this.#event(this.#feed.event, this.#feed.data(own, skipped));
+  }
+
+  #event(name: string, data: string): Buffer {
+    return eventBytes(name, this.#ids.text(this.#ring.last), data);
+  }
+}

@@ -1,0 +1,110 @@
+// Parameters of queries and paths as their schemas have them: unknown ones are refused by name, numbers and booleans are read from text.
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { MillraceError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
+import { parseTimestamp } from '../define/accept.ts';
+import { filterPrefix, wrong } from './filters.ts';
+
+/** Filters, as they stand in a route's schema: in OpenAPI's words an object whose members are parameters of their own. */
+export const Filters = Type.Optional(
+  Type.Record(Type.String({ pattern: '^where\\.' }), Type.String(), {
+    description:
+      'What columns must be: `where.COLUMN=VALUE` or `where.COLUMN.OPERATOR=VALUE` with eq, ne, lt, lte, gt, gte, in (given several times), like (% and _), missing (true or false). All must be met.',
+  }),
+);
+
+/** A moment, as it stands in a route's schema; {@link readTime} reads it. */
+export const Time = (description: string) =>
+  Type.Optional(Type.String({ description: `${description}: ISO 8601 or milliseconds since 1970` }));
+
+type Kind = 'integer' | 'number' | 'boolean' | 'array' | 'filters' | 'text';
+type Shape = ReadonlyMap<string, Kind>;
+const shapes = new WeakMap<object, Shape>();
+
+/** A hook before validation. @throws OPTION_INVALID */
+export async function readParameters(request: FastifyRequest): Promise<void> {
+  const { schema } = request.routeOptions;
+  const query = shapeOf(schema?.querystring);
+  if (query) request.query = readAll(query, request.query as Record<string, unknown>, true);
+  const params = shapeOf(schema?.params);
+  if (params) request.params = readAll(params, request.params as Record<string, unknown>, false);
+}
+
+/**
+ * Milliseconds since 1970 of a text: a time as ISO 8601 writes it, or the milliseconds themselves.
+ *
+ * @throws OPTION_INVALID
+ */
+export function readTime(name: string, given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const ms = /^-?\d{1,16}$/.test(given) ? Number(given) : parseTimestamp(given);
+  if (Math.abs(ms) <= 8.64e15) return ms;
+  throw wrong(
+    name,
+    `'${given.slice(0, 80)}' is not a time`,
+    "Write it as '2026-11-22T08:00:00Z' or as milliseconds since 1970.",
+  );
+}
+
+function shapeOf(schema: unknown): Shape | undefined {
+  const { properties } = (schema ?? {}) as { properties?: Record<string, { type?: string }> };
+  if (properties === undefined) return undefined;
+  const known = shapes.get(properties);
+  if (known) return known;
+  const shape = new Map(Object.entries(properties).map(([name, { type }]) => [name, kindOf(type)]));
+  shapes.set(properties, shape);
+  return shape;
+}
+
+function kindOf(type: string | undefined): Kind {
+  if (type === 'object') return 'filters';
+  return type === 'integer' || type === 'number' || type === 'boolean' || type === 'array' ? type : 'text';
+}
+
+function readAll(shape: Shape, given: Record<string, unknown>, isStrict: boolean): Record<string, unknown> {
+  const read: Record<string, unknown> = Object.create(null);
+  const hasFilters = [...shape.values()].includes('filters');
+  for (const [name, value] of Object.entries(given)) {
+    const kind = shape.get(name);
+    if (hasFilters && name.startsWith(filterPrefix)) read[name] = value;
+    else if (isStrict && (kind === undefined || kind === 'filters')) throw unknown(name, shape, hasFilters);
+    else read[name] = readOne(name, value, kind ?? 'text');
+  }
+  return read;
+}
+
+function readOne(name: string, value: unknown, kind: Kind): unknown {
+  if (kind === 'array') return Array.isArray(value) ? value : [value];
+  if (Array.isArray(value)) throw wrong(name, 'it is given twice', 'Give it once.');
+  const text = String(value);
+  if (kind === 'boolean') {
+    if (text === 'true' || text === 'false') return text === 'true';
+    throw wrong(name, `'${text.slice(0, 80)}' is neither true nor false`, 'Give true or false.');
+  }
+  if (kind === 'integer' || kind === 'number') {
+    const number = /^-?\d{1,16}$/.test(text) || (kind === 'number' && /^-?\d*\.?\d+$/.test(text)) ? Number(text) : NaN;
+    if (kind === 'number' ? Number.isFinite(number) : Number.isSafeInteger(number)) return number;
+    throw wrong(
+      name,
+      `'${text.slice(0, 80)}' is not a ${kind === 'integer' ? 'whole number' : 'number'}`,
+      'Give digits.',
+    );
+  }
+  return text;
+}
+
+function unknown(name: string, shape: Shape, hasFilters: boolean): MillraceError {
+  const names = [...shape].filter(([, kind]) => kind !== 'filters').map(([known]) => known);
+  const near = nearest(name, names);
+  const all = [...names, ...(hasFilters ? ['where.COLUMN'] : [])];
+  const remedy = near
+    ? `Did you mean '${near}'?`
+    : all.length > 0
+      ? `Use one of ${all.join(', ')}.`
+      : 'This route takes none.';
+  return new MillraceError('OPTION_INVALID', `there is no parameter '${name.slice(0, 80)}'`, {
+    place: name.slice(0, 80),
+    remedy,
+  });
+}

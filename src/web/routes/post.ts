@@ -1,0 +1,88 @@
+// POST /api/topics/:name/records: takes records from outside; answers once those accepted are durable.
+import { Type } from 'typebox';
+import { MillraceError } from '../../core/errors.ts';
+import type { App, Routes } from '../app.ts';
+import { readJson, readLines, withPlaces } from '../bodies.ts';
+import { problems, sendProblem } from '../problem.ts';
+
+const lineTypes = ['application/x-ndjson', 'application/ndjson'];
+const anyRecord = Type.Object({}, { additionalProperties: true, description: 'With the fields of the topic.' });
+
+export const postRoutes: Routes = async ({ app, backend }) => {
+  // the bytes are kept as they came, since the signature is of them: so these parsers are this route's only
+  await app.register(async (child) => {
+    const scope: App = child.withTypeProvider();
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser(
+      ['application/json', ...lineTypes],
+      { parseAs: 'buffer' },
+      (_request: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => done(null, body),
+    );
+
+    scope.post(
+      '/api/topics/:name/records',
+      {
+        config: {
+          role: 'writer',
+          documented: {
+            body: {
+              content: {
+                'application/json': { schema: Type.Union([anyRecord, Type.Array(anyRecord)]) },
+                'application/x-ndjson': { schema: Type.String({ description: 'One JSON object a line.' }) },
+              },
+            },
+          },
+        },
+        schema: {
+          tags: ['topics'],
+          summary: 'Append records',
+          description:
+            'Each record is taken or rejected by itself; the answer comes when those taken are on disk. 400 with the same result where all are rejected. With an Idempotency-Key a request can be repeated: nothing is stored twice.',
+          params: Type.Object({ name: Type.String({ description: "The topic's name." }) }),
+          querystring: Type.Object({}),
+          headers: Type.Object({
+            'idempotency-key': Type.Optional(
+              Type.String({ minLength: 1, maxLength: 255, description: 'Any text that is new for each request.' }),
+            ),
+            'x-millrace-signature': Type.Optional(
+              Type.String({
+                maxLength: 200,
+                description: 'sha256=HEX: HMAC-SHA256 of the body, where the topic asks for it.',
+              }),
+            ),
+          }),
+          response: { 200: Type.Ref('PostResult'), 400: Type.Ref('PostProblem'), ...problems(401, 404, 413, 415, 422) },
+        },
+      },
+      async ({ params, headers, body }, reply) => {
+        const encoding = headers['content-encoding'];
+        if (encoding !== undefined && encoding !== 'identity') {
+          throw new MillraceError('MEDIA_TYPE', `a body with Content-Encoding ${String(encoding)} is not taken`, {
+            place: 'Content-Encoding',
+            remedy: 'Send it as it is.',
+          });
+        }
+        const bytes = body instanceof Uint8Array ? body : new Uint8Array();
+        const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
+        const posted = isLines ? await readLines(bytes) : readJson(bytes);
+        const idempotencyKey = headers['idempotency-key'];
+        const signature = headers['x-millrace-signature'];
+        const result = withPlaces(
+          await backend.post(params.name, {
+            records: posted.records,
+            body: bytes,
+            ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+            ...(signature === undefined ? {} : { signature }),
+          }),
+          posted,
+        );
+        const [first] = result.rejected;
+        if (!first || result.accepted > 0) return result;
+        const count = result.rejected.length;
+        const message = `${count === 1 ? 'the record was rejected' : `all ${count} records were rejected`}: ${first.reason}`;
+        const error = new MillraceError('RECORD_INVALID', message, { place: params.name, remedy: first.remedy });
+        return sendProblem(reply, error, { result });
+      },
+    );
+  });
+};

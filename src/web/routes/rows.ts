@@ -1,0 +1,190 @@
+// /api/tables/:name/rows: rows by filters, in an order, a page at a time or all as a file; one row by its key.
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import { MillraceError } from '../../core/errors.ts';
+import { limits } from '../../core/limits.ts';
+import type { ReadOptions, StoredRow } from '../../store/store.ts';
+import type { Routes } from '../app.ts';
+import type { Backend } from '../backend.ts';
+import { columnsOf } from '../columns.ts';
+import { type PageOf, readCursor, writeCursor } from '../cursor.ts';
+import { contentTypes, type FileFormat, fileStream } from '../exports.ts';
+import { columnNamed, type QueryString, readConditions, readOrder, readValue, wrong } from '../filters.ts';
+import { Filters } from '../parameters.ts';
+import { problems } from '../problem.ts';
+import { type Column, RowPage } from '../schemas.ts';
+import { rowToJson } from '../values.ts';
+
+const tags = ['tables'];
+const tableName = Type.String({ description: "The table's name." });
+const pageRowsMax = limits.queryRowsMax;
+
+/** What has to be known of a table to read it. */
+type Shape = { readonly name: string; readonly key: readonly string[]; readonly columns: readonly Column[] };
+/** What is asked for, checked. */
+type Asked = { readonly options: Omit<ReadOptions, 'limit'>; readonly page: PageOf };
+
+export const rowRoutes: Routes = ({ app, backend }) => {
+  const shapeOf = shapes(backend);
+
+  app.get(
+    '/api/tables/:name/rows',
+    {
+      config: {
+        documented: {
+          response: {
+            200: {
+              description: 'A page of rows, or all of them as a file.',
+              content: {
+                'application/json': { schema: Type.Object(RowPage.properties) },
+                'text/csv': { schema: Type.String() },
+                'application/x-ndjson': { schema: Type.String() },
+              },
+            },
+            ...problems(400, 404),
+          },
+        },
+      },
+      schema: {
+        tags,
+        summary: 'Rows of a table',
+        description:
+          'Personal columns are shown as the table holds them. As csv or ndjson all rows are sent, page by page, or `limit` of them.',
+        params: Type.Object({ name: tableName }),
+        querystring: Type.Object({
+          where: Filters,
+          order: Type.Optional(
+            Type.String({
+              description: 'Columns with commas between them, `-` for descending; then by key: `-at,line`.',
+            }),
+          ),
+          limit: Type.Optional(
+            Type.Integer({ minimum: 1, description: `Default 100, at most ${pageRowsMax}; of a file default all.` }),
+          ),
+          after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
+          format: Type.Optional(Type.Enum(['json', 'csv', 'ndjson'], { description: 'Default json.' })),
+        }),
+        response: { 200: Type.Unknown(), ...problems(400, 404) },
+      },
+    },
+    async ({ params, query, method }, reply) => {
+      const table = await shapeOf(params.name);
+      const { format = 'json', limit } = query;
+      const asked = read(table, query);
+      if (format !== 'json') return sendFile(reply, table, asked, format, limit, method === 'HEAD');
+      return readPage(table.name, asked, limit ?? 100);
+    },
+  );
+
+  app.get(
+    '/api/tables/:name/rows/:key',
+    {
+      schema: {
+        tags,
+        summary: 'One row by its key',
+        params: Type.Object({
+          name: tableName,
+          key: Type.String({
+            description: "The key's value; where several columns are the key, a JSON array of their values as texts.",
+          }),
+        }),
+        querystring: Type.Object({}),
+        response: { 200: Type.Ref('TableRow'), ...problems(400, 404) },
+      },
+    },
+    async ({ params }) => {
+      const table = await shapeOf(params.name);
+      const values = keyValues(table, params.key);
+      const where = Object.fromEntries(
+        table.key.map((name, i) => {
+          const column = columnNamed(name, table.columns, 'key');
+          return [name, { eq: readValue('key', column, values[i]!) }];
+        }),
+      );
+      const [row] = await backend.rows(table.name, { where, limit: 1 });
+      if (row) return rowToJson(row);
+      throw new MillraceError('NOT_FOUND', `table '${table.name}' has no row '${params.key.slice(0, 200)}'`, {
+        place: table.name,
+        remedy: 'Mind the key, or look for the row with a filter.',
+      });
+    },
+  );
+
+  async function readPage(table: string, { options, page }: Asked, limit: number) {
+    if (limit > pageRowsMax)
+      throw wrong(
+        'limit',
+        `a page has ${pageRowsMax} rows at most`,
+        'Ask for the next ones with after, or for a file.',
+      );
+    // one more row than asked for says whether there is a next page; the largest page leaves that open
+    const rows = await backend.rows(table, { ...options, limit: Math.min(limit + 1, pageRowsMax) });
+    const shown = rows.slice(0, limit);
+    const hasNext = rows.length > limit || rows.length === pageRowsMax;
+    return {
+      rows: shown.map(rowToJson),
+      ...(hasNext ? { next: writeCursor(page, shown.at(-1)!) } : {}),
+    };
+  }
+
+  async function sendFile(
+    reply: FastifyReply,
+    table: Shape,
+    { options }: Asked,
+    format: FileFormat,
+    rowsMax = Number.POSITIVE_INFINITY,
+    isHead: boolean,
+  ): Promise<FastifyReply> {
+    const limit = Math.min(rowsMax, pageRowsMax);
+    const firstPage = await backend.rows(table.name, { ...options, limit });
+    reply.type(contentTypes[format]);
+    reply.header('content-disposition', `attachment; filename="${table.name}.${format}"`);
+    if (isHead) return reply.send('');
+    const readNext = (after: StoredRow, count: number) => backend.rows(table.name, { ...options, after, limit: count });
+    return reply.send(
+      fileStream({ format, columns: table.columns, firstPage, pageRows: pageRowsMax, rowsMax, readPage: readNext }),
+    );
+  }
+};
+
+/** The shapes of tables: those of running pipelines are known, others (of pipelines that do not run) are asked for. */
+function shapes(backend: Backend): (name: string) => Promise<Shape> {
+  const known = new Map<string, Shape>();
+  for (const { name, key, fields } of backend.definitions.flatMap((pipeline) => pipeline.tables))
+    known.set(name, { name, key, columns: columnsOf(fields) });
+  return async (name) => known.get(name) ?? backend.table(name);
+}
+
+function read({ name, key, columns }: Shape, query: QueryString & { order?: string; after?: string }): Asked {
+  const order = readOrder(query.order, columns);
+  const rest = key.filter((column) => !order.some((one) => one.column === column));
+  const by = [...order.map((one) => one.column), ...rest].map((column) => columnNamed(column, columns, 'order'));
+  const page: PageOf = { table: name, order: query.order ?? '', by };
+  const options = {
+    where: readConditions(query, columns),
+    order,
+    ...(query.after === undefined ? {} : { after: readCursor(page, query.after) }),
+  };
+  return { options, page };
+}
+
+/** The values of a key as texts. @throws OPTION_INVALID */
+function keyValues({ key }: Shape, given: string): string[] {
+  if (key.length === 1) return [given];
+  const parsed = parse(given);
+  const isFit = Array.isArray(parsed) && parsed.length === key.length;
+  if (isFit && parsed.every((one) => typeof one === 'string' || typeof one === 'number')) return parsed.map(String);
+  throw wrong(
+    'key',
+    `the key has ${key.length} columns: ${key.join(', ')}`,
+    `Give a JSON array of ${key.length} texts, percent-encoded.`,
+  );
+}
+
+function parse(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return undefined;
+  }
+}
