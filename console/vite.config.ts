@@ -23,12 +23,16 @@ export default defineConfig({
       output: {
         codeSplitting: {
           groups: [
-            { name: 'react', test: /node_modules[\\/](react|react-dom|scheduler)[\\/]/, priority: 20 },
+            {
+              name: 'react',
+              test: /node_modules[\\/](react|react-dom|scheduler|use-sync-external-store)[\\/]/,
+              priority: 20,
+            },
             { name: 'echarts', test: /node_modules[\\/](echarts|zrender)[\\/]/, priority: 10 },
             { name: 'uplot', test: /node_modules[\\/]uplot[\\/]/, priority: 10 },
             { name: 'map', test: /node_modules[\\/](maplibre-gl|world-atlas|topojson-client)[\\/]/, priority: 10 },
             { name: 'editor', test: /node_modules[\\/](@codemirror|@lezer|codemirror)[\\/]/, priority: 10 },
-            { name: 'graph', test: /node_modules[\\/](@xyflow|@dagrejs)[\\/]/, priority: 10 },
+            { name: 'flow', test: /node_modules[\\/](@xyflow|d3-[a-z]+)[\\/]/, priority: 10 },
           ],
         },
       },

@@ -11,6 +11,7 @@ import { rules as csvRules } from '../src/ingest/csv/options.ts';
 import { rules as httpRules } from '../src/ingest/http/options.ts';
 import type { Rules } from '../src/ingest/options.ts';
 import { rules as simulateRules } from '../src/ingest/simulate/options.ts';
+import { rules as webhookRules } from '../src/ingest/webhook/options.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const millrace = join(root, 'bin/millrace.js');
@@ -121,7 +122,12 @@ describe('code in the documentation', () => {
 });
 
 describe('reference pages', () => {
-  const sources: Record<string, Rules> = { csv: csvRules, http: httpRules, simulate: simulateRules };
+  const sources: Record<string, Rules> = {
+    csv: csvRules,
+    http: httpRules,
+    simulate: simulateRules,
+    webhook: webhookRules,
+  };
 
   for (const [name, rules] of Object.entries(sources)) {
     test(`sources.md has the options of ${name} as its schema has them`, () => {

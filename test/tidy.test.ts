@@ -8,6 +8,8 @@ import { codes } from '../src/core/errors.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const layers = ['core', 'define', 'ingest', 'log', 'process', 'store', 'train', 'web', 'control', 'cli'];
+/** The layers whose folders are adapters. */
+const adapted = ['ingest', 'log', 'process', 'store'];
 const linesMax = 400;
 
 /**
@@ -52,7 +54,13 @@ describe('layers', () => {
 });
 
 describe('files', () => {
-  const code = [...sources, ...['test', 'bench', 'examples', 'docs'].flatMap((folder) => filesOf(folder, '.ts'))];
+  const code = [
+    ...sources,
+    ...['test', 'bench', 'examples', 'docs', 'console/src'].flatMap((folder) => [
+      ...filesOf(folder, '.ts'),
+      ...filesOf(folder, '.tsx'),
+    ]),
+  ];
   const scripts = filesOf('bin', '.js');
 
   test(`no file has more than ${linesMax} lines`, () => {
@@ -76,7 +84,7 @@ describe('files', () => {
 
   test('names are kebab-case', () => {
     const wrong = [...code, ...scripts].filter((path) =>
-      path.split('/').some((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?(\.[jt]s)?$/.test(part)),
+      path.split('/').some((part) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?(\.[jt]sx?)?$/.test(part)),
     );
     assert.deepEqual(wrong, []);
   });
@@ -99,7 +107,7 @@ describe('files', () => {
 });
 
 describe('adapters', () => {
-  const folders = ['ingest', 'log', 'process', 'store'].flatMap((layer) =>
+  const folders = adapted.flatMap((layer) =>
     readdirSync(join(root, 'src', layer), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())
       .map((entry) => `src/${layer}/${entry.name}`),
@@ -209,7 +217,7 @@ function layerOf(path: string): string {
 
 function adapterOf(path: string): string | undefined {
   const parts = path.split('/');
-  return parts.length > 3 ? parts.slice(0, 3).join('/') : undefined;
+  return parts.length > 3 && adapted.includes(layerOf(path)) ? parts.slice(0, 3).join('/') : undefined;
 }
 
 function mayImport({ from, to, kind }: Import): boolean {

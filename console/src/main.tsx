@@ -1,6 +1,6 @@
 // Starts the console in the page.
 import './theme.css';
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
@@ -9,7 +9,14 @@ import { ToastPlace } from './kit/toast.tsx';
 import { TooltipProvider } from './kit/tooltip.tsx';
 import { router } from './router.tsx';
 
-const queries = new QueryClient({
+const queries: QueryClient = new QueryClient({
+  queryCache: new QueryCache({
+    // A session that has ended anywhere asks for a token everywhere.
+    onError: (error, query) => {
+      const isRefused = error instanceof ApiError && error.problem.status === 401;
+      if (isRefused && query.queryKey[0] !== 'session') void queries.invalidateQueries({ queryKey: ['session'] });
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,

@@ -1,8 +1,9 @@
 // Which page is at which address, and what its URL may hold. Pages load when they are first opened.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
-import { OverviewPage } from './pages/overview-page.tsx';
+import { apiSearch } from './pages/api-search.ts';
 import { dashboardSearch } from './pages/dashboards-search.ts';
 import { deadSearch } from './pages/dead-search.ts';
+import { OverviewPage } from './pages/overview-page.tsx';
 import { sqlSearch } from './pages/sql-search.ts';
 import { tableSearch, tablesSearch } from './pages/tables-search.ts';
 import { topicSearch, topicsSearch } from './pages/topics-search.ts';
@@ -87,6 +88,7 @@ const routes = [
   createRoute({
     ...parent,
     path: '/api',
+    validateSearch: apiSearch,
     component: lazyRouteComponent(() => import('./pages/api-page.tsx'), 'ApiPage'),
   }),
 ] as const;

@@ -14,6 +14,7 @@ import {
   number,
   param,
   pipeline,
+  route,
   scatter,
   simulate,
   sql,
@@ -123,6 +124,31 @@ export const bus_latest = table('bus_latest', bus_processed, { key: 'vehicle', v
 
 export default pipeline('bus', {
   tables: [bus_traffic_processed, line_delay, bus_latest],
+  get: {
+    '/delays/:line': route({ summary: 'How late a line was in its last 60 minutes' }, ({ params }) =>
+      line_delay.where({ line: params.line }).last(60),
+    ),
+    '/buses': route(
+      {
+        summary: 'Where the buses are, the latest first',
+        query: {
+          line: text().optional(),
+          late_s: int().optional().describe('Only those that are at least so many seconds late.'),
+          limit: int().optional().describe('1 to 1,000; 100 where it is not given.'),
+          after: text().optional().describe('`next` of the page before.'),
+        },
+      },
+      ({ query }) =>
+        bus_latest
+          .where({ line: query.line, delay_s: { gte: query.late_s } })
+          .order('-delay_s')
+          .limit(query.limit ?? 100)
+          .after(query.after),
+    ),
+    '/buses/:vehicle': route({ summary: 'Where a bus is' }, ({ params }) =>
+      bus_latest.where({ vehicle: params.vehicle }).one(),
+    ),
+  },
   charts: [
     number(bus_traffic_processed, { title: 'Positions' }),
     number(bus_latest, { title: 'Buses' }),
@@ -138,19 +164,32 @@ export default pipeline('bus', {
     }),
     grid(bus_latest, {
       title: 'Next stops',
-      columns: ['vehicle', 'line', 'next_stop', 'expected_at', 'delay_s'],
+      columns: ['vehicle', 'line', 'delay_s', 'next_stop', 'expected_at'],
       limit: 200,
     }),
     line(bus_traffic_processed, {
       title: 'Mean delay over time',
       x: 'recorded_at',
-      every: 'minute',
+      every: '10 minutes',
       y: 'delay_s',
       aggregate: 'mean',
       unit: 's',
     }),
-    area(bus_traffic_processed, { title: 'Positions a minute', x: 'recorded_at', every: 'minute', by: 'direction' }),
-    line(line_delay, { title: 'Mean delay of each line', x: 'minute', y: 'mean_delay_s', by: 'line', unit: 's' }),
+    area(bus_traffic_processed, {
+      title: 'Positions in ten minutes, by direction',
+      x: 'recorded_at',
+      every: '10 minutes',
+      by: 'direction',
+    }),
+    line(line_delay, {
+      title: 'Mean delay of each line',
+      x: 'minute',
+      every: '10 minutes',
+      y: 'mean_delay_s',
+      by: 'line',
+      aggregate: 'mean',
+      unit: 's',
+    }),
     bar(bus_traffic_processed, {
       title: 'Mean delay by line',
       x: 'line',
@@ -174,10 +213,10 @@ export default pipeline('bus', {
       unit: 's',
     }),
     histogram(bus_traffic_processed, { title: 'How late they are', value: 'delay_s', bins: 40, unit: 's' }),
-    scatter(bus_traffic_processed, {
-      title: 'Delay against the distance to the next stop, in metres',
-      x: 'distance_m',
-      y: 'delay_s',
+    scatter(line_delay, {
+      title: 'The slowest twentieth against the mean, of each line and minute',
+      x: 'mean_delay_s',
+      y: 'p95_delay_s',
       trend: true,
       unit: 's',
     }),

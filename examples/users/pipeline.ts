@@ -11,6 +11,7 @@ import {
   number,
   param,
   pipeline,
+  route,
   share,
   simulate,
   table,
@@ -18,6 +19,7 @@ import {
   timestamp,
   topic,
 } from 'millrace';
+import { checkEmployee, employeeId } from './employee.ts';
 import { generatedUsers } from './generator.ts';
 import { toUser } from './user.ts';
 
@@ -38,8 +40,8 @@ export const users_created = topic(
     last_name: text().personal(),
     gender: text(),
     address: text().personal(),
-    city: text(),
-    state: text(),
+    city: text().optional(),
+    state: text().optional(),
     country: text().optional(),
     latitude: double().optional().personal(),
     longitude: double().optional().personal(),
@@ -63,8 +65,44 @@ export const users_created = topic(
 export const created_users = table('created_users', users_created, { key: 'id' });
 export const users = table('users', users_created, { key: 'id', unique: ['email', 'username'] });
 
+// The ten fields of the form for employees; a city of its own it does not have.
+const { first_name, last_name, gender, address, post_code, email, username, dob, phone, picture } =
+  users_created.fields;
+const form = { first_name, last_name, gender, address, post_code, email, username, dob, phone, picture };
+
 export default pipeline('users', {
   tables: [created_users, users],
+  get: {
+    '/users/newest': route({ summary: 'The 20 users who registered last' }, () =>
+      users
+        .where({ registered_date: { ne: null } })
+        .order('-registered_date')
+        .limit(20),
+    ),
+    '/users': route(
+      {
+        summary: 'Users, by country and gender',
+        query: {
+          country: text().optional(),
+          gender: text().optional(),
+          limit: int().optional().describe('1 to 1,000; 100 where it is not given.'),
+          after: text().optional().describe('`next` of the page before.'),
+        },
+      },
+      ({ query }) =>
+        users
+          .where({ country: query.country, gender: query.gender })
+          .limit(query.limit ?? 100)
+          .after(query.after),
+    ),
+    '/users/:id': route({ summary: 'A user' }, ({ params }) => users.where({ id: params.id }).one()),
+  },
+  post: {
+    '/employees': route({ summary: 'Adds an employee to the users', body: form }, ({ body }) => {
+      checkEmployee(body);
+      return users_created.record({ id: employeeId(body.username), ...body });
+    }),
+  },
   charts: [
     number(users, { title: 'Users' }),
     bar(users, { title: 'Users by country', x: 'country' }),

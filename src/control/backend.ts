@@ -8,6 +8,7 @@ import { toJson } from '../web/values.ts';
 import { embedded } from './adapters.ts';
 import { chartsOf } from './charts.ts';
 import type { Folder } from './folder.ts';
+import { Gate } from './gate.ts';
 import { LetterDesk } from './letters.ts';
 import { postsOf } from './post.ts';
 import { Records } from './records.ts';
@@ -21,6 +22,9 @@ import { viewOf } from './view.ts';
 /** A backend, and what ends its watching and posting. */
 export type ClosableBackend = { readonly backend: Backend; close(): Promise<void> };
 
+/** Queries that are answered at once: each may take half a minute of a thread, and those who store must always find one. */
+const queriesMax = 2;
+
 /** Makes what is served of pipelines that run in a folder. */
 export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableBackend {
   const { store, system, log, registry } = folder;
@@ -30,6 +34,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
   const letters = new LetterDesk(folder, runners, records);
   const charts = chartsOf(store, system.clock);
   const posts = postsOf(folder, runners);
+  const queries = new Gate(queriesMax);
   const topics = { log, registry, pipelines: definitions, posting: posts };
   const runnerOf = (name: string): Runner => {
     const found = runners.find((runner) => runner.pipeline.name === name);
@@ -63,7 +68,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
       await storedTable(store, table);
       return store.watch(table, changed);
     },
-    query: (request) => answer(folder, request),
+    query: (request) => queries.run(() => answer(folder, request)),
     charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),
     chart: async (pipeline, id, request) => charts.data(runnerOf(pipeline).pipeline, id, request),
     dead: (request) => letters.page(request),

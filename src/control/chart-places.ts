@@ -1,5 +1,6 @@
 // Maps, single numbers and grids: where things are, how much it is now, and the rows themselves.
 import type { ChartData } from '../web/schemas.ts';
+import { declaredCut } from './chart-scale.ts';
 import { cutOf, nameOf } from './chart-series.ts';
 import { type ChartSource, chartDataOf } from './chart-source.ts';
 
@@ -70,7 +71,7 @@ export async function gridData(source: ChartSource): Promise<ChartData> {
   const isText = source.axis(by) === 'text';
   const present = column === undefined ? [] : [column];
   const rows = await source.summarise({
-    by: [{ column: by, ...(every === undefined ? {} : { every }) }],
+    by: [{ column: by, ...(every === undefined ? {} : { every: declaredCut(every).every }) }],
     values: [value],
     order: isText ? [{ at: 1, descending: true }] : [{ at: 0, descending: true }],
     limit: limit + 1,
@@ -78,6 +79,6 @@ export async function gridData(source: ChartSource): Promise<ChartData> {
   });
   return chartDataOf([by, nameOf(value)], rows.slice(0, limit), {
     notes: [rows.length > limit ? `the first ${limit}` : undefined],
-    facts: { every },
+    facts: { every: every && declaredCut(every).every },
   });
 }

@@ -1,5 +1,5 @@
 // How axes are cut: spans of time and widths of numbers that people like, and all places between the first and the last.
-import type { Span } from '../define/chart.ts';
+import type { Every, Span } from '../define/chart.ts';
 import type { SummaryGroup } from '../store/store.ts';
 
 /** A way to cut an axis; `ms` of times, about, for months and years. */
@@ -25,8 +25,7 @@ function pieces(count: number, unitMs: number, unit: string): Cut {
   return { every: { width: count * unitMs }, size: count * unitMs, words: `${count} ${unit}` };
 }
 
-/** The cut of a declared span. */
-export function spanCut(span: Span): Cut {
+function spanCut(span: Span): Cut {
   return { every: span, size: spanMs[span], words: span };
 }
 
@@ -39,6 +38,11 @@ const timeCuts: readonly Cut[] = [
   ...[2, 3, 6, 12].map((count) => pieces(count, hourMs, 'hours')),
   ...(['day', 'week', 'month', 'quarter', 'year'] as const).map(spanCut),
 ];
+
+/** The cut of a declared span. */
+export function declaredCut(every: Every): Cut {
+  return timeCuts.find((cut) => cut.words === every)!;
+}
 
 /** The narrowest cut of a stretch of time, not narrower than `least`, that gives at most so many places. Years at most. */
 export function timeCut(fromMs: number, toMs: number, placesMax: number, least?: Cut): Cut {

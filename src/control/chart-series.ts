@@ -2,7 +2,7 @@
 
 import type { SummaryGroup, SummaryValue } from '../store/store.ts';
 import type { ChartData } from '../web/schemas.ts';
-import { type Cut, numberCut, placesBetween, spanCut, timeCut } from './chart-scale.ts';
+import { type Cut, declaredCut, numberCut, placesBetween, timeCut } from './chart-scale.ts';
 import { among, type ChartSource, chartDataOf, isAdditive, place, type Top } from './chart-source.ts';
 
 /** Series of a chart; the others are one series, where their values may be added up. */
@@ -92,7 +92,7 @@ export async function cutOf(
   const { every } = source.options;
   const axis = source.axis(x);
   if (axis === 'text') return undefined;
-  const declared = every === undefined || axis !== 'time' ? undefined : spanCut(every);
+  const declared = every === undefined || axis !== 'time' ? undefined : declaredCut(every);
   const ends = await source.ends(x, present);
   if (!ends) return declared;
   if (!declared && ends.count <= placesMax) return undefined;
@@ -147,8 +147,8 @@ function seriesNote(top: Top, by: string | undefined, value: SummaryValue, hasOt
 }
 
 function cutNote(cut: Cut | undefined, declared: string | undefined): string | undefined {
-  if (!cut || cut.every === declared) return undefined;
-  return `one value for each ${typeof cut.every === 'string' ? cut.every : cut.words}`;
+  if (!cut || cut.words === declared) return undefined;
+  return `one value for each ${cut.words}`;
 }
 
 /** A value of a series, or the others, as text. */

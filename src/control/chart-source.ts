@@ -1,6 +1,6 @@
 // What all kinds of chart ask of the store: the rows that a request means, the ends of a column, its most important values.
 import { limits } from '../core/limits.ts';
-import type { Aggregate, Chart, Span } from '../define/chart.ts';
+import type { Aggregate, Chart, Every } from '../define/chart.ts';
 import type { FieldType } from '../define/fields.ts';
 import type { ReadValue, Scope, Store, SummaryGroup, SummaryOptions, SummaryValue } from '../store/store.ts';
 import type { ChartRequest } from '../web/backend.ts';
@@ -12,7 +12,7 @@ export type ChartOptions = {
   readonly y?: string;
   readonly by?: string;
   readonly value?: string;
-  readonly every?: Span;
+  readonly every?: Every;
   readonly aggregate?: Aggregate;
   readonly latitude?: string;
   readonly longitude?: string;

@@ -3,6 +3,7 @@ import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { shapeOf } from '../define/route.ts';
 import { embedded, sourceAdapter } from './adapters.ts';
 
 /**
@@ -50,8 +51,8 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
 export function checkDefinitions(pipelines: readonly Pipeline[]): MillraceError[] {
   const errors: MillraceError[] = [];
   const seen = new Map<string, { owner: string; value: unknown }>();
-  const claim = (kind: string, name: string, pipeline: Pipeline, value: unknown, mayShare: boolean) => {
-    const key = `${kind} ${name.toLowerCase()}`;
+  const claim = (kind: string, name: string, pipeline: Pipeline, value: unknown, mayShare: boolean, as = name) => {
+    const key = `${kind} ${as.toLowerCase()}`;
     const first = seen.get(key);
     if (first && !(mayShare && first.value === value)) {
       errors.push(
@@ -67,6 +68,8 @@ export function checkDefinitions(pipelines: readonly Pipeline[]): MillraceError[
     for (const table of pipeline.tables) claim('table', table.name, pipeline, table, false);
     // two pipelines may read one topic, if it is the very same
     for (const topic of pipeline.topics) claim('topic', topic.name, pipeline, topic, true);
+    for (const route of pipeline.routes)
+      claim('route', `${route.method} ${route.path}`, pipeline, route, false, shapeOf(route));
   }
   return errors;
 }

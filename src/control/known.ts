@@ -1,7 +1,9 @@
 // What a data folder remembers of the pipelines that have run in it: the file each came from, and whether it is paused.
 import { resolve } from 'node:path';
 import type { Session } from '../process/database.ts';
-import type { Folder } from './folder.ts';
+
+/** What has the database of a data folder. */
+type Folder = { readonly database: { session(): Promise<Session> } };
 
 /** Makes the table where there is none. */
 export async function makeKnown(session: Session): Promise<void> {

@@ -225,7 +225,7 @@ async function measure({ system }: Folder, runners: readonly Runner[], signal: A
   while (!signal.aborted) {
     await system.clock.sleep(1000, signal);
     if (signal.aborted) return;
-    for (const runner of runners) await runner.measures.sample();
+    for (const runner of runners) await runner.measures.sample().catch(() => undefined);
     for (const runner of runners) await runner.refreshRows().catch(() => undefined);
   }
 }

@@ -16,10 +16,10 @@ import type { PostResult } from '../web/schemas.ts';
 import { inTransaction, openControl, translated } from './control-database.ts';
 
 /** The header of records that were posted with a key. */
-export const postHeader = 'millrace-post';
+const postHeader = 'millrace-post';
 
 /** How long a key is known. */
-export const keyMs = 24 * 3600_000;
+const keyMs = 24 * 3600_000;
 
 const saveMs = 250;
 /** Without keys for so long, a topic's mark is taken away: it then costs nothing at the next start. */

@@ -1,12 +1,13 @@
 // Moves a pipeline's records from the log through the engine: one micro-batch after the other, the next one decoded meanwhile.
 import type { Clock } from '../core/clock.ts';
-import { MillraceError, messageOf } from '../core/errors.ts';
+import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/random.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { type Batch, sliceBatch } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
+import { Bell } from './bell.ts';
 
 /** Milliseconds without a record after which open windows are given as they are. */
 export const idleMs = 2000;
@@ -39,7 +40,8 @@ export class Pump {
   readonly #partitions: { topic: string; partition: number }[];
   #reports: SourceReport[] = [];
   #wake: (() => void) | undefined;
-  readonly #roomWaiters = new Set<() => void>();
+  /** Rings after a micro-batch, a save, a pause, and at the end. */
+  readonly #moved = new Bell();
   /** What others have to do between two micro-batches. */
   readonly #errands: (() => Promise<void>)[] = [];
   #isPaused: boolean;
@@ -113,36 +115,18 @@ export class Pump {
 
   /** Resolves when fewer records are in flight than the limit and it is not paused, or the signal aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isPaused || this.isFull)) await this.#moved(signal);
+    while (!signal.aborted && (this.#isPaused || this.isFull)) await this.#moved.wait(signal);
   }
 
   /**
    * Resolves with true once the record at an offset is processed; with false where that will not be soon: the pump is paused, or has ended.
    */
   async processed(topic: string, partition: number, offset: number): Promise<boolean> {
-    const never = new AbortController().signal;
     while (this.#next(topic, partition) <= offset) {
       if (this.#isPaused || !this.#isRunning) return false;
-      await this.#moved(never);
+      await this.#moved.wait();
     }
     return true;
-  }
-
-  /** Resolves after a micro-batch, a save, a change of the pace or the end; or when the signal aborts. */
-  #moved(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = () => {
-        this.#roomWaiters.delete(wake);
-        signal.removeEventListener('abort', wake);
-        resolve();
-      };
-      this.#roomWaiters.add(wake);
-      signal.addEventListener('abort', wake, { once: true });
-    });
-  }
-
-  #tell(): void {
-    for (const wake of [...this.#roomWaiters]) wake();
   }
 
   /** Whether it takes no records. */
@@ -153,15 +137,16 @@ export class Pump {
   /** Takes no more records after the micro-batch at hand, with which it resolves. What sources report is still saved. */
   async pause(): Promise<void> {
     this.#isPaused = true;
-    if (this.#isRunning) await this.exclusive(async () => undefined);
-    this.#tell();
+    // one that ends meanwhile takes no more either
+    if (this.#isRunning) await this.exclusive(async () => undefined).catch(() => undefined);
+    this.#moved.ring();
   }
 
   /** Takes records again. */
   resume(): void {
     this.#isPaused = false;
     this.#wake?.();
-    this.#tell();
+    this.#moved.ring();
   }
 
   /**
@@ -173,7 +158,7 @@ export class Pump {
     return new Promise((resolve, reject) => {
       const errand = async () => {
         if (!this.#isRunning) reject(notRunning(this.#options.pipeline.name));
-        else await work().then(resolve, reject);
+        else await (async () => work())().then(resolve, reject);
       };
       if (!this.#isRunning) void errand();
       else this.#errands.push(errand);
@@ -200,7 +185,7 @@ export class Pump {
     } finally {
       this.#isRunning = false;
       for (const errand of this.#errands.splice(0)) await errand();
-      this.#tell();
+      this.#moved.ring();
     }
   }
 
@@ -208,7 +193,8 @@ export class Pump {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        for (let errand = this.#errands.shift(); errand; errand = this.#errands.shift()) {
+        // only those there are now: who has one after the other lets micro-batches pass in between
+        for (const errand of this.#errands.splice(0)) {
           // what is prepared lies where the errand may put something else
           this.#ahead = undefined;
           await errand();
@@ -252,7 +238,7 @@ export class Pump {
       this.records += prepared.count;
       this.batches++;
       this.#ahead = await ahead;
-      this.#tell();
+      this.#moved.ring();
       return false;
     }
     if (this.#isDraining) {
@@ -263,7 +249,7 @@ export class Pump {
     if (this.#errands.length > 0) return false;
     if (this.#reports.length > 0 && !(await this.#waitForRecords(reportMs, signal))) {
       await this.#save();
-      this.#tell();
+      this.#moved.ring();
     } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && this.#isIdle) {
       await this.#options.processor.flush();
       if (this.#isIdle) await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
@@ -275,7 +261,7 @@ export class Pump {
   async #rest(signal: AbortSignal): Promise<boolean> {
     if (this.#reports.length > 0) {
       await this.#save();
-      this.#tell();
+      this.#moved.ring();
     }
     if (this.#isStopping) return true;
     if (this.#isPaused && this.#reports.length === 0 && this.#errands.length === 0)
@@ -393,16 +379,6 @@ function notRunning(pipeline: string): MillraceError {
     place: `pipeline '${pipeline}'`,
     remedy: 'Start it again.',
   });
-}
-
-/** Any error as one of ours, for showing. */
-export function asMillraceError(error: unknown): MillraceError {
-  return error instanceof MillraceError
-    ? error
-    : new MillraceError('ASSERTION', messageOf(error), {
-        cause: error,
-        remedy: 'Report this with --stack: it is a bug.',
-      });
 }
 
 /** Batches of together no more records than a micro-batch takes; the last one is cut where it must be. */

@@ -1,5 +1,5 @@
 // One pipeline at work: its sources, its pump, its health. Failures that pass are waited out; the others are told with their remedy.
-import { MillraceError } from '../core/errors.ts';
+import { MillraceError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -13,7 +13,7 @@ import { Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
-import { asMillraceError, Pump } from './pump.ts';
+import { Pump } from './pump.ts';
 import type { Through } from './redrive.ts';
 import type { System } from './system.ts';
 
@@ -350,6 +350,16 @@ export class Runner {
       }
     }
   }
+}
+
+/** Any error as one of ours, for showing. */
+function asMillraceError(error: unknown): MillraceError {
+  return error instanceof MillraceError
+    ? error
+    : new MillraceError('ASSERTION', messageOf(error), {
+        cause: error,
+        remedy: 'Report this with --stack: it is a bug.',
+      });
 }
 
 /** The deadline of a stop as a signal; `over` ends the waiting for it. */

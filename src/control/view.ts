@@ -96,7 +96,8 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       noun,
       name,
       label,
-      state: stateOf(rate, 0),
+      // a window takes rows long before it gives one
+      state: stateOf(Math.max(rate, rateOf(runner, `${noun} ${name} in`)), 0),
       ratePerSecond: rate,
       ...counts,
       ...given('batchMs', measures.batchMs(`${noun} ${name}`)),

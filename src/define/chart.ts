@@ -37,6 +37,8 @@ export interface Chart {
 
 /** How a time is cut (UTC), so that rows of one span become one place. A week begins on Monday. */
 export type Span = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
+/** Spans, and some of several minutes or hours; counted from midnight. */
+export type Every = Span | '10 seconds' | '30 seconds' | `${5 | 10 | 15 | 30} minutes` | `${2 | 3 | 6 | 12} hours`;
 
 type Titled = {
   title?: string;
@@ -44,7 +46,7 @@ type Titled = {
   unit?: string;
 };
 /** With `every`, an x that is a time is cut: with 'year', all rows of one year are one place. */
-type Across<F extends Fields> = { x: Column<F>; every?: never } | { x: TimeColumn<F>; every?: Span };
+type Across<F extends Fields> = { x: Column<F>; every?: never } | { x: TimeColumn<F>; every?: Every };
 type Series<F extends Fields> = Titled & Across<F> & { y?: NumberColumn<F>; by?: Column<F>; aggregate?: Aggregate };
 type Valued<F extends Fields> = { value?: NumberColumn<F>; aggregate?: Aggregate };
 
@@ -155,6 +157,6 @@ export const grid = <F extends Fields>(
     (
       | { columns?: readonly Column<F>[]; limit?: number; by?: never }
       | ({ by: Column<F>; every?: never; limit?: number; columns?: never } & Valued<F>)
-      | ({ by: TimeColumn<F>; every?: Span; limit?: number; columns?: never } & Valued<F>)
+      | ({ by: TimeColumn<F>; every?: Every; limit?: number; columns?: never } & Valued<F>)
     ) = {},
 ): Chart => chart('grid', table, options, ['value']);

@@ -152,7 +152,9 @@ function conditionsOf<F extends Fields>(owner: ReadOwner<F>, given: Conditions<F
   const found: Record<string, ReadCondition> = {};
   for (const [name, condition] of Object.entries(given)) {
     checkColumn(owner, name);
-    if (condition !== undefined) found[name] = conditionOf(owner, name, condition);
+    if (condition === undefined) continue;
+    const read = conditionOf(owner, name, condition);
+    if (Object.keys(read).length > 0) found[name] = read;
   }
   return found;
 }

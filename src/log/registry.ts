@@ -40,11 +40,13 @@ export interface Registry {
   subjects(options?: { deleted?: boolean }): Promise<string[]>;
   versions(subject: string, options?: { deleted?: boolean }): Promise<number[]>;
   /** @throws NOT_FOUND */
-  version(subject: string, version: number | 'latest'): Promise<SchemaVersion>;
+  version(subject: string, version: number | 'latest', options?: { deleted?: boolean }): Promise<SchemaVersion>;
   /** The schema text of an id. @throws NOT_FOUND */
   schema(id: number): Promise<string>;
-  /** The version under which the subject has this very schema (compared in canonical form), or undefined. */
-  find(subject: string, schema: string): Promise<SchemaVersion | undefined>;
+  /** Where the schema of an id is used, by subject and version; [] where no such id is. */
+  usesOf(id: number, options?: { deleted?: boolean }): Promise<{ subject: string; version: number }[]>;
+  /** The version under which the subject has this very schema (compared in canonical form), or undefined. @throws SCHEMA_INVALID */
+  find(subject: string, schema: string, options?: { deleted?: boolean }): Promise<SchemaVersion | undefined>;
   /**
    * Registers a schema and returns its version; the one that is there where the subject has it already.
    *
@@ -56,9 +58,14 @@ export interface Registry {
   /** The level of a subject, else the global one (default BACKWARD). */
   compatibility(subject?: string): Promise<Compatibility>;
   setCompatibility(level: Compatibility, subject?: string): Promise<void>;
-  clearCompatibility(subject: string): Promise<void>;
+  /** Takes the level of a subject away, or sets the global one back to BACKWARD. */
+  clearCompatibility(subject?: string): Promise<void>;
   mode(subject?: string): Promise<Mode>;
   setMode(mode: Mode, subject?: string): Promise<void>;
+  /** Takes the mode of a subject away, or sets the global one back to READWRITE. */
+  clearMode(subject?: string): Promise<void>;
+  /** What a subject has of its own, without what holds for all. */
+  settings(subject: string): Promise<{ compatibility: Compatibility | undefined; mode: Mode | undefined }>;
   /** Soft delete, as Confluent's: the ids stay readable; `permanent` needs a soft delete before it. Returns the versions deleted. */
   deleteSubject(subject: string, options?: { permanent?: boolean }): Promise<number[]>;
   deleteVersion(subject: string, version: number | 'latest', options?: { permanent?: boolean }): Promise<number>;

@@ -16,9 +16,11 @@ import { chartRoutes } from './routes/charts.ts';
 import { deadRoutes } from './routes/dead.ts';
 import { healthRoutes } from './routes/health.ts';
 import { metricsRoutes } from './routes/metrics.ts';
+import { ownRoutes } from './routes/own.ts';
 import { pipelineRoutes } from './routes/pipelines.ts';
 import { postRoutes } from './routes/post.ts';
 import { queryRoutes } from './routes/query.ts';
+import { registryRoutes } from './routes/registry.ts';
 import { rowRoutes } from './routes/rows.ts';
 import { tableRoutes } from './routes/tables.ts';
 import { topicRoutes } from './routes/topics.ts';
@@ -61,6 +63,8 @@ const allRoutes: readonly Routes[] = [
   queryRoutes,
   deadRoutes,
   liveRoutes,
+  ownRoutes,
+  registryRoutes,
 ];
 
 /** The server without a port, for tests: `app.inject({ url: '/api/health' })`. */

@@ -95,6 +95,33 @@ export function registryContract(adapter: string, open: () => Promise<Registry>)
     assert.deepEqual(await registry.versions('b'), []);
   });
 
+  it('says where an id is used, and what a subject has of its own', async (registry) => {
+    const first = await registry.register('a', record(zone));
+    await registry.register('b', record(zone));
+    await registry.register('a', record(zone, fareOptional));
+    assert.deepEqual(await registry.usesOf(first.id), [
+      { subject: 'a', version: 1 },
+      { subject: 'b', version: 1 },
+    ]);
+    await registry.deleteVersion('a', 1);
+    assert.deepEqual(await registry.usesOf(first.id), [{ subject: 'b', version: 1 }]);
+    assert.equal((await registry.usesOf(first.id, { deleted: true })).length, 2);
+    assert.deepEqual(await registry.usesOf(4711), []);
+    assert.deepEqual(await registry.version('a', 1, { deleted: true }), first);
+    assert.deepEqual(await registry.find('a', record(zone), { deleted: true }), first);
+    assert.deepEqual(await registry.settings('a'), { compatibility: undefined, mode: undefined });
+    await registry.setCompatibility('FULL', 'a');
+    await registry.setMode('READONLY', 'a');
+    assert.deepEqual(await registry.settings('a'), { compatibility: 'FULL', mode: 'READONLY' });
+    await registry.clearMode('a');
+    await registry.setMode('READONLY');
+    await registry.clearMode();
+    await registry.setCompatibility('NONE');
+    await registry.clearCompatibility();
+    assert.deepEqual(await registry.settings('a'), { compatibility: 'FULL', mode: undefined });
+    assert.deepEqual([await registry.mode('a'), await registry.compatibility('b')], ['READWRITE', 'BACKWARD']);
+  });
+
   it('levels: the global one is BACKWARD, a subject has its own until it is cleared', async (registry) => {
     assert.equal(await registry.compatibility(), 'BACKWARD');
     await registry.setCompatibility('FULL');

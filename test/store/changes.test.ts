@@ -16,6 +16,7 @@ import type { TableChange } from '../../src/store/store.ts';
 const events = topic('events', { id: int(), word: text() });
 const numbers = stream('numbers', { id: int(), n: int() }, sql`select id, cast(word as integer) as n from ${events}`);
 const byId = table('by_id', numbers, { key: 'id' });
+const once = table('once', numbers, { key: 'id', unique: ['n'] });
 
 test('while nobody watches a table, its commits run no statement more', async () => {
   const database = await DuckDatabase.open();
@@ -50,8 +51,8 @@ test('while nobody watches a table, its commits run no statement more', async ()
   database.close();
 });
 
-test('a micro-batch with a bad row is told once, without it, as the table then is', async () => {
-  const made = pipeline('watched', { tables: [byId] });
+test('a micro-batch with bad rows is told once, without them, as the table then is', async () => {
+  const made = pipeline('watched', { tables: [byId, once] });
   const system = {
     clock: virtualClock(0),
     random: random(1),
@@ -67,7 +68,8 @@ test('a micro-batch with a bad row is told once, without it, as the table then i
   parts.store.watch('by_id', (change) => told.push(change));
   const writer = new TopicWriter(events, ids.get('events')!, system.clock);
   const accept = recordAcceptor(events.fields);
-  for (const [id, word] of ['10', 'eleven', '12'].entries()) writer.add(0, accept({ id, word }));
+  // one fails before its transaction, one when the first table has its rows already
+  for (const [id, word] of ['10', 'eleven', '12', '12'].entries()) writer.add(0, accept({ id, word }));
   const appended = parts.log.append('events', 0, writer.take(0)!);
   for (let isDone = false; !isDone; ) {
     void appended.then(() => (isDone = true));

@@ -1,4 +1,5 @@
 // Requests for every operation of the document: good ones, and those that provoke each error that only this operation has.
+import { MillraceError } from '../../src/core/errors.ts';
 import type { Backend } from '../../src/web/backend.ts';
 import { fakeBackend } from './backend.ts';
 
@@ -21,6 +22,10 @@ const failing = () =>
   fakeBackend()
     .pipelines()
     .map((view) => ({ ...view, status: 'failed' as const }));
+
+const full = async () => {
+  throw new MillraceError('DISK_FULL', 'no space is left', { remedy: 'Free some space.' });
+};
 
 export const cases: Readonly<Record<string, Cases>> = {
   'GET /api/health': {
@@ -89,6 +94,7 @@ export const cases: Readonly<Record<string, Cases>> = {
         { path: '/api/topics/rides/records', payload: { id: 'a' }, headers: { 'idempotency-key': 'k'.repeat(256) } },
       ],
       401: [{ path: '/api/topics/users/records', payload: { id: 'a' } }],
+      503: [{ path: '/api/topics/rides/records', payload: { id: 'a' }, backend: { post: full } }],
       415: [{ path: '/api/topics/rides/records', payload: { id: 'a' }, headers: { 'content-encoding': 'gzip' } }],
     },
   },

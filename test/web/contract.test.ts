@@ -1,5 +1,8 @@
 // The API against its own document: each operation answers as documented, each documented error can be had, no other status comes.
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { limits } from '../../src/core/limits.ts';
 import { openTokens, type Tokens } from '../../src/web/access/tokens.ts';
@@ -14,12 +17,14 @@ const elsewhere = ['live', 'registry', 'session'];
 
 let app: App;
 let guarded: App;
+let folder: string;
 let tokens: Tokens;
 let judge: Judge;
 let addresses = 0;
 before(async () => {
   app = await makeApp(fakeBackend());
-  tokens = openTokens(':memory:');
+  folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'));
+  tokens = openTokens(join(folder, 'control.db'));
   guarded = await makeApp(fakeBackend(), { access: { tokens, needsTokens: true } });
   judge = await judgeOf(app);
 });
@@ -27,6 +32,7 @@ after(async () => {
   await app.close();
   await guarded.close();
   tokens.close();
+  await rm(folder, { recursive: true });
 });
 
 async function ask(operation: Operation, request: Request, on: App = app): Promise<Answer> {

@@ -20,10 +20,17 @@ describe('fuzzed requests', () => {
 
   for (const name of Object.keys(cases)) {
     test(`${name} never fails with 500`, { timeout: 60_000 }, async () => {
-      const { operations } = await judgeOf(app);
-      await fuzz(app, operations.find((one) => one.name === name)!, 150);
+      const judge = await judgeOf(app);
+      await fuzz(app, judge, judge.operations.find((one) => one.name === name)!, 150);
     });
   }
+
+  test('no route of the registry fails with 500', { timeout: 120_000 }, async () => {
+    const judge = await judgeOf(app);
+    const routes = judge.operations.filter((one) => one.tags.includes('registry'));
+    assert.ok(routes.length > 20);
+    for (const route of routes) await fuzz(app, judge, route, 25);
+  });
 
   test('a body that is nested a hundred thousand times is refused', async () => {
     for (const url of ['/api/query', '/api/dead/redrive', '/api/topics/rides/records']) {

@@ -2,13 +2,15 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import fastify from 'fastify';
-import type { VirtualClock } from '../../src/core/clock.ts';
+import { type VirtualClock, virtualClock } from '../../src/core/clock.ts';
 import type { App } from '../../src/web/app.ts';
-import type { Backend } from '../../src/web/backend.ts';
+import type { Backend, TableChange } from '../../src/web/backend.ts';
 import { live } from '../../src/web/live/live.ts';
 import type { LiveOptions } from '../../src/web/live/options.ts';
 import { readParameters } from '../../src/web/parameters.ts';
 import { sendProblem } from '../../src/web/problem.ts';
+import { type FakeBackend, fakeBackend } from './backend.ts';
+import { start } from './data.ts';
 
 /** A server that listens. */
 export type LiveServer = AsyncDisposable & {
@@ -39,7 +41,7 @@ export class LiveClient implements Disposable {
   readonly response: IncomingMessage;
   readonly #events: LiveEvent[] = [];
   #waiting: (() => void) | undefined;
-  #text = '';
+  #parts: string[] = [];
   #isClosed = false;
 
   constructor(response: IncomingMessage) {
@@ -78,9 +80,11 @@ export class LiveClient implements Disposable {
   }
 
   #read(text: string): void {
-    this.#text += text;
-    const blocks = this.#text.split('\n\n');
-    this.#text = blocks.pop()!;
+    const isEnd = text.includes('\n\n') || (text.startsWith('\n') && this.#parts.at(-1)?.endsWith('\n'));
+    this.#parts.push(text);
+    if (!isEnd) return;
+    const blocks = this.#parts.join('').split('\n\n');
+    this.#parts = [blocks.pop()!];
     for (const block of blocks) {
       const of = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
       const data = of('data');
@@ -107,4 +111,57 @@ export async function listen(url: string, lastEventId?: string): Promise<LiveCli
 /** Moves the clock on, in steps, until something that the other side of a connection does has come true. */
 export async function advanceUntil(clock: VirtualClock, ms: number, isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await clock.advance(ms);
+}
+
+/** A row of the table `rides`. */
+export const ride = (id: string, km = 1, zone = 'A') => ({
+  id,
+  zone,
+  km,
+  fare: null,
+  at: new Date(start),
+  driver: null,
+});
+/** The same row as it is sent. */
+export const sent = (id: string, km = 1, zone = 'A') => ({ ...ride(id, km, zone), at: '2026-11-22T08:00:00.000Z' });
+/** A commit that wrote these rows. */
+export const change = (...rows: TableChange['rows'][number][]): TableChange => ({
+  rows,
+  isPartial: false,
+  count: rows.length,
+});
+/** A commit that removed rows. */
+export const removal: TableChange = { rows: [], isPartial: true, count: 0 };
+
+/** Runs a test with a server whose clock stands still. */
+export async function withServer(
+  run: (parts: {
+    backend: FakeBackend;
+    url: string;
+    clock: ReturnType<typeof virtualClock>;
+    open: (path: string, lastEventId?: string) => Promise<LiveClient>;
+    close: () => Promise<void>;
+  }) => Promise<void>,
+  options: LiveOptions = {},
+  overrides: Parameters<typeof fakeBackend>[0] = {},
+): Promise<void> {
+  const backend = fakeBackend(overrides);
+  const clock = virtualClock(start);
+  await using server = await liveServer(backend, { clock, ...options });
+  const clients: LiveClient[] = [];
+  try {
+    await run({
+      backend,
+      url: server.url,
+      clock,
+      async open(path, lastEventId) {
+        const client = await listen(`${server.url}/api/live/${path}`, lastEventId);
+        clients.push(client);
+        return client;
+      },
+      close: () => server.close(),
+    });
+  } finally {
+    for (const client of clients) client.close();
+  }
 }

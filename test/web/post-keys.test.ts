@@ -8,11 +8,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
+import { PostKeys, type PostMark } from '../../src/control/post-keys.ts';
 import { nodeFiles, systemClock } from '../../src/control/system.ts';
 import { virtualClock } from '../../src/core/clock.ts';
 import { MillraceError } from '../../src/core/errors.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
 import { random } from '../../src/core/random.ts';
+import { BatchBuilder } from '../../src/log/batch.ts';
 import { opened, request, some, storedIds } from './post-tools.ts';
 
 const hourMs = 3_600_000;
@@ -158,6 +160,46 @@ describe('after the power went off', () => {
   });
 });
 
+test('what a request under way has stored is found after a kill, also where other keys were saved meanwhile', async (t) => {
+  const path = join(await temporary(t), 'control.db');
+  const files = memoryFiles();
+  const clock = virtualClock(1e12);
+  const { log, posts } = await opened({ files, clock });
+  const keys = new PostKeys({ path, log, clock });
+  const result = { accepted: 1, rejected: [], offsets: [], isRepeated: false };
+  const appended = Promise.withResolvers<void>();
+  const store = async (mark: PostMark, id: string) => {
+    const builder = new BatchBuilder();
+    builder.add(0, Buffer.from(id), null, mark.headers(0));
+    await log.append('orders', 0, builder.take());
+  };
+  // killed after it was stored and before it is answered
+  void keys.once('orders', 'slow', Buffer.from('body'), async (mark) => {
+    await store(mark, 'slow');
+    appended.resolve();
+    return new Promise(() => undefined);
+  });
+  await appended.promise;
+  await keys.once('orders', 'quick', Buffer.from('body'), async (mark) => {
+    await store(mark, 'quick');
+    return result;
+  });
+  await clock.advance(1000);
+  const after = new PostKeys({ path, log, clock });
+  const found: unknown[] = [];
+  const again = await after.once('orders', 'slow', Buffer.from('body'), async ({ stored }) => {
+    found.push(...stored);
+    return result;
+  });
+  assert.deepEqual(found, [[0, { partition: 0, offset: 0 }]]);
+  assert.equal(again.isRepeated, true);
+  const quick = await after.once('orders', 'quick', Buffer.from('body'), () => assert.fail('it was done again'));
+  assert.equal(quick.isRepeated, true);
+  await after.close();
+  await posts.close();
+  await log.close();
+});
+
 /** Posts requests with keys, several under way, and prints the number of each that is answered. */
 const child = `
 import { nodeFiles, systemClock } from './src/control/system.ts';
@@ -171,7 +213,9 @@ for (let n = Number(from); ; n += 4) {
   }));
 }`;
 
-test('killed at any moment, a process has stored what it answered, and the same requests store each record once', async (t) => {
+test('killed at any moment, a process has stored what it answered, and the same requests store each record once', {
+  timeout: 120_000,
+}, async (t) => {
   const folder = await temporary(t);
   const dice = random('kill posts');
   const options = { files: nodeFiles(), clock: systemClock(), folder: `${folder}/log`, path: `${folder}/control.db` };
@@ -184,7 +228,8 @@ test('killed at any moment, a process has stored what it answered, and the same 
     const answered = new Set<number>();
     const lines = createInterface({ input: running.stdout });
     lines.on('line', (line) => answered.add(Number(line)));
-    await once(lines, 'line');
+    await Promise.race([once(lines, 'line'), once(running, 'exit')]);
+    assert.equal(running.exitCode, null, 'the process has failed');
     await new Promise((resolve) => setTimeout(resolve, dice.whole(0, 300)));
     running.kill('SIGKILL');
     await Promise.all([once(running, 'exit'), once(lines, 'close')]);

@@ -73,4 +73,3 @@ export async function storedIds(log: Log): Promise<string[]> {
   }
   return ids.sort();
 }
-

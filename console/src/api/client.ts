@@ -18,10 +18,21 @@ import type {
   TopicRecordPage,
   TopicView,
 } from '../../../src/web/schemas.ts';
+import type { OpenApi } from './openapi.ts';
 import type { PipelineDetail } from './plan.ts';
 import { address, type QueryValues, request, send } from './request.ts';
 
-export type { Plan, PlanField, PlanParam, PlanSource, PlanStream, PlanTable, PlanTopic, PipelineDetail } from './plan.ts';
+export type { OpenApi } from './openapi.ts';
+export type {
+  PipelineDetail,
+  Plan,
+  PlanField,
+  PlanParam,
+  PlanSource,
+  PlanStream,
+  PlanTable,
+  PlanTopic,
+} from './plan.ts';
 export { ApiError, problemOf } from './request.ts';
 
 export type Operator = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'like' | 'missing';
@@ -33,7 +44,13 @@ export type Filter = { column: string; op: Operator; value: string | readonly st
 export type RowsRequest = { where?: readonly Filter[]; order?: readonly string[]; limit?: number; after?: string };
 
 /** Which records of a topic; the newest where neither offset nor time is given. `at`: ISO time or milliseconds. */
-export type RecordsRequest = { partition?: number; offset?: number; at?: string | number; limit?: number; search?: string };
+export type RecordsRequest = {
+  partition?: number;
+  offset?: number;
+  at?: string | number;
+  limit?: number;
+  search?: string;
+};
 
 export type DeadRequest = {
   pipeline?: string;
@@ -52,15 +69,6 @@ export type Session = { role: Role; isOpen: boolean };
 
 /** A version of a schema, as Confluent's registry sends it; `schema` is JSON as text. */
 export type SchemaVersion = { subject: string; id: number; version: number; schema: string; schemaType?: string };
-
-/** The parts of an OpenAPI document that the console draws. */
-export type OpenApi = {
-  openapi: string;
-  info: { title: string; version: string; description?: string };
-  paths: Record<string, Record<string, unknown>>;
-  components?: { schemas?: Record<string, unknown> };
-  tags?: { name: string; description?: string }[];
-};
 
 /** `where.COLUMN=V` and `where.COLUMN.OP=V`, as the API takes filters. */
 export function whereValues(filters: readonly Filter[] = []): QueryValues {
@@ -94,16 +102,23 @@ export const api = {
   charts: (pipeline: string) =>
     request<{ charts: ChartView[] }>(address(['api', 'pipelines', pipeline, 'charts'])).then((answer) => answer.charts),
   chartData: (pipeline: string, id: string, { from, to, where }: ChartDataRequest = {}, signal?: AbortSignal) =>
-    request<ChartData>(address(['api', 'pipelines', pipeline, 'charts', id, 'data'], { from, to, ...whereValues(where) }), {
-      signal,
-    }),
+    request<ChartData>(
+      address(['api', 'pipelines', pipeline, 'charts', id, 'data'], { from, to, ...whereValues(where) }),
+      {
+        signal,
+      },
+    ),
 
   topics: () => request<{ topics: TopicView[] }>('/api/topics').then((answer) => answer.topics),
   topic: (name: string) => request<TopicView>(address(['api', 'topics', name])),
   records: (name: string, which: RecordsRequest = {}, signal?: AbortSignal) =>
     request<TopicRecordPage>(address(['api', 'topics', name, 'records'], which), { signal }),
   /** Posts JSON or NDJSON text as it is; resolves once the accepted records are on disk. */
-  post: (name: string, text: string, options: { isNdjson?: boolean; idempotencyKey?: string; signature?: string } = {}) =>
+  post: (
+    name: string,
+    text: string,
+    options: { isNdjson?: boolean; idempotencyKey?: string; signature?: string } = {},
+  ) =>
     request<PostResult>(address(['api', 'topics', name, 'records']), {
       method: 'POST',
       body: text,

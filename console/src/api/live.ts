@@ -9,7 +9,11 @@ export type { LiveState } from './live-connection.ts';
 export type TableEvents = { ready: unknown; reset: { reason: string }; rows: { rows: TableRow[]; count: number } };
 
 /** What a stream of a topic sends. */
-export type TopicEvents = { ready: unknown; reset: { reason: string }; records: { records: TopicRecord[]; skipped: number } };
+export type TopicEvents = {
+  ready: unknown;
+  reset: { reason: string };
+  records: { records: TopicRecord[]; skipped: number };
+};
 
 /** All pipelines as last heard; `pipelines` is undefined until the first event. */
 export type LivePipelines = { pipelines: PipelineView[] | undefined; state: LiveState };

@@ -19,7 +19,13 @@ export class ApiError extends Error {
 export function problemOf(error: unknown): Problem {
   if (error instanceof ApiError) return error.problem;
   const title = error instanceof Error ? error.message : String(error);
-  return { type: 'about:blank', title, status: 0, code: 'CONSOLE', remedy: 'Reload the page; if it stays, it is a bug.' };
+  return {
+    type: 'about:blank',
+    title,
+    status: 0,
+    code: 'CONSOLE',
+    remedy: 'Reload the page; if it stays, it is a bug.',
+  };
 }
 
 /** Values of a query string; those undefined are left out, arrays are repeated. */
@@ -45,7 +51,11 @@ export function address(parts: readonly string[], values: QueryValues = {}): str
 export async function request<T>(url: string, init: RequestInit = {}): Promise<T> {
   let response: Response;
   try {
-    response = await fetch(url, { credentials: 'same-origin', ...init, headers: { accept: 'application/json', ...init.headers } });
+    response = await fetch(url, {
+      credentials: 'same-origin',
+      ...init,
+      headers: { accept: 'application/json', ...init.headers },
+    });
   } catch (error) {
     if (error instanceof DOMException && error.name === 'AbortError') throw error;
     throw new ApiError({

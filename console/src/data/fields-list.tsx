@@ -33,7 +33,13 @@ export function FieldsList({ fields, value, keys, action }: FieldsListProps) {
   return (
     <dl className="-my-1.5 divide-y divide-line">
       {allFields(fields, value).map((field) => (
-        <FieldRow key={field.name} field={field} value={value[field.name]} isKey={keys.includes(field.name)} action={action} />
+        <FieldRow
+          key={field.name}
+          field={field}
+          value={value[field.name]}
+          isKey={keys.includes(field.name)}
+          action={action}
+        />
       ))}
     </dl>
   );
@@ -50,7 +56,7 @@ function FieldRow({ field, value, isKey, action }: FieldRowProps) {
   const isNested = typeof value === 'object' && value !== null;
   const ago = kindOf(field.type) === 'time' && typeof value === 'string' ? Date.parse(value) : Number.NaN;
   return (
-    <div className="group grid grid-cols-[minmax(0,11rem)_minmax(0,1fr)_auto] items-start gap-x-3 py-1.5">
+    <div className="group grid grid-cols-[minmax(0,11rem)_minmax(0,1fr)_auto] max-sm:grid-cols-[minmax(0,7.5rem)_minmax(0,1fr)_auto] items-start gap-x-3 py-1.5">
       <dt className="min-w-0" title={field.description}>
         <span className="font-mono text-xs break-all">{field.name}</span>
         <span className="block truncate text-2xs text-faint">
@@ -60,7 +66,11 @@ function FieldRow({ field, value, isKey, action }: FieldRowProps) {
         </span>
       </dt>
       <dd className="min-w-0 font-mono text-xs leading-5 break-words whitespace-pre-wrap">
-        {isNested ? <JsonView value={value} depth={1} hasCopy={false} /> : <ValueCell value={value} type={field.type} />}
+        {isNested ? (
+          <JsonView value={value} depth={1} hasCopy={false} />
+        ) : (
+          <ValueCell value={value} type={field.type} />
+        )}
         {!Number.isNaN(ago) && <span className="ml-2 font-sans text-faint">{`UTC, ${formatAgo(ago)}`}</span>}
       </dd>
       <div className="flex opacity-60 group-hover:opacity-100 focus-within:opacity-100">

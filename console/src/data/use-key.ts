@@ -23,3 +23,26 @@ export function useKey(key: string, run: () => void): void {
 export function useSearchKey(): void {
   useKey('/', () => document.querySelector<HTMLElement>('#content [role=searchbox]')?.focus());
 }
+
+/** What uses the arrow keys itself. */
+const ownArrows =
+  'input, textarea, select, pre, [contenteditable=true], [role=tab], [role=listbox], [role=menu], [role=combobox]';
+
+/** While a drawer stands beside a grid, the arrow keys (and j and k) go to the thing below or above, in the grid too. */
+export function useStepKeys(step: (by: 1 | -1) => void): void {
+  const latest = useRef(step);
+  latest.current = step;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).closest(ownArrows)) return;
+      const by = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }[event.key] as 1 | -1 | undefined;
+      if (by === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      latest.current(by);
+    };
+    // before the grid, which would move its own row at hand
+    document.addEventListener('keydown', press, true);
+    return () => document.removeEventListener('keydown', press, true);
+  }, []);
+}

@@ -41,13 +41,13 @@ function columnNote({ name, type, isOptional, isPersonal, description }: Column)
 }
 
 /** A column of a grid that shows a declared field or column. */
-export function valueColumn<Row>(column: Column, valueOf: (row: Row) => unknown, isSortable: boolean): GridColumn<Row> {
+export function valueColumn<Row>(column: Column, read: (row: Row) => unknown, isSortable: boolean): GridColumn<Row> {
   const kind = kindOf(column.type);
   return {
     id: column.name,
     header: column.name,
-    value: valueOf,
-    cell: (row) => <ValueCell value={valueOf(row)} type={column.type} />,
+    value: read,
+    cell: (row) => <ValueCell value={read(row)} type={column.type} />,
     width: Math.max(widths[kind], column.name.length * 7 + 36),
     grow: kind === 'text' || kind === 'nested' ? 2 : 1,
     align: kind === 'number' ? 'right' : 'left',

@@ -1,7 +1,14 @@
 // CodeMirror as a controlled React component; loaded with the page that needs it (see editor.tsx).
-import { autocompletion, closeBrackets, closeBracketsKeymap } from '@codemirror/autocomplete';
+import {
+  autocompletion,
+  type Completion,
+  type CompletionContext,
+  closeBrackets,
+  closeBracketsKeymap,
+  completeFromList,
+} from '@codemirror/autocomplete';
 import { json } from '@codemirror/lang-json';
-import { PostgreSQL, type SQLNamespace, sql } from '@codemirror/lang-sql';
+import { sql } from '@codemirror/lang-sql';
 import { bracketMatching } from '@codemirror/language';
 import { Compartment, EditorState, type Extension, Transaction } from '@codemirror/state';
 import {
@@ -12,11 +19,14 @@ import {
   lineNumbers,
   placeholder as placeholderOf,
 } from '@codemirror/view';
-import { useEffect, useRef } from 'react';
+import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
+import { duckdb } from './dialect.ts';
 import { plainKeys, sqlKeys } from './keys.ts';
 import { look } from './look.ts';
 import { undo } from './undo.ts';
 import { markWrong, type Spot, wrong } from './wrong.ts';
+
+export type SqlNames = Readonly<Record<string, readonly Completion[]>>;
 
 export type CodeEditorProps = {
   value: string;
@@ -27,17 +37,35 @@ export type CodeEditorProps = {
   /** For Ctrl-Enter. */
   run?: () => void;
   /** Names that SQL completes: columns by table. */
-  names?: SQLNamespace;
+  names?: SqlNames;
   /** Where the text is wrong. */
   spot?: Spot;
   placeholder?: string;
   isReadOnly?: boolean;
   hasFocus?: boolean;
+  /** Gets what can be done to the editor from outside. */
+  handle?: Ref<EditorHandle>;
 };
 
-function languageOf(language: CodeEditorProps['language'], names: SQLNamespace | undefined): Extension {
-  if (language === 'sql') return [sql({ dialect: PostgreSQL, ...(names ? { schema: names } : {}) }), keymap.of(sqlKeys)];
-  return language === 'json' ? json() : [];
+/** `insert` writes where the cursor is. */
+export type EditorHandle = { insert: (text: string) => void };
+
+/** Columns are completed before the FROM clause is written too; after a table's name and a dot only its own. */
+function columnsOf(names: SqlNames): Completion[] {
+  const columns = new Map<string, Completion>();
+  for (const completion of Object.values(names).flat()) columns.set(completion.label, { ...completion, boost: 1 });
+  return [...columns.values()];
+}
+
+function languageOf(language: CodeEditorProps['language'], names: SqlNames = {}): Extension {
+  if (language === 'json') return json();
+  if (language === 'text') return [];
+  const support = sql({ dialect: duckdb, schema: names });
+  const columns = completeFromList(columnsOf(names));
+  const source = support.language.data.of({
+    autocomplete: (context: CompletionContext) => (context.matchBefore(/\.\w*/) ? null : columns(context)),
+  });
+  return [support, source, keymap.of(sqlKeys)];
 }
 
 export default function CodeEditor(props: CodeEditorProps) {
@@ -116,6 +144,14 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     editor.current!.dispatch({ effects: markWrong.of(spot) });
   }, [spot]);
+
+  useImperativeHandle(props.handle, () => ({
+    insert: (text) => {
+      const view = editor.current!;
+      view.dispatch(view.state.replaceSelection(text), { scrollIntoView: true });
+      view.focus();
+    },
+  }));
 
   return <div ref={place} className="h-full min-h-0 overflow-hidden" />;
 }

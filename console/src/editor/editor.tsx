@@ -15,7 +15,9 @@ export function Editor({ className, ...props }: CodeEditorProps & { className?: 
       )}
     >
       <Suspense
-        fallback={<pre className="overflow-hidden py-2 pl-11 font-mono text-xs leading-5 text-muted">{props.value}</pre>}
+        fallback={
+          <pre className="overflow-hidden py-2 pl-11 font-mono text-xs leading-5 text-muted">{props.value}</pre>
+        }
       >
         <CodeEditor {...props} />
       </Suspense>

@@ -21,7 +21,7 @@ export function ArrowLine({ edge, from, arrow }: { edge: GraphEdge; from: GraphN
           stroke={colour}
           strokeWidth="2.5"
           strokeDasharray="3 21"
-          style={{ animation: `flow ${seconds}s linear infinite` }}
+          style={{ animation: `flow ${seconds}s steps(12) infinite` }}
         />
       )}
     </g>

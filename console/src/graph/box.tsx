@@ -32,7 +32,10 @@ export function Box({ node, onOpen, isOpen }: BoxProps) {
       <span className="flex items-center gap-1.5">
         <Icon
           aria-hidden
-          className={classNames('size-3.5 shrink-0', node.state === 'failed' ? 'text-bad' : isFlowing ? 'text-accent' : 'text-muted')}
+          className={classNames(
+            'size-3.5 shrink-0',
+            node.state === 'failed' ? 'text-bad' : isFlowing ? 'text-accent' : 'text-muted',
+          )}
         />
         <span className="min-w-0 flex-1 truncate font-mono text-[11.5px] leading-4 font-medium">{title}</span>
         <Sign node={node} />
@@ -62,7 +65,10 @@ function Sign({ node }: { node: GraphNode }) {
   if (node.state === 'failed') return <CircleX aria-hidden className="size-3.5 shrink-0 text-bad" />;
   if (node.dead)
     return (
-      <span title={`${formatCount(node.dead)} in the dead letters`} className="inline-flex shrink-0 items-center gap-0.5 text-2xs font-medium text-warn">
+      <span
+        title={`${formatCount(node.dead)} in the dead letters`}
+        className="inline-flex shrink-0 items-center gap-0.5 text-2xs font-medium text-warn"
+      >
         <CircleAlert aria-hidden className="size-3.5" />
         {node.dead}
       </span>

@@ -36,9 +36,19 @@ export function GraphList({ pipeline, onOpen }: { pipeline: PipelineView; onOpen
           const path = `M${x},${top} V${middle - 6} q0,6 6,6 H${depth * indent}`;
           return (
             <g key={node.id} stroke={colour} strokeLinecap="round">
-              <path d={path} strokeWidth="1.5" strokeOpacity={isMoving ? 0.3 : 1} strokeDasharray={isDashed ? '3 4' : undefined} />
+              <path
+                d={path}
+                strokeWidth="1.5"
+                strokeOpacity={isMoving ? 0.3 : 1}
+                strokeDasharray={isDashed ? '3 4' : undefined}
+              />
               {isMoving && (
-                <path d={path} strokeWidth="2" strokeDasharray="3 21" style={{ animation: `flow ${seconds}s linear infinite` }} />
+                <path
+                  d={path}
+                  strokeWidth="2"
+                  strokeDasharray="3 21"
+                  style={{ animation: `flow ${seconds}s steps(12) infinite` }}
+                />
               )}
             </g>
           );
@@ -59,7 +69,11 @@ export function GraphList({ pipeline, onOpen }: { pipeline: PipelineView; onOpen
             <span
               className={classNames(
                 'grid size-7 shrink-0 place-items-center rounded-md',
-                node.state === 'failed' ? 'bg-bad-soft text-bad' : isFlowing ? 'bg-accent-soft text-accent-text' : 'bg-surface-2 text-muted',
+                node.state === 'failed'
+                  ? 'bg-bad-soft text-bad'
+                  : isFlowing
+                    ? 'bg-accent-soft text-accent-text'
+                    : 'bg-surface-2 text-muted',
               )}
             >
               <Icon aria-hidden className="size-4" strokeWidth={1.75} />

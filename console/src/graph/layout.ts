@@ -27,7 +27,14 @@ const betweenBoxes = 20;
 /** The layout of a pipeline; the same for the same nodes and edges, whatever their figures are. */
 export function layoutGraph({ nodes, edges }: GraphShape): GraphLayout {
   const graph = new Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: betweenBoxes, edgesep: betweenBoxes, ranksep: betweenLayers, marginx: 2, marginy: 2 });
+  graph.setGraph({
+    rankdir: 'LR',
+    nodesep: betweenBoxes,
+    edgesep: betweenBoxes,
+    ranksep: betweenLayers,
+    marginx: 2,
+    marginy: 2,
+  });
   graph.setDefaultEdgeLabel(() => ({}));
   for (const node of nodes) graph.setNode(node.id, { width: boxWidth, height: boxHeight });
   const known = edges.filter((edge) => graph.hasNode(edge.from) && graph.hasNode(edge.to));
@@ -55,13 +62,23 @@ function arrow(from: Place, to: Place, points: readonly Place[], layers: readonl
   const between = points.filter(
     ({ x }) => x > begin.x && x < end.x && layers.some((layer) => Math.abs(layer + boxWidth / 2 - x) < 2),
   );
-  const stops = [begin, ...between.flatMap(({ x, y }) => [{ x: x - boxWidth / 2, y }, { x: x + boxWidth / 2, y }]), end];
+  const stops = [
+    begin,
+    ...between.flatMap(({ x, y }) => [
+      { x: x - boxWidth / 2, y },
+      { x: x + boxWidth / 2, y },
+    ]),
+    end,
+  ];
   let path = `M${begin.x},${begin.y}`;
   for (let i = 1; i < stops.length; i++) {
     const last = stops[i - 1]!;
     const next = stops[i]!;
     const bend = (next.x - last.x) / 2;
-    path += last.y === next.y ? ` L${next.x},${next.y}` : ` C${last.x + bend},${last.y} ${next.x - bend},${next.y} ${next.x},${next.y}`;
+    path +=
+      last.y === next.y
+        ? ` L${next.x},${next.y}`
+        : ` C${last.x + bend},${last.y} ${next.x - bend},${next.y} ${next.x},${next.y}`;
   }
   const first = stops[1]!;
   return { path, label: { x: (begin.x + first.x) / 2, y: (begin.y + first.y) / 2 } };

@@ -19,7 +19,8 @@ export function nodeTitle(node: GraphNode): string {
 export function nodeFigure(node: GraphNode): string {
   if (node.noun === 'table') return `${formatShort(node.rows ?? 0)} rows`;
   if (node.state === 'flowing') return formatRate(node.ratePerSecond);
-  if (node.noun === 'source' && node.progress !== undefined && node.progress < 1) return `${Math.floor(node.progress * 100)}%`;
+  if (node.noun === 'source' && node.progress !== undefined && node.progress < 1)
+    return `${Math.floor(node.progress * 100)}%`;
   return node.state;
 }
 
@@ -39,7 +40,6 @@ export type ArrowLook = { colour: string; isMoving: boolean; isDashed: boolean; 
 export function arrowLook(edge: GraphEdge, from: GraphNode | undefined): ArrowLook {
   const isMoving = edge.ratePerSecond > 0.005 && from?.state !== 'paused' && from?.state !== 'failed';
   const step = Math.max(0, Math.min(10, Math.round(2 * Math.log10(Math.max(edge.ratePerSecond, 1)))));
-  const colour =
-    from?.state === 'failed' ? 'var(--bad)' : isMoving ? 'var(--accent)' : 'var(--line-strong)';
+  const colour = from?.state === 'failed' ? 'var(--bad)' : isMoving ? 'var(--accent)' : 'var(--line-strong)';
   return { colour, isMoving, isDashed: edge.kind === 'lookup' || from?.state === 'paused', seconds: 2.6 - step * 0.22 };
 }

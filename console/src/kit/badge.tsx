@@ -90,12 +90,24 @@ export function NodeBadge({ state }: { state: GraphNode['state'] }) {
 }
 
 /** A dot beside a word; the word is the sign, the dot only its colour. */
-export function StatusDot({ tone, isBreathing, children }: { tone: Tone; isBreathing?: boolean; children?: ReactNode }) {
+export function StatusDot({
+  tone,
+  isBreathing,
+  children,
+}: {
+  tone: Tone;
+  isBreathing?: boolean;
+  children?: ReactNode;
+}) {
   return (
     <span className="inline-flex items-center gap-1.5">
       <span
         aria-hidden
-        className={classNames('size-2 rounded-full bg-current', toneText[tone], isBreathing && 'animate-[breathe_2s_infinite]')}
+        className={classNames(
+          'size-2 rounded-full bg-current',
+          toneText[tone],
+          isBreathing && 'animate-[breathe_2s_infinite]',
+        )}
       />
       {children}
     </span>

@@ -64,7 +64,15 @@ type IconButtonProps = Omit<ButtonHTMLAttributes<HTMLButtonElement>, 'className'
   ref?: Ref<HTMLButtonElement>;
 };
 
-export function IconButton({ icon: Icon, label, look = 'quiet', size, isPressed, className, ...rest }: IconButtonProps) {
+export function IconButton({
+  icon: Icon,
+  label,
+  look = 'quiet',
+  size,
+  isPressed,
+  className,
+  ...rest
+}: IconButtonProps) {
   return (
     <Tooltip text={label}>
       <button

@@ -47,7 +47,17 @@ export function Facts({ facts, className }: { facts: readonly (readonly [string,
 }
 
 /** A figure with what it counts below. */
-export function Figure({ value, unit, label, tone }: { value: ReactNode; unit?: string; label: ReactNode; tone?: string }) {
+export function Figure({
+  value,
+  unit,
+  label,
+  tone,
+}: {
+  value: ReactNode;
+  unit?: string;
+  label: ReactNode;
+  tone?: string;
+}) {
   return (
     <div className="min-w-0">
       <div className={classNames('truncate text-lg leading-6 font-semibold', tone)}>

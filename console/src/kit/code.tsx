@@ -11,7 +11,8 @@ type CodeBlockProps = { text: string; language?: 'sql' | 'json' | 'text'; classN
 
 const sqlWord =
   /('(?:[^']|'')*')|(--[^\n]*)|(\$\{[^}]*\})|\b(\d+(?:\.\d+)?)\b|\b(select|from|where|group|order|by|having|join|left|right|full|inner|outer|on|as|and|or|not|in|is|null|case|when|then|else|end|with|over|partition|distinct|union|all|limit|between|like|interval|cast|filter|using|lateral|exists|asc|desc|true|false)\b/gi;
-const jsonWord = /("(?:[^"\\]|\\.)*"(?=\s*:))|("(?:[^"\\]|\\.)*")|\b(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\b|\b(true|false|null)\b/gi;
+const jsonWord =
+  /("(?:[^"\\]|\\.)*"(?=\s*:))|("(?:[^"\\]|\\.)*")|\b(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\b|\b(true|false|null)\b/gi;
 
 const sqlColours = ['text-good', 'text-faint', 'text-warn', 'text-series-4', 'text-accent-text'];
 const jsonColours = ['text-accent-text', 'text-good', 'text-series-4', 'text-warn'];

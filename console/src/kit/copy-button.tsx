@@ -17,7 +17,13 @@ export async function copyText(text: string): Promise<void> {
   area.remove();
 }
 
-type CopyButtonProps = { text: string | (() => string); label?: string; size?: ButtonSize; hasWords?: boolean; className?: string };
+type CopyButtonProps = {
+  text: string | (() => string);
+  label?: string;
+  size?: ButtonSize;
+  hasWords?: boolean;
+  className?: string;
+};
 
 export function CopyButton({ text, label = 'Copy', size = 'small', hasWords, className }: CopyButtonProps) {
   const [isCopied, setCopied] = useState(false);

@@ -1,7 +1,7 @@
 // A question in the middle of the page, and a drawer at its side (from below on phones).
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, type RefObject, useRef, useState } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { toastFailure } from './toast.tsx';
@@ -34,18 +34,31 @@ function Content({ title, note, actions, footer, children }: Omit<FrameProps, 'i
         <Base.Close render={<IconButton icon={X} label="Close" size="small" />} />
       </header>
       <div className="min-h-0 flex-1 overflow-y-auto p-4">{children}</div>
-      {footer && <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">{footer}</footer>}
+      {footer && (
+        <footer className="flex flex-wrap items-center justify-end gap-2 border-t border-line px-4 py-3">
+          {footer}
+        </footer>
+      )}
     </>
   );
 }
 
+/** What takes the focus on opening: a control with autoFocus, else the frame, so that no button is pressed by chance. */
+function firstFocus(popup: RefObject<HTMLDivElement | null>): HTMLElement | null {
+  const current = document.activeElement;
+  return current instanceof HTMLElement && popup.current?.contains(current) ? current : popup.current;
+}
+
 export function Dialog({ isOpen, onClose, width = 'medium', ...content }: FrameProps) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
     <Base.Root open={isOpen} onOpenChange={(open) => !open && onClose()}>
       <Base.Portal>
         <Base.Backdrop className="fixed inset-0 z-50 bg-(--backdrop) transition-opacity duration-150 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <Base.Viewport className="fixed inset-0 z-50 grid place-items-center p-4">
           <Base.Popup
+            ref={popup}
+            initialFocus={() => firstFocus(popup)}
             className={classNames(
               'flex max-h-[94vh] w-full flex-col overflow-hidden rounded-lg border border-line bg-surface shadow-(--shadow) outline-none transition-[opacity,scale] duration-150 data-ending-style:scale-[0.98] data-ending-style:opacity-0 data-starting-style:scale-[0.98] data-starting-style:opacity-0',
               dialogWidths[width],
@@ -60,14 +73,28 @@ export function Dialog({ isOpen, onClose, width = 'medium', ...content }: FrameP
 }
 
 /** `isModal` false: the page behind stays usable, and a click there does not close the drawer. */
-export function Drawer({ isOpen, onClose, width = 'medium', isModal = true, ...content }: FrameProps & { isModal?: boolean }) {
+export function Drawer({
+  isOpen,
+  onClose,
+  width = 'medium',
+  isModal = true,
+  ...content
+}: FrameProps & { isModal?: boolean }) {
+  const popup = useRef<HTMLDivElement>(null);
   return (
-    <Base.Root open={isOpen} modal={isModal} disablePointerDismissal={!isModal} onOpenChange={(open) => !open && onClose()}>
+    <Base.Root
+      open={isOpen}
+      modal={isModal}
+      disablePointerDismissal={!isModal}
+      onOpenChange={(open) => !open && onClose()}
+    >
       <Base.Portal>
         {isModal && (
           <Base.Backdrop className="fixed inset-0 z-50 bg-(--backdrop) transition-opacity duration-200 data-ending-style:opacity-0 data-starting-style:opacity-0" />
         )}
         <Base.Popup
+          ref={popup}
+          initialFocus={() => firstFocus(popup)}
           className={classNames(
             'fixed inset-x-0 bottom-0 z-50 flex max-h-[88vh] flex-col rounded-t-xl border-t border-line bg-surface shadow-(--shadow) outline-none transition-transform duration-200 data-ending-style:translate-y-full data-starting-style:translate-y-full',
             'md:inset-y-0 md:right-0 md:left-auto md:max-h-none md:max-w-[96vw] md:rounded-none md:border-t-0 md:border-l md:data-ending-style:translate-x-full md:data-ending-style:translate-y-0 md:data-starting-style:translate-x-full md:data-starting-style:translate-y-0',
@@ -116,7 +143,7 @@ export function Confirm({ isOpen, onClose, title, children, verb, isDanger, run 
       footer={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button look={isDanger ? 'danger' : 'primary'} isBusy={isBusy} onClick={confirm}>
+          <Button autoFocus look={isDanger ? 'danger' : 'primary'} isBusy={isBusy} onClick={confirm}>
             {verb}
           </Button>
         </>

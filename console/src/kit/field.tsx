@@ -19,7 +19,11 @@ export function Field({ label, note, error, className, children }: FieldProps) {
     <label className={classNames('flex min-w-0 flex-col gap-1', className)}>
       <span className="text-xs font-medium text-muted">{label}</span>
       {children}
-      {error ? <span className="text-xs text-bad">{error}</span> : note && <span className="text-xs text-muted">{note}</span>}
+      {error ? (
+        <span className="text-xs text-bad">{error}</span>
+      ) : (
+        note && <span className="text-xs text-muted">{note}</span>
+      )}
     </label>
   );
 }
@@ -66,7 +70,10 @@ type SearchInputProps = {
 export function SearchInput({ value, onChange, label, placeholder, size, className }: SearchInputProps) {
   return (
     <div className={classNames('relative min-w-0', className)}>
-      <Search aria-hidden className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint" />
+      <Search
+        aria-hidden
+        className="pointer-events-none absolute top-1/2 left-2.5 size-3.5 -translate-y-1/2 text-faint"
+      />
       <Input
         type="text"
         role="searchbox"
@@ -106,7 +113,15 @@ type SelectProps<T extends string> = {
 };
 
 /** One of several choices. */
-export function Select<T extends string>({ value, choices, onChange, label, size = 'medium', className, isDisabled }: SelectProps<T>) {
+export function Select<T extends string>({
+  value,
+  choices,
+  onChange,
+  label,
+  size = 'medium',
+  className,
+  isDisabled,
+}: SelectProps<T>) {
   return (
     <BaseSelect.Root
       items={choices.map((one) => ({ value: one.value, label: one.label }))}

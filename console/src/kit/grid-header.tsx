@@ -22,9 +22,14 @@ export function GridHeader({ column, index, isSticky, sorted, onSort, onWidth }:
       {sorted && <Arrow aria-hidden className="size-3 shrink-0 text-accent" />}
     </>
   );
-  const place = classNames('flex h-full w-full min-w-0 items-center gap-1 px-2.5', index === 0 && 'pl-4', isRight && 'flex-row-reverse text-right');
+  const place = classNames(
+    'flex h-full w-full min-w-0 items-center gap-1 px-2.5',
+    index === 0 && 'pl-4',
+    isRight && 'flex-row-reverse text-right',
+  );
   return (
     // biome-ignore lint/a11y/useFocusableInteractive: the button inside takes the focus.
+    // biome-ignore lint/a11y/useSemanticElements: rows that are drawn only in view cannot be a <table>.
     <div
       role="columnheader"
       aria-colindex={index + 1}
@@ -55,7 +60,9 @@ function WidthHandle({ label, onWidth }: { label: string; onWidth: (width: numbe
     const move = (moved: globalThis.PointerEvent) => onWidth(Math.max(begin + moved.clientX, leastWidth));
     handle.setPointerCapture(event.pointerId);
     handle.addEventListener('pointermove', move);
-    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), { once: true });
+    handle.addEventListener('lostpointercapture', () => handle.removeEventListener('pointermove', move), {
+      once: true,
+    });
   };
   const press = (event: KeyboardEvent<HTMLDivElement>) => {
     const step = event.key === 'ArrowLeft' ? -16 : event.key === 'ArrowRight' ? 16 : 0;

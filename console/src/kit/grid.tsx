@@ -1,5 +1,5 @@
 // A dense grid of rows: only what is in view is drawn; sorted by its headers; walked through by the arrow keys.
-import { createSortedRowModel, type SortFn, tableFeatures, rowSortingFeature, useTable } from '@tanstack/react-table';
+import { createSortedRowModel, rowSortingFeature, type SortFn, tableFeatures, useTable } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { classNames } from './class-names.ts';
@@ -61,7 +61,10 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
       columns.map((column) => ({
         id: column.id,
         accessorFn: column.value,
-        sortFn: ((a, b, columnId) => compareValues(a.getValue(columnId), b.getValue(columnId))) as SortFn<typeof features, Row>,
+        sortFn: ((a, b, columnId) => compareValues(a.getValue(columnId), b.getValue(columnId))) as SortFn<
+          typeof features,
+          Row
+        >,
       })),
     [columns],
   );
@@ -166,7 +169,9 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
                 sorted={sorted && (sorted.isDescending ? 'descending' : 'ascending')}
                 onSort={column.isSortable === false ? undefined : (isAdded) => order(column, isAdded)}
                 onWidth={(width) =>
-                  setWidths(({ [column.id]: _, ...others }) => (width === undefined ? others : { ...others, [column.id]: width }))
+                  setWidths(({ [column.id]: _, ...others }) =>
+                    width === undefined ? others : { ...others, [column.id]: width },
+                  )
                 }
               />
             );
@@ -210,7 +215,9 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
                       className={classNames(
                         'min-w-0 truncate px-2.5',
                         i === 0 && 'pl-4',
-                        i === 0 && props.isFirstSticky && 'sticky left-0 z-10 flex h-full flex-col justify-center bg-inherit',
+                        i === 0 &&
+                          props.isFirstSticky &&
+                          'sticky left-0 z-10 flex h-full flex-col justify-center bg-inherit',
                         column.align === 'right' && 'text-right',
                         column.isMono && 'font-mono text-xs',
                       )}

@@ -4,7 +4,12 @@ import { useState } from 'react';
 import { classNames } from './class-names.ts';
 import { CopyButton } from './copy-button.tsx';
 
-type JsonViewProps = { value: unknown; /** Levels that are open at first. */ depth?: number; hasCopy?: boolean; className?: string };
+type JsonViewProps = {
+  value: unknown /** Levels that are open at first. */;
+  depth?: number;
+  hasCopy?: boolean;
+  className?: string;
+};
 
 export function JsonView({ value, depth = 2, hasCopy = true, className }: JsonViewProps) {
   return (
@@ -13,7 +18,11 @@ export function JsonView({ value, depth = 2, hasCopy = true, className }: JsonVi
         <Value value={value} depth={depth} isLast />
       </div>
       {hasCopy && (
-        <CopyButton text={() => JSON.stringify(value, null, 2)} label="Copy as JSON" className="absolute! top-1 right-1" />
+        <CopyButton
+          text={() => JSON.stringify(value, null, 2)}
+          label="Copy as JSON"
+          className="absolute! top-1 right-1"
+        />
       )}
     </div>
   );
@@ -59,15 +68,18 @@ function Value({ name, value, depth, isLast }: ValueProps) {
         onClick={() => setOpen(!isOpen)}
         className="flex w-full items-start rounded-sm text-left hover:bg-surface-2"
       >
-        <ChevronRight aria-hidden className={classNames('mt-1 mr-1 size-3 shrink-0 text-faint', isOpen && 'rotate-90')} />
+        <ChevronRight
+          aria-hidden
+          className={classNames('mt-1 mr-1 size-3 shrink-0 text-faint', isOpen && 'rotate-90')}
+        />
         <span>
           {label}
           {begin}
           {!isOpen && (
             <span className="text-faint">
               {' '}
-              {entries.length} {isArray ? (entries.length === 1 ? 'item' : 'items') : entries.length === 1 ? 'field' : 'fields'}{' '}
-              {end}
+              {entries.length}{' '}
+              {isArray ? (entries.length === 1 ? 'item' : 'items') : entries.length === 1 ? 'field' : 'fields'} {end}
               {comma}
             </span>
           )}

@@ -4,7 +4,9 @@ import type { LucideIcon } from 'lucide-react';
 import type { ReactElement } from 'react';
 import { classNames } from './class-names.ts';
 
-export type MenuItem = { label: string; icon?: LucideIcon; run: () => void; isDanger?: boolean; isDisabled?: boolean } | 'line';
+export type MenuItem =
+  | { label: string; icon?: LucideIcon; run: () => void; isDanger?: boolean; isDisabled?: boolean }
+  | 'line';
 
 export function Menu({ trigger, items }: { trigger: ReactElement; items: readonly MenuItem[] }) {
   return (
@@ -15,6 +17,7 @@ export function Menu({ trigger, items }: { trigger: ReactElement; items: readonl
           <Base.Popup className="min-w-44 rounded-lg border border-line bg-surface py-1 shadow-(--shadow) outline-none">
             {items.map((item, i) =>
               item === 'line' ? (
+                // biome-ignore lint/suspicious/noArrayIndexKey: a line has no name, and items do not move.
                 <Base.Separator key={`line-${i + 1}`} className="my-1 h-px bg-line" />
               ) : (
                 <Base.Item

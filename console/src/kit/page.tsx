@@ -48,7 +48,9 @@ export function Page({ title, beside, note, breadcrumb, actions, isName, isFull,
             </nav>
           )}
           <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            <h1 className={classNames('text-lg leading-7 font-semibold break-all', isName && 'font-mono tracking-tight')}>
+            <h1
+              className={classNames('text-lg leading-7 font-semibold break-all', isName && 'font-mono tracking-tight')}
+            >
               {title}
             </h1>
             {beside}

@@ -38,7 +38,11 @@ export function Tabs<T extends string>({ value, onChange, tabs, actions, isFull,
         {actions && <div className="ml-auto flex items-center gap-2 pb-1.5">{actions}</div>}
       </div>
       {tabs.map((tab) => (
-        <Base.Panel key={tab.id} value={tab.id} className={classNames('min-w-0 outline-none', isFull && 'min-h-0 flex-1')}>
+        <Base.Panel
+          key={tab.id}
+          value={tab.id}
+          className={classNames('min-w-0 outline-none', isFull && 'min-h-0 flex-1')}
+        >
           {tab.content}
         </Base.Panel>
       ))}

@@ -49,7 +49,9 @@ function Toasts() {
             <Toast.Description className="text-muted" />
           </div>
           {one.actionProps && <Toast.Action className={buttonClass('plain', 'small')} />}
-          <Toast.Close render={<IconButton icon={X} label="Close the message" size="small" className="-mt-0.5 -mr-1" />} />
+          <Toast.Close
+            render={<IconButton icon={X} label="Close the message" size="small" className="-mt-0.5 -mr-1" />}
+          />
         </Toast.Content>
       </Toast.Root>
     );

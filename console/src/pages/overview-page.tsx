@@ -59,7 +59,10 @@ function NoPipelines() {
   return (
     <div className="rounded-lg border border-line bg-surface">
       <Empty title="No pipeline runs." icon={Network}>
-        <p>A pipeline is one TypeScript file: sources, topics, streams and tables. Start one, and it is seen flowing here.</p>
+        <p>
+          A pipeline is one TypeScript file: sources, topics, streams and tables. Start one, and it is seen flowing
+          here.
+        </p>
         <CodeBlock text="millrace start pipeline.ts" className="mt-4 text-left" />
       </Empty>
     </div>

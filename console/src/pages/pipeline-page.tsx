@@ -16,6 +16,7 @@ import { Page } from '../kit/page.tsx';
 import { SkeletonLines } from '../kit/skeleton.tsx';
 import { Sparkline } from '../kit/sparkline.tsx';
 import { Tabs } from '../kit/tabs.tsx';
+import { useRunning } from '../kit/use-running.ts';
 import { Definition } from './pipeline/definition.tsx';
 import { ErrorsCard } from './pipeline/errors-card.tsx';
 import { FlowGraph } from './pipeline/flow-graph.tsx';
@@ -104,7 +105,8 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
   const { node: openId } = useSearch({ from: '/pipelines/$name' });
   const navigate = useNavigate({ from: '/pipelines/$name' });
   const detail = useQuery({ ...reads.pipeline(pipeline.name), staleTime: 60_000 });
-  const open = (node: GraphNode | undefined) => void navigate({ search: node ? { node: node.id } : {}, replace: true, resetScroll: false });
+  const open = (node: GraphNode | undefined) =>
+    void navigate({ search: node ? { node: node.id } : {}, replace: true, resetScroll: false });
   return (
     <div className="flex flex-col gap-4">
       <Figures pipeline={pipeline} />
@@ -132,17 +134,30 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
 function Figures({ pipeline }: { pipeline: PipelineView }) {
   const rates = useRateHistory(pipeline.name);
   const { run } = pipeline;
+  const runningMs = useRunning(run.seconds);
   const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
   return (
     <div className="flex flex-wrap items-end gap-x-10 gap-y-3">
       <div className="flex items-end gap-4">
         <Figure value={formatShort(pipeline.recordsPerSecond)} unit="records/s" label="stored, over the last seconds" />
-        <Sparkline values={rates.map((one) => one.rate)} slots={120} label="Records a second of the last two minutes" width={160} height={40} />
+        <Sparkline
+          values={rates.map((one) => one.rate)}
+          label="Records a second of the last two minutes"
+          width={160}
+          height={40}
+        />
       </div>
       <Figure value={`${formatBytes(pipeline.bytesPerSecond)}/s`} label="into the log" />
-      <Figure value={lag === 0 ? '0 s' : formatDuration(lag * 1_000)} label="lag of the oldest record" tone={lag > 60 ? 'text-warn' : undefined} />
+      <Figure
+        value={lag === 0 ? '0 s' : formatDuration(lag * 1_000)}
+        label="lag of the oldest record"
+        tone={lag > 60 ? 'text-warn' : undefined}
+      />
       <Figure value={formatCount(run.records)} label="records stored by this run" />
-      <Figure value={formatDuration(run.seconds * 1_000)} label={<span title={formatTime(run.startedAt)}>since it was started</span>} />
+      <Figure
+        value={formatDuration(runningMs)}
+        label={<span title={formatTime(run.startedAt)}>since it was started</span>}
+      />
     </div>
   );
 }

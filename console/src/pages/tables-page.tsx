@@ -5,11 +5,11 @@ import { Database } from 'lucide-react';
 import type { TableView } from '../../../src/web/schemas.ts';
 import { reads } from '../api/reads.ts';
 import { useSearchKey } from '../data/use-key.ts';
+import { Code } from '../kit/code.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { SearchInput } from '../kit/field.tsx';
 import { formatCount, plural } from '../kit/format.ts';
 import { DataGrid, type GridColumn } from '../kit/grid.tsx';
-import { Code } from '../kit/code.tsx';
 import { Loaded } from '../kit/loaded.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
@@ -32,7 +32,14 @@ const columns: GridColumn<TableView>[] = [
     width: 200,
     grow: 3,
   },
-  { id: 'rows', header: 'Rows', value: (table) => table.rows, cell: (table) => formatCount(table.rows), width: 96, align: 'right' },
+  {
+    id: 'rows',
+    header: 'Rows',
+    value: (table) => table.rows,
+    cell: (table) => formatCount(table.rows),
+    width: 96,
+    align: 'right',
+  },
   { id: 'key', header: 'Key', value: (table) => table.key.join(', '), width: 160, grow: 3, isMono: true },
   { id: 'time', header: 'Time', value: (table) => table.time, width: 120, grow: 2, isMono: true },
   { id: 'columns', header: 'Columns', value: (table) => table.columns.length, width: 88, align: 'right' },
@@ -72,7 +79,7 @@ export function TablesPage() {
           label="Find a table"
           value={find}
           onChange={(next) => void navigate({ search: next ? { find: next } : {}, replace: true })}
-          className="w-56"
+          className="w-56 max-sm:w-[calc(100vw-2rem)]"
         />
       }
     >

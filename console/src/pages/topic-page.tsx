@@ -5,6 +5,7 @@ import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import type { TopicView } from '../../../src/web/schemas.ts';
 import { reads } from '../api/reads.ts';
+import { needsWriter, useMayWrite } from '../data/may-write.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Button } from '../kit/button.tsx';
 import { Figure } from '../kit/card.tsx';
@@ -25,18 +26,25 @@ const figuresMs = 2_000;
 
 export function TopicPage() {
   const { name } = useParams({ from: '/topics/$name' });
+  const { tab = 'records' } = useSearch({ from: '/topics/$name' });
   const [isPosting, setPosting] = useState(false);
+  const mayWrite = useMayWrite();
   const topic = useQuery({ ...reads.topic(name), refetchInterval: figuresMs });
   return (
     <Page
       title={name}
       isName
-      isFull
+      isFull={tab === 'records'}
       breadcrumb={[{ label: 'Topics', to: '/topics' }]}
       beside={<Badge>topic</Badge>}
       actions={
         topic.data?.accepts && (
-          <Button icon={Plus} onClick={() => setPosting(true)}>
+          <Button
+            icon={Plus}
+            disabled={!mayWrite}
+            title={mayWrite ? undefined : needsWriter}
+            onClick={() => setPosting(true)}
+          >
             Post a record
           </Button>
         )
@@ -67,14 +75,22 @@ function Waiting() {
 function Figures({ topic }: { topic: TopicView }) {
   const rate = useTopicRates().get(topic.name);
   return (
-    <div className="grid shrink-0 grid-cols-3 gap-x-6 gap-y-3 sm:grid-cols-4 xl:grid-cols-7">
+    <div className="flex shrink-0 flex-wrap gap-x-10 gap-y-3 max-sm:grid max-sm:grid-cols-3 max-sm:gap-x-4">
       <Figure value={formatCount(topic.records)} label="records" />
       <Figure value={rate === undefined ? '–' : formatRate(rate)} label="come in" />
       <Figure value={formatBytes(topic.bytes)} label="on disk" />
-      <Figure value={topic.newestAt === undefined ? '–' : formatAgo(topic.newestAt)} label="newest record" />
-      <Figure value={formatCount(topic.partitions.length)} label={topic.partitions.length === 1 ? 'partition' : 'partitions'} />
-      <Figure value={retentionWords(topic.retention)} label="kept" />
+      <Figure
+        value={topic.newestAt === undefined ? '–' : formatAgo(topic.newestAt)}
+        label={topic.time ? `newest ${topic.time}` : 'newest record'}
+      />
+      <Figure
+        value={formatCount(topic.partitions.length)}
+        label={topic.partitions.length === 1 ? 'partition' : 'partitions'}
+      />
       <Figure value={topic.schema ? `v${topic.schema.version}` : 'none'} label="schema" />
+      <div className="max-sm:col-span-2">
+        <Figure value={retentionWords(topic.retention)} label="kept" />
+      </div>
     </div>
   );
 }
@@ -84,7 +100,7 @@ function Views({ topic }: { topic: TopicView }) {
   const navigate = useNavigate({ from: '/topics/$name' });
   return (
     <Tabs
-      isFull
+      isFull={tab === 'records'}
       value={tab}
       onChange={(next) => void navigate({ search: next === 'records' ? {} : { tab: next } })}
       tabs={[

@@ -59,8 +59,9 @@ const columns: GridColumn<Row>[] = [
     header: 'Newest',
     value: (topic) => topic.newestAt,
     cell: (topic) => (topic.newestAt === undefined ? 'none' : formatAgo(topic.newestAt)),
-    width: 104,
+    width: 112,
     align: 'right',
+    note: 'The time of the newest record: that of its event, where the topic has one',
   },
   {
     id: 'bytes',
@@ -110,7 +111,7 @@ export function TopicsPage() {
           label="Find a topic"
           value={find}
           onChange={(next) => void navigate({ search: next ? { find: next } : {}, replace: true })}
-          className="w-56"
+          className="w-56 max-sm:w-[calc(100vw-2rem)]"
         />
       }
     >

@@ -10,6 +10,7 @@ import { openCommandMenu } from './command-state.ts';
 import { LiveMark } from './live-sign.tsx';
 import { Logo } from './logo.tsx';
 import { isAt, places } from './places.ts';
+import { SignOut } from './sign-out.tsx';
 
 const item = 'flex min-w-0 flex-1 flex-col items-center justify-center gap-0.5 text-2xs';
 
@@ -30,6 +31,7 @@ export function BottomBar() {
           <LiveMark />
         </div>
         <IconButton icon={Search} label="Go to…" onClick={openCommandMenu} />
+        <SignOut />
         <ThemeSwitch />
       </div>
       <nav

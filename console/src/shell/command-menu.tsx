@@ -66,7 +66,9 @@ function Commands() {
       <Autocomplete.List className="min-h-0 overflow-y-auto p-1.5">
         {(group: Group) => (
           <Autocomplete.Group key={group.value} items={group.items} className="not-first:mt-1.5">
-            <Autocomplete.GroupLabel className="px-2.5 py-1 text-2xs font-medium text-faint">{group.value}</Autocomplete.GroupLabel>
+            <Autocomplete.GroupLabel className="px-2.5 py-1 text-2xs font-medium text-faint">
+              {group.value}
+            </Autocomplete.GroupLabel>
             <Autocomplete.Collection>
               {(command: Command) => (
                 <Autocomplete.Item
@@ -94,7 +96,10 @@ function useCommands(): Group[] {
   const tables = useQuery(reads.tables()).data;
   const names = pipelines?.map((one) => `${one.name} ${one.charts > 0}`).join('\n') ?? '';
   return useMemo(() => {
-    const lines = names.split('\n').filter(Boolean).map((line) => line.split(' '));
+    const lines = names
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split(' '));
     const named = (noun: string, icon: LucideIcon, name: string, run: () => void): Command => ({
       id: `${noun} ${name}`,
       label: name,
@@ -115,7 +120,12 @@ function useCommands(): Group[] {
         items: lines
           .filter(([, hasCharts]) => hasCharts === 'true')
           .map(([name = '']) =>
-            named('dashboard', LayoutDashboard, name, () => void navigate({ to: '/dashboards/$name', params: { name } })),
+            named(
+              'dashboard',
+              LayoutDashboard,
+              name,
+              () => void navigate({ to: '/dashboards/$name', params: { name } }),
+            ),
           ),
       },
       {

@@ -16,7 +16,12 @@ export function LiveMark({ isShort }: { isShort?: boolean }) {
   const { tone, word, text } = signs[state];
   return (
     <Tooltip text={`${word}. ${text}`} side="right">
-      <span role="status" aria-label={`${word}. ${text}`} data-live={state} className="inline-flex items-center text-xs text-muted">
+      <span
+        role="status"
+        aria-label={`${word}. ${text}`}
+        data-live={state}
+        className="inline-flex items-center text-xs text-muted"
+      >
         <StatusDot tone={tone} isBreathing={state === 'reconnecting'}>
           {!isShort && word}
         </StatusDot>
@@ -33,7 +38,7 @@ export function LiveSign() {
       className="sticky top-0 z-30 flex animate-[appear_0.3s_0.8s_backwards] items-center justify-center gap-2 border-b border-line bg-warn-soft px-4 py-1 text-xs text-warn"
     >
       <WifiOff aria-hidden className="size-3.5 shrink-0" />
-      The connection was lost and is tried again; figures are from before.
+      The connection is lost and is tried again by itself; what you see is from before.
     </div>
   );
 }

@@ -1,5 +1,14 @@
 // The places of the console, in the order of the rail.
-import { Braces, Database, LayoutDashboard, type LucideIcon, MailX, Network, Rows3, SquareTerminal } from 'lucide-react';
+import {
+  Braces,
+  Database,
+  LayoutDashboard,
+  type LucideIcon,
+  MailX,
+  Network,
+  Rows3,
+  SquareTerminal,
+} from 'lucide-react';
 
 export type Place = {
   to: '/' | '/topics' | '/tables' | '/sql' | '/dashboards' | '/dead' | '/api';

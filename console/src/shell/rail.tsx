@@ -3,9 +3,10 @@ import { Link, useLocation } from '@tanstack/react-router';
 import { PanelLeftClose, PanelLeftOpen, Search } from 'lucide-react';
 import { useState } from 'react';
 import { useLivePipelines } from '../api/live.ts';
-import { healthSigns, toneText } from '../kit/badge.tsx';
+import { Badge, healthSigns, toneText } from '../kit/badge.tsx';
 import { IconButton } from '../kit/button.tsx';
 import { classNames } from '../kit/class-names.ts';
+import { formatShort } from '../kit/format.ts';
 import { commandKey, Kbd } from '../kit/kbd.tsx';
 import { ThemeSwitch } from '../kit/theme-switch.tsx';
 import { Tooltip } from '../kit/tooltip.tsx';
@@ -13,6 +14,7 @@ import { openCommandMenu } from './command-state.ts';
 import { LiveMark } from './live-sign.tsx';
 import { Logo } from './logo.tsx';
 import { isAt, type Place, places } from './places.ts';
+import { SignOut } from './sign-out.tsx';
 
 const key = 'millrace.rail';
 
@@ -28,6 +30,7 @@ export function Rail() {
   const [isNarrow, setNarrow] = useState(isStoredNarrow);
   const path = useLocation({ select: (location) => location.pathname });
   const { pipelines = [] } = useLivePipelines();
+  const dead = pipelines.reduce((sum, one) => sum + one.ledger.dead, 0);
   const change = () => {
     setNarrow(!isNarrow);
     try {
@@ -43,7 +46,11 @@ export function Rail() {
         isNarrow ? 'w-14 items-center px-2' : 'w-56 px-3',
       )}
     >
-      <Link to="/" className={classNames('mt-3.5 mb-3 flex items-center gap-2.5 rounded-md', !isNarrow && 'px-1.5')} aria-label="Millrace">
+      <Link
+        to="/"
+        className={classNames('mt-3.5 mb-3 flex items-center gap-2.5 rounded-md', !isNarrow && 'px-1.5')}
+        aria-label="Millrace"
+      >
         <Logo className="size-6" />
         {!isNarrow && <span className="text-base font-semibold tracking-tight">Millrace</span>}
       </Link>
@@ -63,7 +70,13 @@ export function Rail() {
       )}
       <nav aria-label="Places" className="mt-2 flex flex-col gap-0.5">
         {places.map((place) => (
-          <RailLink key={place.to} place={place} isCurrent={isAt(place, path)} isNarrow={isNarrow} />
+          <RailLink
+            key={place.to}
+            place={place}
+            isCurrent={isAt(place, path)}
+            isNarrow={isNarrow}
+            count={place.to === '/dead' ? dead : 0}
+          />
         ))}
       </nav>
       {!isNarrow && pipelines.length > 0 && (
@@ -92,6 +105,7 @@ export function Rail() {
         <div className={classNames(!isNarrow && 'flex-1')}>
           <LiveMark isShort={isNarrow} />
         </div>
+        <SignOut />
         <ThemeSwitch />
         <IconButton
           icon={isNarrow ? PanelLeftOpen : PanelLeftClose}
@@ -103,11 +117,13 @@ export function Rail() {
   );
 }
 
-function RailLink({ place, isCurrent, isNarrow }: { place: Place; isCurrent: boolean; isNarrow: boolean }) {
+type RailLinkProps = { place: Place; isCurrent: boolean; isNarrow: boolean; count: number };
+
+function RailLink({ place, isCurrent, isNarrow, count }: RailLinkProps) {
   const link = (
     <Link
       to={place.to}
-      aria-label={place.label}
+      aria-label={count > 0 ? `${place.label}, ${count}` : place.label}
       aria-current={isCurrent ? 'page' : undefined}
       className={classNames(
         'flex h-8 items-center gap-2.5 rounded-md transition-colors',
@@ -117,6 +133,11 @@ function RailLink({ place, isCurrent, isNarrow }: { place: Place; isCurrent: boo
     >
       <place.icon aria-hidden className="size-4 shrink-0" strokeWidth={1.75} />
       {!isNarrow && place.label}
+      {!isNarrow && count > 0 && (
+        <Badge tone="warn" className="ml-auto">
+          {formatShort(count)}
+        </Badge>
+      )}
     </Link>
   );
   return isNarrow ? (

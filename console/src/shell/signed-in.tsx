@@ -1,5 +1,5 @@
 // Asks for a token where the server wants one; on loopback nobody is asked.
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { KeyRound } from 'lucide-react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 import { ApiError, api } from '../api/client.ts';
@@ -12,13 +12,13 @@ import { Logo } from './logo.tsx';
 
 export function SignedIn({ children }: { children: ReactNode }) {
   const session = useQuery({ ...reads.session(), retry: false });
+  if (session.isPending) return null;
   const isRefused = session.error instanceof ApiError && session.error.problem.status === 401;
   // A server that does not answer is told about by the pages themselves, which try again.
   return isRefused ? <SignIn /> : children;
 }
 
 function SignIn() {
-  const queries = useQueryClient();
   const [token, setToken] = useState('');
   const [error, setError] = useState<unknown>();
   const [isBusy, setBusy] = useState(false);
@@ -27,23 +27,25 @@ function SignIn() {
     setBusy(true);
     try {
       await api.signIn(token.trim());
-      await queries.invalidateQueries();
+      // What was refused before, live data too, begins anew.
+      window.location.reload();
     } catch (problem) {
       setError(problem);
-    } finally {
       setBusy(false);
     }
   };
   return (
     <main className="grid h-full place-items-center p-4">
-      <form onSubmit={submit} className="flex w-full max-w-sm flex-col gap-4 rounded-lg border border-line bg-surface p-6">
+      <form
+        onSubmit={submit}
+        className="flex w-full max-w-sm flex-col gap-4 rounded-lg border border-line bg-surface p-6"
+      >
         <div className="flex items-center gap-2.5">
           <Logo className="size-6" />
           <h1 className="text-base font-semibold">Millrace</h1>
         </div>
         <p className="text-muted">
-          This server is reachable from other computers, so it asks who you are. Make a token with{' '}
-          <Code>millrace token create --role reader</Code>.
+          This server asks who you are. Make a token with <Code>millrace token create --role reader</Code>.
         </p>
         <Field label="Token">
           <Input

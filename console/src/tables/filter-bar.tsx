@@ -77,7 +77,10 @@ function FilterChip({ columns, filter, onChange, onRemove }: FilterChipProps) {
         onOpen={setOpen}
         label={`Filter of ${column}`}
         trigger={
-          <button type="button" className="flex h-full min-w-0 items-center gap-1.5 rounded-l-md pr-1 pl-2 hover:bg-surface-2">
+          <button
+            type="button"
+            className="flex h-full min-w-0 items-center gap-1.5 rounded-l-md pr-1 pl-2 hover:bg-surface-2"
+          >
             <span className="font-mono">{column}</span>
             <span className="text-muted">{sign}</span>
             {value !== '' && <span className="truncate font-mono font-medium">{value}</span>}

@@ -26,7 +26,13 @@ export function FilterForm({ columns, first, onDone }: FilterFormProps) {
   );
   const [isTried, setTried] = useState(false);
   const choices =
-    op === 'missing' ? ['true', 'false'] : kindOf(column.type) === 'bool' ? ['true', 'false'] : op === 'in' ? [] : choicesOf(column.type);
+    op === 'missing'
+      ? ['true', 'false']
+      : kindOf(column.type) === 'bool'
+        ? ['true', 'false']
+        : op === 'in'
+          ? []
+          : choicesOf(column.type);
   const value = choices.length > 0 && !choices.includes(text) ? choices[0]! : text;
   const wrong = wrongWith(column, op, value);
   const submit = (event: FormEvent) => {
@@ -56,13 +62,20 @@ export function FilterForm({ columns, first, onDone }: FilterFormProps) {
           onChange={setWanted}
         />
       </Field>
-      <Field label="Value" error={isTried ? wrong : undefined} note={op === 'in' ? 'With commas between the values.' : undefined}>
+      <Field
+        label="Value"
+        error={isTried ? wrong : undefined}
+        note={op === 'in' ? 'With commas between the values.' : undefined}
+      >
         {choices.length > 0 ? (
           <Select
             label="Value"
             className="w-full!"
             value={value}
-            choices={choices.map((one) => ({ value: one, label: op === 'missing' ? (one === 'true' ? 'yes' : 'no') : one }))}
+            choices={choices.map((one) => ({
+              value: one,
+              label: op === 'missing' ? (one === 'true' ? 'yes' : 'no') : one,
+            }))}
             onChange={setText}
           />
         ) : (

@@ -83,8 +83,7 @@ export function searchOf(filters: readonly Filter[]): Record<`where.${string}`, 
   const search: Record<`where.${string}`, Plain | Plain[]> = {};
   for (const { column, op, value } of filters) {
     const name = op === 'eq' ? (`where.${column}` as const) : (`where.${column}.${op}` as const);
-    search[name] =
-      typeof value === 'string' ? plain(value) : value.map(plain);
+    search[name] = typeof value === 'string' ? plain(value) : value.map(plain);
   }
   return search;
 }

@@ -10,7 +10,9 @@ export function orderOf(text: string | undefined, columns: readonly Column[]): O
   return (text ?? '')
     .split(',')
     .filter((one) => one !== '')
-    .map((one) => (one.startsWith('-') ? { column: one.slice(1), descending: true } : { column: one, descending: false }))
+    .map((one) =>
+      one.startsWith('-') ? { column: one.slice(1), descending: true } : { column: one, descending: false },
+    )
     .filter(({ column }) => columns.some((one) => one.name === column));
 }
 

@@ -6,6 +6,7 @@ import type { TableRow, TableView } from '../../../src/web/schemas.ts';
 import { api, type Filter, rowKey } from '../api/client.ts';
 import { FieldsList } from '../data/fields-list.tsx';
 import { kindOf } from '../data/kinds.ts';
+import { useStepKeys } from '../data/use-key.ts';
 import { IconButton } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
@@ -36,6 +37,7 @@ export function RowDrawer({ table, id, rows, onOpen, onClose, onFilter }: RowDra
     const next = rows[at + by];
     if (next) onOpen(rowKey(table, next));
   };
+  useStepKeys(step);
   return (
     <Drawer
       isOpen

@@ -19,7 +19,8 @@ const pageRows = 100;
 /** Live rows join what is shown at most this often, so that a fast table stays readable. */
 const applyMs = 300;
 /** A row that no longer meets the filter is not told by the stream. */
-const refreshMs = 10_000;
+const refreshMs = 5_000;
+const refreshRowsMax = 1_000;
 const trimRows = 3_000;
 const waitingMax = 5_000;
 
@@ -112,7 +113,9 @@ export class RowFeed {
     void this.#read(undefined);
     if (this.#filters.length === 0) return;
     this.#refresh = setInterval(() => {
-      if (!this.#isHeld && !document.hidden && !this.#abort && this.#state.rows.length <= pageRows) void this.reload();
+      const count = this.#state.rows.length;
+      if (this.#isHeld || document.hidden || this.#abort || count > refreshRowsMax) return;
+      void this.#read(undefined, Math.max(count, pageRows));
     }, refreshMs);
   }
 
@@ -124,7 +127,7 @@ export class RowFeed {
     this.#timer = undefined;
   }
 
-  async #read(after: string | undefined): Promise<void> {
+  async #read(after: string | undefined, limit = pageRows): Promise<void> {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
@@ -149,10 +152,12 @@ export class RowFeed {
 
   #apply(): void {
     this.#timer = undefined;
-    if (!this.#window) {
-      if (this.#abort) this.#timer = setTimeout(() => this.#apply(), applyMs);
+    // an answer that is on its way may be older than what the stream told: it comes first
+    if (this.#abort) {
+      this.#timer = setTimeout(() => this.#apply(), applyMs);
       return;
     }
+    if (!this.#window) return;
     const merged = mergeInPlace(this.#table, this.#window, this.#compare, [...this.#incoming.values()]);
     this.#incoming.clear();
     this.#window = merged.window;

@@ -31,7 +31,12 @@ export function mergeInPlace(table: Keyed, window: RowWindow, compare: Compare, 
 }
 
 /** Puts rows where the order wants them, and takes them from where they were. Those behind the last edge are read with their page. */
-export function mergeByOrder(table: Keyed, window: RowWindow, compare: Compare, changes: readonly TableRow[]): RowWindow {
+export function mergeByOrder(
+  table: Keyed,
+  window: RowWindow,
+  compare: Compare,
+  changes: readonly TableRow[],
+): RowWindow {
   const incoming = new Map(changes.map((row) => [rowKey(table, row), row]));
   const kept = window.rows.filter((row) => !incoming.has(rowKey(table, row)));
   const edge = window.edges.at(-1);
@@ -40,7 +45,12 @@ export function mergeByOrder(table: Keyed, window: RowWindow, compare: Compare, 
 }
 
 /** The window with the next page behind it; rows that live changes had moved are not there twice. */
-export function append(table: Keyed, window: RowWindow, page: readonly TableRow[], next: string | undefined): RowWindow {
+export function append(
+  table: Keyed,
+  window: RowWindow,
+  page: readonly TableRow[],
+  next: string | undefined,
+): RowWindow {
   const fresh = new Set(page.map((row) => rowKey(table, row)));
   const last = page.at(-1);
   return {

@@ -30,9 +30,11 @@ export function TableRows({ table }: { table: TableView }) {
   const keyOf = useCallback((row: Readonly<Record<string, unknown>>) => rowKey(table, row), [table]);
 
   const ordered = useMemo(() => {
-    const isFirst = (name: string) => table.key.includes(name);
-    return [...table.columns].sort((a, b) => Number(isFirst(b.name)) - Number(isFirst(a.name)));
-  }, [table]);
+    // the key and what is filtered by stand at the left, in view
+    const rank = (name: string) =>
+      table.key.includes(name) ? 0 : filters.some(({ column }) => column === name) ? 1 : 2;
+    return [...table.columns].sort((a, b) => rank(a.name) - rank(b.name));
+  }, [table, filters]);
   const columns = useMemo(
     () =>
       ordered
@@ -76,12 +78,16 @@ export function TableRows({ table }: { table: TableView }) {
           onOpen={(row) => open(keyOf(row))}
           openKey={search.row}
           sort={order.map(({ column, descending }) => ({ id: column, isDescending: descending }))}
-          onSort={(next) => look({ order: orderText(next.map((one) => ({ column: one.id, descending: one.isDescending }))) })}
+          onSort={(next) =>
+            look({ order: orderText(next.map((one) => ({ column: one.id, descending: one.isDescending }))) })
+          }
           isLoading={rows.isLoading}
           changed={rows.changed}
           onEnd={rows.more}
-          empty={<NoRows isFiltered={filters.length > 0} onClear={() => look({ filters: [] })} />}
-          footer={<RowsFooter rows={rows} total={table.rows} isFiltered={filters.length > 0} />}
+          empty={rows.error ? null : <NoRows isFiltered={filters.length > 0} onClear={() => look({ filters: [] })} />}
+          footer={
+            rows.error ? undefined : <RowsFooter rows={rows} total={table.rows} isFiltered={filters.length > 0} />
+          }
         />
       </div>
       {search.row !== undefined && (
@@ -108,7 +114,9 @@ function RowsFooter({ rows, total, isFiltered }: { rows: Rows; total: number; is
   return (
     <div className="flex items-center gap-3">
       <span>{rows.isLoading && rows.rows.length === 0 ? 'Reading…' : text}</span>
-      {rows.waiting > 0 && <span className="ml-auto max-md:hidden">Rows stand still while you read; go to the top to follow.</span>}
+      {rows.waiting > 0 && (
+        <span className="ml-auto max-md:hidden">Rows stand still while you read; go to the top to follow.</span>
+      )}
     </div>
   );
 }

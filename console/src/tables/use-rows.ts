@@ -1,7 +1,7 @@
 // Joins a table's rows, its live stream and the scrolling of its grid.
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { TableView } from '../../../src/web/schemas.ts';
-import { type Filter, live } from '../api/client.ts';
+import { ApiError, type Filter, live } from '../api/client.ts';
 import { type LiveState, type TableEvents, useLive } from '../api/live.ts';
 import { type OrderBy, orderText } from './order.ts';
 import { type FeedState, RowFeed } from './row-feed.ts';
@@ -23,8 +23,16 @@ export function useRows(table: TableView, filters: readonly Filter[], order: rea
   // biome-ignore lint/correctness/useExhaustiveDependencies: the same filters and order by their text.
   const feed = useMemo(() => new RowFeed(table, filters, order), [table.name, table.columns.length, url, by]);
   const state = useSyncExternalStore(feed.subscribe, feed.state);
-  const liveState = useLive<TableEvents>(url, {
-    ready: () => undefined,
+  const joined = useRef<string>(undefined);
+  // What the server refuses to read it refuses to stream, again and again.
+  const isRefused =
+    state.error instanceof ApiError && state.error.problem.status >= 400 && state.error.problem.status < 500;
+  const liveState = useLive<TableEvents>(isRefused ? undefined : url, {
+    ready: () => {
+      // what changed after the first page was read and before the stream was open is in neither of them
+      if (joined.current !== url) feed.missed();
+      joined.current = url;
+    },
     reset: feed.missed,
     rows: ({ rows }) => feed.heard(rows),
   });

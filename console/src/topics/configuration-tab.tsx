@@ -23,17 +23,17 @@ export function ConfigurationTab({ topic }: { topic: TopicView }) {
         <Card title="Topic">
           <Facts
             facts={[
-              ['Key', topic.key ? <Code>{topic.key}</Code> : 'none: records are spread evenly'],
-              ['Event time', topic.time ? <Code>{topic.time}</Code> : 'none'],
+              ['Key', topic.key ? <Code key="key">{topic.key}</Code> : 'none: records are spread evenly'],
+              ['Event time', topic.time ? <Code key="time">{topic.time}</Code> : 'none'],
               ['Partitions', plural(topic.partitions.length, 'partition')],
               ['Retention', retentionSentence(topic.retention)],
-              ['Schema', topic.schema ? <Code>{topic.schema.subject}</Code> : 'none'],
+              ['Schema', topic.schema ? <Code key="schema">{topic.schema.subject}</Code> : 'none'],
               [
                 'Read by',
                 topic.pipelines.length === 0 ? (
                   'no pipeline that runs'
                 ) : (
-                  <span className="flex flex-wrap gap-x-3">
+                  <span key="pipelines" className="flex flex-wrap gap-x-3">
                     {topic.pipelines.map((name) => (
                       <Link
                         key={name}
@@ -66,7 +66,9 @@ export function ConfigurationTab({ topic }: { topic: TopicView }) {
       </div>
       <Card isFlush title="Fields" note={topic.fields.length > 0 ? plural(topic.fields.length, 'field') : undefined}>
         {topic.fields.length === 0 ? (
-          <Empty title="No fields are declared">No pipeline that runs declares this topic; its schema may still be in the registry.</Empty>
+          <Empty title="No fields are declared">
+            No pipeline that runs declares this topic; its schema may still be in the registry.
+          </Empty>
         ) : (
           <ul className="divide-y divide-line">
             {topic.fields.map((field) => (

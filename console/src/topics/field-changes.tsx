@@ -10,12 +10,13 @@ const signs = {
   changed: { tone: 'warn', icon: PenLine, row: 'bg-warn-soft/50' },
 } as const;
 
-function typeText({ type, isOptional, default: fallback }: AvroField): string {
-  return `${type}${isOptional ? ', optional' : ''}${fallback !== undefined && fallback !== 'null' ? `, default ${fallback}` : ''}`;
+function typeText({ type, isOptional, default: fallback }: AvroField, hasDefault: boolean): string {
+  return `${type}${isOptional ? ', optional' : ''}${hasDefault && fallback !== undefined ? `, default ${fallback}` : ''}`;
 }
 
 function Types({ before, after }: Pick<FieldChange, 'before' | 'after'>) {
-  const [was, is] = [before && typeText(before), after && typeText(after)];
+  const hasDefault = before !== undefined && after !== undefined && before.default !== after.default;
+  const [was, is] = [before && typeText(before, hasDefault), after && typeText(after, hasDefault)];
   if (is === undefined) return <span className="line-through">{was}</span>;
   if (was === undefined || was === is) return is;
   return (
@@ -33,7 +34,7 @@ export function FieldChanges({ changes, isDiff }: { changes: readonly FieldChang
           <tr>
             <th className="h-8 px-4 font-medium">Field</th>
             <th className="px-4 font-medium">Type</th>
-            <th className="w-full px-4 font-medium">Meaning</th>
+            <th className="w-full min-w-64 px-4 font-medium">Meaning</th>
             {isDiff && <th className="px-4 text-right font-medium">Change</th>}
           </tr>
         </thead>
@@ -42,7 +43,9 @@ export function FieldChanges({ changes, isDiff }: { changes: readonly FieldChang
             const sign = kind === 'same' ? undefined : signs[kind];
             return (
               <tr key={name} className={classNames('align-baseline', isDiff && sign?.row)}>
-                <td className={classNames('px-4 py-1.5 font-mono text-xs', kind === 'removed' && 'line-through')}>{name}</td>
+                <td className={classNames('px-4 py-1.5 font-mono text-xs', kind === 'removed' && 'line-through')}>
+                  {name}
+                </td>
                 <td className="px-4 py-1.5 font-mono text-xs whitespace-nowrap">
                   <Types before={before} after={after} />
                 </td>

@@ -7,7 +7,10 @@ import { DataGrid, type GridColumn } from '../kit/grid.tsx';
 
 function columnsOf(topic: TopicView): GridColumn<Partition>[] {
   const records = (one: Partition) => one.end - one.start;
-  const all = Math.max(topic.partitions.reduce((sum, one) => sum + records(one), 0), 1);
+  const all = Math.max(
+    topic.partitions.reduce((sum, one) => sum + records(one), 0),
+    1,
+  );
   const count = (value: number) => <span className="font-mono text-xs">{formatCount(value)}</span>;
   return [
     { id: 'partition', header: 'Partition', value: (one) => one.partition, width: 96 },

@@ -78,7 +78,10 @@ export function PostDrawer({ topic, onClose }: { topic: TopicView; onClose: () =
               if (next === 'json' && Object.keys(texts).length > 0) setJson(JSON.stringify(form.record, null, 2));
               setWay(next);
             }}
-            choices={[...(hasForm ? [{ value: 'form' as const, label: 'Form' }] : []), { value: 'json' as const, label: 'JSON' }]}
+            choices={[
+              ...(hasForm ? [{ value: 'form' as const, label: 'Form' }] : []),
+              { value: 'json' as const, label: 'JSON' },
+            ]}
           />
           <Button size="small" look="quiet" icon={ClipboardPaste} onClick={fill}>
             Begin with the newest record
@@ -86,13 +89,23 @@ export function PostDrawer({ topic, onClose }: { topic: TopicView; onClose: () =
         </div>
         <PostOutcome result={post.data} error={post.error} />
         {topic.isSigned && (
-          <Field label="Secret" note="This topic takes signed records only. The signature is made here; the secret is not sent or kept.">
+          <Field
+            label="Secret"
+            note="This topic takes signed records only. The signature is made here; the secret is not sent or kept."
+          >
             <Input type="password" value={secret} onChange={(event) => setSecret(event.target.value)} />
           </Field>
         )}
         {way === 'json' ? (
           <Field label="A JSON object, an array of them, or one a line">
-            <Editor className="h-96" language="json" label="Records as JSON" value={json} onChange={setJson} run={send} />
+            <Editor
+              className="h-96"
+              language="json"
+              label="Records as JSON"
+              value={json}
+              onChange={setJson}
+              run={send}
+            />
           </Field>
         ) : (
           topic.fields.map((field) => (

@@ -24,12 +24,16 @@ export function PostOutcome({ result, error }: { result: PostResult | undefined;
           <CircleCheck aria-hidden className="mt-0.5 size-4 shrink-0 text-good" />
           <div>
             <p className="font-medium">
-              {result.isRepeated ? 'Taken before: nothing was stored twice' : `${plural(result.accepted, 'record')} accepted`}
+              {result.isRepeated
+                ? 'Taken before: nothing was stored twice'
+                : `${plural(result.accepted, 'record')} accepted`}
             </p>
             <p className="font-mono text-xs">
               {result.offsets
                 .map(({ partition, first, count }) =>
-                  count === 1 ? `partition ${partition}, offset ${first}` : `partition ${partition}, offsets ${first} to ${first + count - 1}`,
+                  count === 1
+                    ? `partition ${partition}, offset ${first}`
+                    : `partition ${partition}, offsets ${first} to ${first + count - 1}`,
                 )
                 .join('; ')}
             </p>

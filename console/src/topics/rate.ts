@@ -3,8 +3,9 @@ import { useLivePipelines } from '../api/live.ts';
 
 /** Records a second by topic; a topic that several pipelines read is counted once. */
 export function useTopicRates(): ReadonlyMap<string, number> {
+  const { pipelines = [] } = useLivePipelines();
   const rates = new Map<string, number>();
-  for (const { nodes } of useLivePipelines().pipelines ?? []) {
+  for (const { nodes } of pipelines) {
     for (const { noun, name, ratePerSecond } of nodes) {
       if (noun === 'topic') rates.set(name, Math.max(rates.get(name) ?? 0, ratePerSecond));
     }

@@ -5,8 +5,10 @@ import { useState } from 'react';
 import type { TopicRecord, TopicView } from '../../../src/web/schemas.ts';
 import { api } from '../api/client.ts';
 import { FieldsList } from '../data/fields-list.tsx';
+import { useStepKeys } from '../data/use-key.ts';
 import { IconButton } from '../kit/button.tsx';
 import { Facts } from '../kit/card.tsx';
+import { Code } from '../kit/code.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Empty } from '../kit/empty.tsx';
@@ -45,6 +47,7 @@ export function RecordDrawer({ topic, id, records, onOpen, onClose }: RecordDraw
     const next = records[at + by];
     if (next) onOpen(recordId(next));
   };
+  useStepKeys(step);
   return (
     <Drawer
       isOpen
@@ -91,7 +94,7 @@ function RecordBody({ topic, record }: { topic: TopicView; record: TopicRecord }
       <Facts
         facts={[
           ['Time', `${formatTime(record.time, { isUtc: true, hasMs: true })} UTC, ${formatAgo(record.time)}`],
-          ['Key', record.key === null ? 'none' : <span className="font-mono text-xs break-all">{record.key}</span>],
+          ['Key', record.key === null ? 'none' : <Code key="key">{record.key}</Code>],
           ['Schema', topic.schema && `${topic.schema.subject}, newest version ${topic.schema.version}`],
         ]}
       />

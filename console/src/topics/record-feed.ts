@@ -22,6 +22,8 @@ export type RecordsState = {
 type Offsets = Record<string, number>;
 
 const pageRecords = 100;
+/** What a search of the newest gives: it cannot be read on from where it ended. */
+const foundRecords = 1_000;
 const shownMax = 2_000;
 const applyMs = 250;
 
@@ -78,7 +80,8 @@ export class RecordFeed {
 
   readonly reload = async (): Promise<void> => {
     await this.#during(async (signal) => {
-      const page = await this.#page({ ...this.#wanted, limit: pageRecords }, signal);
+      const limit = this.#isNewest && this.#wanted.search ? foundRecords : pageRecords;
+      const page = await this.#page({ ...this.#wanted, limit }, signal);
       this.#isRead = true;
       this.#waiting = [];
       this.#next = { ...page.next };
@@ -191,10 +194,12 @@ export class RecordFeed {
 
   #apply(): void {
     this.#timer = undefined;
-    if (!this.#isRead) {
-      if (this.#abort) this.#timer = setTimeout(() => this.#apply(), applyMs);
+    // an answer that is on its way may be older than what the stream told: it comes first
+    if (this.#abort) {
+      this.#timer = setTimeout(() => this.#apply(), applyMs);
       return;
     }
+    if (!this.#isRead) return;
     const { partition, search } = this.#wanted;
     const fresh = this.#incoming.filter((record) => record.offset >= (this.#next[record.partition] ?? 0));
     this.#incoming = [];
@@ -205,6 +210,7 @@ export class RecordFeed {
     const wanted = fresh.filter(
       (record) => (partition === undefined || record.partition === partition) && (!search || hasText(record, search)),
     );
+    if (search) this.#set({ scanned: this.#state.scanned + fresh.length });
     if (wanted.length === 0) return;
     if (!this.#isHeld) {
       this.#place(wanted);

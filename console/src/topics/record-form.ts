@@ -8,7 +8,7 @@ export type Texts = Readonly<Record<string, string>>;
 /** The record of the form, or what is wrong with it by field. */
 export type FormRecord = { record: Record<string, unknown>; wrong: Record<string, string> };
 
-function valueOf(field: Column, text: string): unknown {
+function parsed(field: Column, text: string): unknown {
   const trimmed = text.trim();
   switch (kindOf(field.type)) {
     case 'number': {
@@ -46,7 +46,7 @@ export function recordOf(fields: readonly Column[], texts: Texts): FormRecord {
       continue;
     }
     try {
-      record[field.name] = valueOf(field, text);
+      record[field.name] = parsed(field, text);
     } catch (error) {
       wrong[field.name] = error instanceof SyntaxError ? `This is no JSON: ${error.message}` : (error as Error).message;
     }
@@ -65,7 +65,13 @@ export function textsOf(fields: readonly Column[], value: Readonly<Record<string
   );
 }
 
-const examples: Record<string, unknown> = { number: 0, time: '2026-01-01T00:00:00Z', date: '2026-01-01', bool: true, nested: {} };
+const examples: Record<string, unknown> = {
+  number: 0,
+  time: '2026-01-01T00:00:00Z',
+  date: '2026-01-01',
+  bool: true,
+  nested: {},
+};
 
 /** A record of these fields to begin with, as pretty JSON. */
 export function exampleOf(fields: readonly Column[]): string {
@@ -98,7 +104,9 @@ export function isNdjson(text: string): boolean {
 /** The signature that a topic with a secret asks for: `sha256=HEX` of the body. */
 export async function signatureOf(body: string, secret: string): Promise<string> {
   const encoder = new TextEncoder();
-  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  const key = await crypto.subtle.importKey('raw', encoder.encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+  ]);
   const signed = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(body)));
   return `sha256=${[...signed].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }

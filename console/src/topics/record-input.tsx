@@ -32,7 +32,13 @@ export function RecordInput({ field, isKey, text, error, onChange }: RecordInput
           onChange={(next) => onChange(next === none ? '' : next)}
         />
       ) : kind === 'nested' ? (
-        <TextArea isMono rows={3} value={text} aria-invalid={error !== undefined} onChange={(event) => onChange(event.target.value)} />
+        <TextArea
+          isMono
+          rows={3}
+          value={text}
+          aria-invalid={error !== undefined}
+          onChange={(event) => onChange(event.target.value)}
+        />
       ) : (
         <div className="flex gap-2">
           <Input

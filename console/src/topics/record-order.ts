@@ -41,11 +41,13 @@ export function oldestFirst(records: readonly TopicRecord[]): TopicRecord[] {
   return interleave(records, 1);
 }
 
-/** Whether key or value has the text, case aside: as the API searches. */
-export function hasText(record: TopicRecord, text: string): boolean {
+/** Whether key or value (or the reason why there is none) has the text, case aside: as the API searches. */
+export function hasText({ key, value, error }: TopicRecord, text: string): boolean {
   const wanted = text.toLowerCase();
   return (
-    (record.key ?? '').toLowerCase().includes(wanted) ||
-    (record.value !== undefined && JSON.stringify(record.value).toLowerCase().includes(wanted))
+    (key ?? '').toLowerCase().includes(wanted) ||
+    JSON.stringify(value ?? error ?? '')
+      .toLowerCase()
+      .includes(wanted)
   );
 }

@@ -28,7 +28,7 @@ const own: GridColumn<TopicRecord>[] = [
     grow: 0,
     isMono: true,
     isSortable: false,
-    note: 'When the record came, in UTC',
+    note: 'The time of the record, in UTC: that of its event, where the topic has one',
   },
   {
     id: ' place',
@@ -122,7 +122,9 @@ export function RecordsTab({ topic }: { topic: TopicView }) {
         columns={fields}
         choice={choice}
         onWant={want}
-        onLive={(next) => void navigate({ search: (before) => ({ ...before, isLive: next ? undefined : false }), replace: true })}
+        onLive={(next) =>
+          void navigate({ search: (before) => ({ ...before, isLive: next ? undefined : false }), replace: true })
+        }
       />
       {records.error ? <Failure error={records.error} retry={records.reload} /> : null}
       <div {...records.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
@@ -143,8 +145,8 @@ export function RecordsTab({ topic }: { topic: TopicView }) {
           isLoading={records.isLoading}
           changed={records.changed}
           onEnd={records.more}
-          empty={<NoRecords topic={topic} wanted={wanted} onNewest={() => want({})} />}
-          footer={<RecordsFooter topic={topic} records={records} wanted={wanted} />}
+          empty={records.error ? null : <NoRecords topic={topic} wanted={wanted} onNewest={() => want({})} />}
+          footer={records.error ? undefined : <RecordsFooter topic={topic} records={records} wanted={wanted} />}
         />
       </div>
       {search.record !== undefined && (
@@ -191,7 +193,9 @@ function NoRecords({ topic, wanted, onNewest }: { topic: TopicView; wanted: Reco
   }
   return (
     <Empty
-      title={wanted.search ? `No record has “${wanted.search}” in its key or value` : 'There are no records from here on'}
+      title={
+        wanted.search ? `No record has “${wanted.search}” in its key or value` : 'There are no records from here on'
+      }
       action={<Button onClick={onNewest}>Show the newest</Button>}
     >
       {wanted.search ? 'A search looks at the newest records; go to an earlier time to look further back.' : undefined}

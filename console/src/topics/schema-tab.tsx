@@ -61,13 +61,17 @@ function Schemas({ subject, versions, compatibility }: Schemas & { subject: stri
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Select
           label="Version"
+          className="w-auto!"
           value={String(shown.version)}
-          choices={versions.toReversed().map(({ version, id }) => ({ value: String(version), label: `Version ${version}`, note: `id ${id}` }))}
+          choices={versions
+            .toReversed()
+            .map(({ version, id }) => ({ value: String(version), label: `Version ${version}`, note: `id ${id}` }))}
           onChange={(next) => look({ version: Number(next), base: undefined })}
         />
         <span className="text-muted">compared with</span>
         <Select
           label="Compared with"
+          className="w-auto!"
           value={base ? String(base.version) : noBase}
           choices={[
             { value: noBase, label: 'nothing' },

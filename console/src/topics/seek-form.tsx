@@ -27,10 +27,13 @@ export function SeekForm({ topic, wanted, onDone }: SeekFormProps) {
   const [offset, setOffset] = useState(wanted.offset === undefined ? '' : String(wanted.offset));
   const [at, setAt] = useState(wanted.at ?? new Date((topic.newestAt ?? Date.now()) - 3_600_000).toISOString());
   const needsOne = begin === 'offset' && topic.partitions.length > 1;
-  const chosen = partition === any ? (begin === 'offset' ? topic.partitions[0] : undefined) : topic.partitions[Number(partition)];
+  const chosen =
+    partition === any ? (begin === 'offset' ? topic.partitions[0] : undefined) : topic.partitions[Number(partition)];
   const time = timeOf(at);
   const wrongOffset =
-    begin !== 'offset' || !chosen || (/^\d+$/.test(offset) && Number(offset) >= chosen.start && Number(offset) <= chosen.end)
+    begin !== 'offset' ||
+    !chosen ||
+    (/^\d+$/.test(offset) && Number(offset) >= chosen.start && Number(offset) <= chosen.end)
       ? undefined
       : `Partition ${chosen.partition} has ${formatCount(chosen.start)} to ${formatCount(Math.max(chosen.end - 1, chosen.start))}.`;
   const wrongTime = begin === 'time' && time === undefined ? 'Give a time: 2026-11-22 09:30:00.' : undefined;
@@ -78,7 +81,13 @@ export function SeekForm({ topic, wanted, onDone }: SeekFormProps) {
           error={offset === '' ? undefined : wrongOffset}
           note={chosen && `${formatCount(chosen.start)} to ${formatCount(Math.max(chosen.end - 1, chosen.start))}`}
         >
-          <Input isMono autoFocus inputMode="numeric" value={offset} onChange={(event) => setOffset(event.target.value)} />
+          <Input
+            isMono
+            autoFocus
+            inputMode="numeric"
+            value={offset}
+            onChange={(event) => setOffset(event.target.value)}
+          />
         </Field>
       )}
       {begin === 'time' && (

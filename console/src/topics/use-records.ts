@@ -1,5 +1,5 @@
 // Joins a topic's records, its live tail and the scrolling of its grid.
-import { type RefObject, useCallback, useMemo, useRef, useSyncExternalStore } from 'react';
+import { type RefObject, useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from 'react';
 import type { TopicView } from '../../../src/web/schemas.ts';
 import { live } from '../api/client.ts';
 import { type LiveState, type TopicEvents, useLive } from '../api/live.ts';
@@ -31,8 +31,16 @@ export function useRecords(topic: TopicView, wanted: RecordsWanted, isLive: bool
   );
   const state = useSyncExternalStore(feed.subscribe, feed.state);
   const isTail = isLive && offset === undefined && at === undefined;
+  const joined = useRef<RecordFeed>(undefined);
+  useEffect(() => {
+    if (!isTail) joined.current = undefined;
+  }, [isTail]);
   const liveState = useLive<TopicEvents>(isTail ? live.topic(topic.name) : undefined, {
-    ready: () => undefined,
+    ready: () => {
+      // what came after the records were read and before the stream was open (while the tail was paused, too) is in neither of them
+      if (joined.current !== feed) feed.missed();
+      joined.current = feed;
+    },
     reset: feed.missed,
     records: ({ records, skipped }) => feed.heard(records, skipped),
   });

@@ -29,9 +29,18 @@ export const rules = {
 /** The options as they are used. */
 export type WebhookSettings = Read<typeof rules>;
 
-/** Reads and checks the options; throws OPTION_INVALID. */
-export const readWebhookOptions = (
+/** Reads and checks the options; throws OPTION_INVALID, also where a secret was declared and is not set. */
+export function readWebhookOptions(
   given: Readonly<Record<string, unknown>>,
   place: string,
   isCheck = false,
-): WebhookSettings => readOptions(rules, given, place, isCheck);
+): WebhookSettings {
+  const { isSigned, ...options } = given;
+  if (isSigned === true && options.secret === undefined) {
+    throw new MillraceError('OPTION_INVALID', "option 'secret': its parameter is not set", {
+      place,
+      remedy: 'Set it, or leave the secret out.',
+    });
+  }
+  return readOptions(rules, options, place, isCheck);
+}

@@ -20,5 +20,6 @@ export type WebhookOptions<Body = unknown, Item = unknown> = {
  * @example topic('orders', { id: text(), total: decimal(10, 2) }).from(webhook({ secret: param('secret', text()) }))
  */
 export function webhook<Body = unknown, Item = unknown>(options: WebhookOptions<Body, Item> = {}): SourceDefinition {
-  return source('webhook', options);
+  // a secret whose parameter is not set is not the same as none: that would open the door to everyone
+  return source('webhook', options.secret === undefined ? options : { ...options, isSigned: true });
 }

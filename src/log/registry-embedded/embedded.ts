@@ -52,8 +52,8 @@ class EmbeddedRegistry implements Registry {
     return this.#read((sql) => this.#rows(sql, subject, deleted).map((row) => row.version));
   }
 
-  async version(subject: string, version: number | 'latest'): Promise<SchemaVersion> {
-    return this.#read((sql) => this.#one(sql, subject, version));
+  async version(subject: string, version: number | 'latest', { deleted = false } = {}): Promise<SchemaVersion> {
+    return this.#read((sql) => this.#one(sql, subject, version, deleted));
   }
 
   async schema(id: number): Promise<string> {
@@ -62,22 +62,28 @@ class EmbeddedRegistry implements Registry {
     throw notFound(`schema ${id}`, 'See the ids with `versions` and `version`, or which registry the producer used.');
   }
 
-  async find(subject: string, schema: string): Promise<SchemaVersion | undefined> {
+  async usesOf(id: number, { deleted = false } = {}): Promise<{ subject: string; version: number }[]> {
+    const rows = this.#read((sql) => sql.uses.all(id, Number(deleted))) as { subject: string; version: number }[];
+    return rows.map(({ subject, version }) => ({ subject, version }));
+  }
+
+  async find(subject: string, schema: string, { deleted = false } = {}): Promise<SchemaVersion | undefined> {
     const { hash } = checkSchema(schema);
-    return this.#read((sql) => plain(sql.versionByHash.get(subject, hash)));
+    return this.#read((sql) => plain(sql.versionByHash.get(subject, hash, Number(deleted))));
   }
 
   async register(subject: string, schema: string): Promise<SchemaVersion> {
     checkSubject(subject);
     const { type, hash } = checkSchema(schema);
     return this.#write((sql) => {
-      const found = plain(sql.versionByHash.get(subject, hash));
+      const found = plain(sql.versionByHash.get(subject, hash, 0));
       if (found) return found;
       this.#checkWritable(sql, subject, false);
       const level = this.#level(sql, subject);
       const messages = incompatibilities(type, this.#earlier(sql, subject), level);
       if (messages.length > 0) throw incompatible(subject, level, messages);
-      sql.insertSchema.run(hash, schema);
+      // an insert that is in conflict would use up an id
+      if (!sql.schemaByHash.get(hash)) sql.insertSchema.run(hash, schema);
       const { id } = sql.schemaByHash.get(hash) as { id: number };
       const { next } = sql.nextVersion.get(subject) as { next: number };
       sql.insertVersion.run(subject, next, id);
@@ -106,8 +112,19 @@ class EmbeddedRegistry implements Registry {
     this.#write((sql) => sql.setCompatibility.run(subject ?? everywhere, level));
   }
 
-  async clearCompatibility(subject: string): Promise<void> {
+  async clearCompatibility(subject = everywhere): Promise<void> {
     this.#write((sql) => sql.setCompatibility.run(subject, null));
+  }
+
+  async clearMode(subject = everywhere): Promise<void> {
+    this.#write((sql) => sql.setMode.run(subject, null));
+  }
+
+  async settings(subject: string): Promise<{ compatibility: Compatibility | undefined; mode: Mode | undefined }> {
+    const row = this.#read((sql) => sql.settings.get(subject)) as
+      | { compatibility: Compatibility | null; mode: Mode | null }
+      | undefined;
+    return { compatibility: row?.compatibility ?? undefined, mode: row?.mode ?? undefined };
   }
 
   async mode(subject = everywhere): Promise<Mode> {
@@ -175,10 +192,11 @@ class EmbeddedRegistry implements Registry {
     return sql.versions.all(subject, Number(deleted)) as VersionRow[];
   }
 
-  #one(sql: Statements, subject: string, version: number | 'latest'): SchemaVersion {
-    const row = plain(version === 'latest' ? sql.latest.get(subject) : sql.version.get(subject, version));
+  #one(sql: Statements, subject: string, version: number | 'latest', deleted = false): SchemaVersion {
+    const most = Number(deleted);
+    const row = plain(version === 'latest' ? sql.latest.get(subject, most) : sql.version.get(subject, version, most));
     if (row) return row;
-    if (this.#rows(sql, subject, false).length === 0) throw noSubject(subject);
+    if (this.#rows(sql, subject, deleted).length === 0) throw noSubject(subject);
     throw noVersion(subject, version);
   }
 

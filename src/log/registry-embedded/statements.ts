@@ -12,11 +12,14 @@ export function prepare(database: DatabaseSync) {
     versions: database.prepare(
       'select version, deleted from versions where subject = ? and deleted <= ? order by version',
     ),
-    version: database.prepare(`${select} where v.subject = ? and v.version = ? and v.deleted = 0`),
-    latest: database.prepare(`${select} where v.subject = ? and v.deleted = 0 order by v.version desc limit 1`),
+    version: database.prepare(`${select} where v.subject = ? and v.version = ? and v.deleted <= ?`),
+    latest: database.prepare(`${select} where v.subject = ? and v.deleted <= ? order by v.version desc limit 1`),
+    uses: database.prepare(
+      'select subject, version from versions where id = ? and deleted <= ? order by subject, version',
+    ),
     allVersions: database.prepare(`${select} where v.subject = ? and v.deleted = 0 order by v.version`),
     versionByHash: database.prepare(
-      `${select} where v.subject = ? and s.hash = ? and v.deleted = 0 order by v.version desc limit 1`,
+      `${select} where v.subject = ? and s.hash = ? and v.deleted <= ? order by v.version desc limit 1`,
     ),
     schemaById: database.prepare('select schema from schemas where id = ?'),
     schemaByHash: database.prepare('select id from schemas where hash = ?'),
@@ -37,6 +40,7 @@ export function prepare(database: DatabaseSync) {
     mode: database.prepare(
       'select mode from settings where subject in (?, ?) and mode is not null order by subject desc limit 1',
     ),
+    settings: database.prepare('select compatibility, mode from settings where subject = ?'),
     setCompatibility: database.prepare(
       'insert into settings (subject, compatibility) values (?, ?) on conflict (subject) do update set compatibility = excluded.compatibility',
     ),

@@ -135,7 +135,9 @@ export function guard(app: App, options: AccessOptions): Gate {
         const identity = identify(request, reply);
         if (ranks[identity.role] < ranks[role]) throw tooLow(identity.role, role);
         request.identity = identity;
-        if (identity.token && request.url.startsWith('/api/live/')) streams.add(reply.raw, identity.token.id);
+        // by the route, not by the URL, which can be written in several ways
+        const isLive = request.routeOptions.url?.startsWith('/api/live/');
+        if (identity.token && isLive) streams.add(reply.raw, identity.token.id);
       }
       done();
     } catch (error) {

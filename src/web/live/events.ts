@@ -37,6 +37,6 @@ export class EventIds {
   /** The number of an id of this run; undefined for any other text. */
   read(text: string): number | undefined {
     const [, run, number] = /^(.+)-(\d{1,15})$/.exec(text) ?? [];
-    return run === this.#run && Number(number) <= this.#last ? Number(number) : undefined;
+    return run === this.#run ? Number(number) : undefined;
   }
 }

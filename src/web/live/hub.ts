@@ -39,7 +39,7 @@ export type HubParts = {
 const sliceMs = 10;
 
 /** After a push that took long, as many times as long is waited: many clients may not take the process from the pipelines. */
-const restFactor = 4;
+const restFactor = 2;
 
 const reasons = {
   gap: 'what changed since the last event is no longer kept',

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.ts';
 export const liveLimits = {
   /** Streams that are open at once; one more gets RATE_LIMITED. */
   clientsMax: 2000,
-  /** Milliseconds between two pushes of a table or topic; more where writing to all clients takes longer than a quarter of it. */
+  /** Milliseconds between two pushes of a table or topic; more where writing to all clients takes long. */
   pushMs: 50,
   /** Milliseconds between two looks at the pipelines. */
   pipelinesMs: 500,

@@ -51,7 +51,11 @@ export const postRoutes: Routes = async ({ app, backend }) => {
               }),
             ),
           }),
-          response: { 200: Type.Ref('PostResult'), 400: Type.Ref('PostProblem'), ...problems(401, 404, 413, 415, 422) },
+          response: {
+            200: Type.Ref('PostResult'),
+            400: Type.Ref('PostProblem'),
+            ...problems(401, 404, 413, 415, 422, 503),
+          },
         },
       },
       async ({ params, headers, body }, reply) => {

@@ -21,15 +21,13 @@ export function AttentionList({ pipelines }: { pipelines: readonly PipelineView[
     return (
       <p className="flex items-center gap-2 text-muted">
         <CircleCheck aria-hidden className="size-4 text-good" />
-        {pipelines.length === 1 ? 'The pipeline is healthy' : `All ${pipelines.length} pipelines are healthy`}; every record is accounted for.
+        {pipelines.length === 1 ? 'The pipeline is healthy' : `All ${pipelines.length} pipelines are healthy`}; every
+        record is accounted for.
       </p>
     );
   }
   return (
-    <Card
-      isFlush
-      title={matters.some((one) => one.weight !== 'plain') ? 'Needs attention' : 'Good to know'}
-    >
+    <Card isFlush title={matters.some((one) => one.weight !== 'plain') ? 'Needs attention' : 'Good to know'}>
       <ul className="divide-y divide-line">
         {matters.map((matter) => (
           <Row key={matter.id} matter={matter} pipeline={pipelines.find((one) => one.name === matter.pipeline)!} />

@@ -50,22 +50,28 @@ export class LagMemory {
 const order = { bad: 0, warn: 1, plain: 2 };
 
 export function mattersOf(pipelines: readonly PipelineView[], lags: LagMemory): Matter[] {
-  return pipelines.flatMap((pipeline) => mattersOfOne(pipeline, lags)).sort((a, b) => order[a.weight] - order[b.weight]);
+  return pipelines
+    .flatMap((pipeline) => mattersOfOne(pipeline, lags))
+    .sort((a, b) => order[a.weight] - order[b.weight]);
 }
 
 function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
   const { name, status, reason, ledger } = view;
   const matters: Matter[] = [];
-  const add = (id: string, matter: Omit<Matter, 'id' | 'pipeline'>) => matters.push({ id: `${name} ${id}`, pipeline: name, ...matter });
+  const add = (id: string, matter: Omit<Matter, 'id' | 'pipeline'>) =>
+    matters.push({ id: `${name} ${id}`, pipeline: name, ...matter });
   const saysDead = reason !== undefined && /dead letter/i.test(reason);
   if (status === 'failed') add('status', { weight: 'bad', title: 'failed', text: reason, action: 'open' });
   if (status === 'degraded')
     add('status', { weight: 'warn', title: 'is degraded', text: reason, action: saysDead ? 'dead' : 'open' });
   if (status === 'paused')
     add('status', {
-      weight: 'plain',
+      weight: 'warn',
       title: 'is paused',
-      text: ledger.inFlight > 0 ? `${plural(ledger.inFlight, 'record')} wait in the log.` : 'Its sources wait until it is resumed.',
+      text:
+        ledger.inFlight > 0
+          ? `${plural(ledger.inFlight, 'record')} wait in the log.`
+          : 'Its sources wait until it is resumed.',
       action: 'resume',
     });
   const missing = missingRecords(ledger);
@@ -98,7 +104,7 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
       const isBad = node.state === 'failed';
       add(`notice ${node.id}`, {
         weight: isBad ? 'bad' : 'plain',
-        title: `${isBad ? 'lost' : 'tells about'} ${node.noun} ${node.name}`,
+        title: isBad ? `lost ${node.noun} ${node.name}` : `has a notice of ${node.noun} ${node.name}`,
         text: node.notice,
         action: 'open',
       });

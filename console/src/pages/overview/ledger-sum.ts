@@ -13,8 +13,20 @@ export type LedgerPart = {
 /** The parts in the order in which the API's sum has them. */
 export function ledgerParts(ledger: Ledger): LedgerPart[] {
   return [
-    { name: 'out', label: 'stored', note: 'Records whose rows are in the tables.', colour: 'var(--good)', count: ledger.out },
-    { name: 'filtered', label: 'filtered', note: 'Left out by a WHERE clause.', colour: 'var(--series-8)', count: ledger.filtered },
+    {
+      name: 'out',
+      label: 'stored',
+      note: 'Records whose rows are in the tables.',
+      colour: 'var(--good)',
+      count: ledger.out,
+    },
+    {
+      name: 'filtered',
+      label: 'filtered',
+      note: 'Left out by a WHERE clause.',
+      colour: 'var(--series-8)',
+      count: ledger.filtered,
+    },
     {
       name: 'deduplicated',
       label: 'deduplicated',
@@ -22,8 +34,20 @@ export function ledgerParts(ledger: Ledger): LedgerPart[] {
       colour: 'var(--series-7)',
       count: ledger.deduplicated,
     },
-    { name: 'late', label: 'late', note: 'Too late for their window; kept aside.', colour: 'var(--series-5)', count: ledger.late },
-    { name: 'dead', label: 'dead', note: 'In the dead letters, to be mended and sent again.', colour: 'var(--bad)', count: ledger.dead },
+    {
+      name: 'late',
+      label: 'late',
+      note: 'Too late for their window; kept aside.',
+      colour: 'var(--series-5)',
+      count: ledger.late,
+    },
+    {
+      name: 'dead',
+      label: 'dead',
+      note: 'In the dead letters, to be mended and sent again.',
+      colour: 'var(--bad)',
+      count: ledger.dead,
+    },
     {
       name: 'inFlight',
       label: 'in flight',

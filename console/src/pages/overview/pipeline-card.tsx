@@ -1,16 +1,16 @@
 // A pipeline at a glance: its rate, its graph, its ledger.
 import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowRight, LayoutDashboard } from 'lucide-react';
-import { useMemo } from 'react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
 import { useRateHistory } from '../../api/live.ts';
-import { layoutGraph, shapeKey } from '../../graph/layout.ts';
 import { LivingGraph } from '../../graph/living-graph.tsx';
+import { useLayout } from '../../graph/use-layout.ts';
 import { HealthBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
 import { classNames } from '../../kit/class-names.ts';
 import { formatBytes, formatDuration, formatShort, plural } from '../../kit/format.ts';
 import { Sparkline } from '../../kit/sparkline.tsx';
+import { useRunning } from '../../kit/use-running.ts';
 import { LedgerLine } from './ledger-line.tsx';
 
 /** Graphs up to this width, pixels, stand two in a row where the window is wide. */
@@ -19,9 +19,8 @@ const narrowGraph = 760;
 export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
   const navigate = useNavigate();
   const rates = useRateHistory(pipeline.name);
-  const key = shapeKey(pipeline);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the layout depends on the shape, not on the figures.
-  const layout = useMemo(() => layoutGraph(pipeline), [key]);
+  const layout = useLayout(pipeline);
+  const runningMs = useRunning(pipeline.run.seconds);
   const { name } = pipeline;
   const rows = pipeline.nodes.reduce((sum, node) => sum + (node.rows ?? 0), 0);
   const tables = pipeline.nodes.filter((node) => node.noun === 'table').length;
@@ -35,12 +34,16 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
     >
       <header className="flex flex-wrap items-center gap-x-3 gap-y-1 px-4 pt-3">
         <h2 className="min-w-0 truncate">
-          <Link to="/pipelines/$name" params={{ name }} className="rounded-sm font-mono text-base font-semibold hover:underline">
+          <Link
+            to="/pipelines/$name"
+            params={{ name }}
+            className="rounded-sm font-mono text-base font-semibold hover:underline"
+          >
             {name}
           </Link>
         </h2>
         <HealthBadge status={pipeline.status} />
-        <span className="text-xs text-muted max-sm:hidden">for {formatDuration(pipeline.run.seconds * 1_000)}</span>
+        <span className="text-xs text-muted max-sm:hidden">for {formatDuration(runningMs)}</span>
         <div className="-mr-2 ml-auto flex">
           {pipeline.charts > 0 && (
             <Link
@@ -53,7 +56,12 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
               Dashboard
             </Link>
           )}
-          <Link to="/pipelines/$name" params={{ name }} className={buttonClass('quiet', 'small')} aria-label={`Open pipeline ${name}`}>
+          <Link
+            to="/pipelines/$name"
+            params={{ name }}
+            className={buttonClass('quiet', 'small')}
+            aria-label={`Open pipeline ${name}`}
+          >
             Open
             <ArrowRight aria-hidden className="size-3.5" />
           </Link>
@@ -69,12 +77,13 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
         </div>
         <div className="flex flex-wrap items-center gap-x-5 gap-y-1" style={{ flex: '1 1 200px' }}>
           <p className="flex items-baseline gap-1.5">
-            <span className="text-xl leading-8 font-semibold tracking-tight">{formatShort(pipeline.recordsPerSecond)}</span>
+            <span className="text-xl leading-8 font-semibold tracking-tight">
+              {formatShort(pipeline.recordsPerSecond)}
+            </span>
             <span className="text-xs text-muted">records/s stored</span>
           </p>
           <Sparkline
             values={rates.map((one) => one.rate)}
-            slots={120}
             label="Records a second of the last two minutes"
             width={150}
             height={30}

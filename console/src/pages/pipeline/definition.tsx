@@ -1,12 +1,13 @@
 // A pipeline as it is declared: parameters, sources, topics, streams with their SQL, tables, charts.
 import { useQuery } from '@tanstack/react-query';
+import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../api/client.ts';
 import { reads } from '../../api/reads.ts';
 import { Card, Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { CopyButton } from '../../kit/copy-button.tsx';
-import { formatDuration, formatValue } from '../../kit/format.ts';
+import { formatDuration, formatValue, plural } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 import { FieldsTable } from './fields-table.tsx';
@@ -40,7 +41,7 @@ function PlanView({ plan }: { plan: Plan }) {
         {plan.sources.map((source) => (
           <div key={source.name} className="flex flex-col gap-2">
             <Name name={source.name} note={`brings records into ${source.topic}`} />
-            <JsonView value={source.options} hasCopy={false} />
+            <JsonView value={source.options} hasCopy={false} depth={1} />
             {source.otherwise && (
               <>
                 <p className="text-muted">
@@ -64,7 +65,9 @@ function PlanView({ plan }: { plan: Plan }) {
                 .filter(Boolean)
                 .join(', ')}
             />
-            <FieldsTable fields={topic.fields} keys={topic.key ? [topic.key] : []} time={topic.time} />
+            <Folded label={plural(topic.fields.length, 'field')}>
+              <FieldsTable fields={topic.fields} keys={topic.key ? [topic.key] : []} time={topic.time} />
+            </Folded>
           </div>
         ))}
       </Part>
@@ -88,13 +91,16 @@ function PlanView({ plan }: { plan: Plan }) {
       <Part title="Tables">
         {plan.tables.map((table) => (
           <div key={table.name}>
-            <Name name={table.name} note={`filled by ${table.from}`} />
-            <FieldsTable fields={table.columns} keys={table.key} />
+            <Name name={table.name} note={`filled by ${table.from}, key ${table.key.join(', ')}`} />
+            <Folded label={plural(table.columns.length, 'column')}>
+              <FieldsTable fields={table.columns} keys={table.key} />
+            </Folded>
           </div>
         ))}
       </Part>
       <Part title="Charts">
         {plan.charts.map((chart, i) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: charts stand in the order of the file, and some have no title.
           <div key={`${chart.title ?? chart.kind} ${i + 1}`} className="flex flex-wrap gap-x-3">
             <span className="font-medium">{chart.title ?? chart.kind}</span>
             <span className="text-muted">
@@ -113,6 +119,18 @@ function Part({ title, children }: { title: string; children: readonly ReactNode
     <Card title={title}>
       <div className="flex flex-col gap-6">{children}</div>
     </Card>
+  );
+}
+
+function Folded({ label, children }: { label: string; children: ReactNode }) {
+  return (
+    <details className="group">
+      <summary className="flex w-fit cursor-pointer list-none items-center gap-1 rounded-sm text-muted hover:text-text">
+        <ChevronRight aria-hidden className="size-3.5 transition-transform group-open:rotate-90" />
+        {label}
+      </summary>
+      <div className="mt-1 pl-4.5">{children}</div>
+    </details>
   );
 }
 

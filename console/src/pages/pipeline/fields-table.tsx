@@ -3,22 +3,30 @@ import { EyeOff, KeyRound } from 'lucide-react';
 import type { PlanField } from '../../api/client.ts';
 import { Badge } from '../../kit/badge.tsx';
 
-export function FieldsTable({ fields, keys = [], time }: { fields: readonly PlanField[]; keys?: readonly string[]; time?: string }) {
+export function FieldsTable({
+  fields,
+  keys = [],
+  time,
+}: {
+  fields: readonly PlanField[];
+  keys?: readonly string[];
+  time?: string;
+}) {
   return (
     <div className="overflow-x-auto">
-      <table className="w-full text-left">
+      <table className="w-full min-w-120 table-fixed text-left">
         <thead>
           <tr className="border-b border-line text-xs text-muted">
-            <th className="py-1 pr-4 font-medium">Name</th>
-            <th className="py-1 pr-4 font-medium">Type</th>
+            <th className="w-[36%] py-1 pr-4 font-medium">Name</th>
+            <th className="w-[22%] py-1 pr-4 font-medium">Type</th>
             <th className="py-1 font-medium">What it is</th>
           </tr>
         </thead>
         <tbody>
           {fields.map((field) => (
             <tr key={field.name} className="border-b border-line/60 align-top last:border-0">
-              <td className="py-1.5 pr-4 font-mono text-xs whitespace-nowrap">{field.name}</td>
-              <td className="py-1.5 pr-4 font-mono text-xs text-muted">
+              <td className="py-1.5 pr-4 font-mono text-xs break-words">{field.name}</td>
+              <td className="py-1.5 pr-4 font-mono text-xs break-words text-muted">
                 {field.type}
                 {field.isOptional && <span title="It may be missing.">?</span>}
               </td>

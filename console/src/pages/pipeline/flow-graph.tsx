@@ -15,12 +15,12 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import { Maximize, ZoomIn, ZoomOut } from 'lucide-react';
-import { useMemo } from 'react';
 import type { GraphEdge, GraphNode, PipelineView } from '../../../../src/web/schemas.ts';
 import { ArrowLine, arrowText } from '../../graph/arrows.tsx';
 import { Box } from '../../graph/box.tsx';
 import { GraphList } from '../../graph/graph-list.tsx';
-import { type Arrow, boxHeight, boxWidth, layoutGraph, shapeKey } from '../../graph/layout.ts';
+import { type Arrow, boxHeight, boxWidth } from '../../graph/layout.ts';
+import { useLayout } from '../../graph/use-layout.ts';
 import { IconButton } from '../../kit/button.tsx';
 import { useWidth } from '../../kit/use-width.ts';
 
@@ -49,9 +49,7 @@ export function FlowGraph(props: FlowGraphProps) {
 const narrowest = 600;
 
 function WideGraph({ pipeline, openId, onOpen }: FlowGraphProps) {
-  const key = shapeKey(pipeline);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the layout depends on the shape, not on the figures.
-  const layout = useMemo(() => layoutGraph(pipeline), [key]);
+  const layout = useLayout(pipeline);
   const byId = new Map(pipeline.nodes.map((node) => [node.id, node]));
   const nodes = pipeline.nodes.map(
     (node): BoxNode => ({

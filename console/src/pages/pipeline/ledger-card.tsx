@@ -36,8 +36,19 @@ export function LedgerCard({ ledger }: { ledger: Ledger }) {
           <LedgerBar ledger={ledger} height={10} />
         </div>
         {/* biome-ignore lint/a11y/useSemanticElements: a sum is read as a group. */}
-        <div role="group" aria-label="The sum" className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4 xl:grid-cols-7">
-          <Term sign="" label="came in" count={ledger.in} colour="var(--accent)" note="Records that came in." isStrong />
+        <div
+          role="group"
+          aria-label="The sum"
+          className="grid grid-cols-2 gap-x-4 gap-y-3 sm:grid-cols-4 xl:grid-cols-7"
+        >
+          <Term
+            sign=""
+            label="came in"
+            count={ledger.in}
+            colour="var(--accent)"
+            note="Records that came in."
+            isStrong
+          />
           {parts.map((part, i) => (
             <Term
               key={part.name}
@@ -83,11 +94,21 @@ function Term({ sign, label, count, colour, note, share, isStrong }: TermProps) 
         </span>
       )}
       <div className="min-w-0">
-        <p className={classNames('text-base leading-6 font-semibold', isNone && 'font-normal text-faint', isStrong && 'text-text')}>
+        <p
+          className={classNames(
+            'text-base leading-6 font-semibold',
+            isNone && 'font-normal text-faint',
+            isStrong && 'text-text',
+          )}
+        >
           {formatCount(count)}
         </p>
         <p className="flex items-center gap-1.5 text-xs whitespace-nowrap text-muted">
-          <span aria-hidden className="size-2 shrink-0 rounded-xs" style={{ background: isNone ? 'var(--line-strong)' : colour }} />
+          <span
+            aria-hidden
+            className="size-2 shrink-0 rounded-xs"
+            style={{ background: isNone ? 'var(--line-strong)' : colour }}
+          />
           {label}
           {share !== undefined && !isNone && <span className="text-faint">{formatShare(share)}</span>}
         </p>

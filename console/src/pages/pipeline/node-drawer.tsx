@@ -4,13 +4,12 @@ import type { ReactNode } from 'react';
 import type { GraphNode } from '../../../../src/web/schemas.ts';
 import type { Plan } from '../../api/client.ts';
 import { nodeTitle } from '../../graph/looks.ts';
-import { Ago } from '../../kit/ago.tsx';
 import { NodeBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
 import { Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { Drawer } from '../../kit/dialog.tsx';
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../kit/format.ts';
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare, formatTime } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { FieldsTable } from './fields-table.tsx';
 
@@ -87,7 +86,7 @@ function Now({ node }: { node: GraphNode }) {
                 : `${formatCount(node.lagRecords)} records, ${formatDuration((node.lagSeconds ?? 0) * 1_000)}`,
           ],
           ['Batch takes', node.batchMs === undefined ? undefined : formatDuration(node.batchMs)],
-          ['Watermark', node.watermark === undefined ? undefined : <Ago key="watermark" at={node.watermark} />],
+          ['Watermark', node.watermark === undefined ? undefined : formatTime(node.watermark)],
         ]}
       />
     </Section>

@@ -14,10 +14,12 @@ export function PartsCard({ pipeline }: { pipeline: PipelineView }) {
       {parts.length === 0 ? (
         <p className="text-muted">Nothing has been worked on yet.</p>
       ) : (
-        <dl className="grid grid-cols-[auto_minmax(0,1fr)_auto_auto] items-center gap-x-3 gap-y-1.5">
+        <dl className="grid grid-cols-[fit-content(45%)_minmax(2rem,1fr)_auto_auto] items-center gap-x-3 gap-y-1.5">
           {parts.map(([name, ms]) => (
             <div key={name} className="contents">
-              <dt className="text-muted">{name}</dt>
+              <dt className="truncate text-muted" title={name}>
+                {name}
+              </dt>
               <dd aria-hidden className="h-2 rounded-full bg-surface-2">
                 <div className="h-full min-w-0.5 rounded-full bg-series-1" style={{ width: `${(ms / most) * 100}%` }} />
               </dd>

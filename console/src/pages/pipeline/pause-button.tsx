@@ -4,6 +4,7 @@ import { Pause, Play } from 'lucide-react';
 import { useState } from 'react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
 import { api } from '../../api/client.ts';
+import { needsWriter, useMayWrite } from '../../data/may-write.ts';
 import { Button, type ButtonSize } from '../../kit/button.tsx';
 import { Confirm } from '../../kit/dialog.tsx';
 import { toast, toastFailure } from '../../kit/toast.tsx';
@@ -13,6 +14,8 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
   const [isAsking, setAsking] = useState(false);
   const [isBusy, setBusy] = useState(false);
   const { name } = pipeline;
+  const mayWrite = useMayWrite();
+  const rights = mayWrite ? {} : { disabled: true, title: needsWriter };
   const resume = async () => {
     setBusy(true);
     try {
@@ -36,7 +39,14 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
   };
   if (pipeline.status === 'paused') {
     return (
-      <Button look={size === 'small' ? 'plain' : 'primary'} size={size} icon={Play} isBusy={isBusy} onClick={resume}>
+      <Button
+        look={size === 'small' ? 'plain' : 'primary'}
+        size={size}
+        icon={Play}
+        isBusy={isBusy}
+        {...rights}
+        onClick={resume}
+      >
         Resume
       </Button>
     );
@@ -44,12 +54,12 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
   if (pipeline.status === 'stopped') return null;
   return (
     <>
-      <Button size={size} icon={Pause} onClick={() => setAsking(true)}>
+      <Button size={size} icon={Pause} {...rights} onClick={() => setAsking(true)}>
         Pause
       </Button>
       <Confirm isOpen={isAsking} onClose={() => setAsking(false)} title={`Pause ${name}?`} verb="Pause" run={pause}>
-        Its sources wait, and no record is processed until you resume it. Nothing is lost: what is in the log stays there. Tables keep
-        their rows and can be read.
+        Its sources wait, and no record is processed until you resume it. Nothing is lost: what is in the log stays
+        there. Tables keep their rows and can be read.
       </Confirm>
     </>
   );

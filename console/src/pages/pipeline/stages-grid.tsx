@@ -67,22 +67,32 @@ const columns: readonly GridColumn<GraphNode>[] = [
       return (
         <span className="flex items-center gap-2">
           <Icon aria-label={node.noun} role="img" className="size-3.5 shrink-0 text-muted" />
-          <span className="truncate font-mono text-xs">{nodeTitle(node)}</span>
-          <span className="truncate text-xs text-faint">{node.label === nodeTitle(node) ? '' : node.label}</span>
+          <span className="truncate font-mono text-xs" title={node.label}>
+            {nodeTitle(node)}
+          </span>
         </span>
       );
     },
-    width: 180,
+    width: 200,
     grow: 3,
     isSortable: false,
   },
-  { id: 'state', header: 'State', value: (node) => node.state, cell: (node) => <NodeBadge state={node.state} />, width: 94, grow: 0 },
+  {
+    id: 'state',
+    header: 'State',
+    value: (node) => node.state,
+    cell: (node) => <NodeBadge state={node.state} />,
+    width: 94,
+    grow: 0,
+  },
   {
     id: 'rate',
     header: 'Rate',
     note: 'Records a second that come out of it, over the last seconds.',
     value: (node) => node.ratePerSecond,
-    cell: (node) => <span className={node.ratePerSecond > 0 ? 'font-medium' : 'text-faint'}>{formatRate(node.ratePerSecond)}</span>,
+    cell: (node) => (
+      <span className={node.ratePerSecond > 0 ? 'font-medium' : 'text-faint'}>{formatRate(node.ratePerSecond)}</span>
+    ),
     width: 74,
     align: 'right',
   },
@@ -92,7 +102,7 @@ const columns: readonly GridColumn<GraphNode>[] = [
     note: 'Records of the topic that are not processed yet.',
     value: (node) => node.lagRecords,
     cell: (node) => figure(node.lagRecords),
-    width: 66,
+    width: 62,
     align: 'right',
   },
   {
@@ -104,11 +114,13 @@ const columns: readonly GridColumn<GraphNode>[] = [
       node.lagSeconds === undefined ? (
         figure(undefined)
       ) : (
-        <span className={node.lagSeconds > 60 ? 'font-medium text-warn' : node.lagSeconds === 0 ? 'text-faint' : undefined}>
+        <span
+          className={node.lagSeconds > 60 ? 'font-medium text-warn' : node.lagSeconds === 0 ? 'text-faint' : undefined}
+        >
           {node.lagSeconds === 0 ? '0 s' : formatDuration(node.lagSeconds * 1_000)}
         </span>
       ),
-    width: 88,
+    width: 86,
     align: 'right',
   },
   {
@@ -117,7 +129,7 @@ const columns: readonly GridColumn<GraphNode>[] = [
     note: 'How long it works on a micro-batch, mean of the last ones.',
     value: (node) => node.batchMs,
     cell: (node) => (node.batchMs === undefined ? figure(undefined) : formatDuration(node.batchMs)),
-    width: 70,
+    width: 80,
     align: 'right',
   },
   {
@@ -130,16 +142,18 @@ const columns: readonly GridColumn<GraphNode>[] = [
         figure(undefined)
       ) : (
         <time title={formatTime(node.watermark, { hasMs: true })}>
-          {Math.abs(Date.now() - node.watermark) < day / 2 ? formatClock(node.watermark) : formatTime(node.watermark)}
+          {Math.abs(Date.now() - node.watermark) < day / 2
+            ? formatClock(node.watermark)
+            : formatTime(node.watermark).slice(5, 16)}
         </time>
       ),
-    width: 84,
+    width: 112,
     align: 'right',
   },
-  count('in', 'In', 88, 'Records or rows that went in.'),
-  count('out', 'Out', 88, 'Records or rows that came out.'),
+  count('in', 'In', 86, 'Records or rows that went in.'),
+  count('out', 'Out', 86, 'Records or rows that came out.'),
   count('filtered', 'Filtered', 72, 'Left out by a WHERE clause.'),
   count('deduplicated', 'Duplicates', 86, 'Left out as duplicates.'),
-  count('late', 'Late', 58, 'Too late for their window; kept aside.', 'text-warn'),
-  count('dead', 'Dead', 60, 'In the dead letters, and still there.', 'font-medium text-bad'),
+  count('late', 'Late', 54, 'Too late for their window; kept aside.', 'text-warn'),
+  count('dead', 'Dead', 56, 'In the dead letters, and still there.', 'font-medium text-bad'),
 ];

@@ -1,0 +1,126 @@
+// The theme's colours as texts, for canvases, which cannot use CSS variables by themselves; scales for numbers, safe for the colour-blind.
+import { useMemo } from 'react';
+import { themeColour, useIsDark } from '../kit/theme.ts';
+
+export type Palette = {
+  isDark: boolean;
+  canvas: string;
+  surface: string;
+  surface2: string;
+  surface3: string;
+  line: string;
+  lineStrong: string;
+  text: string;
+  muted: string;
+  faint: string;
+  accent: string;
+  /** Of categories. */
+  series: readonly string[];
+  /** From little to much. */
+  sequential: readonly string[];
+  /** From below zero over zero to above. */
+  diverging: readonly string[];
+  /** The same for points on a map, where the middle must be seen too. */
+  pointDiverging: readonly string[];
+  sea: string;
+  land: string;
+  border: string;
+};
+
+const light = {
+  sequential: ['#e4f0f7', '#b9d8ea', '#79b4d9', '#3289be', '#0d5e92', '#073b5e'],
+  diverging: ['#14589a', '#5f9bcc', '#b5d0e4', '#eceae6', '#f3c79d', '#e08c49', '#ad4408'],
+  pointDiverging: ['#0a58a0', '#4a90c8', '#98a4ab', '#e18b3a', '#b53e05'],
+  sea: '#eef2f4',
+  land: '#fcfcfa',
+  border: '#d3dadd',
+};
+
+const dark = {
+  sequential: ['#16303f', '#1b4760', '#226589', '#3487bb', '#64b0e6', '#b5dcf8'],
+  diverging: ['#7cbcf5', '#4583ba', '#2d4d66', '#343b40', '#6f4528', '#c4733b', '#f8ac72'],
+  pointDiverging: ['#7fc1ff', '#4d92d0', '#76828b', '#e0863e', '#ffb07a'],
+  sea: '#101517',
+  land: '#1b2226',
+  border: '#333d43',
+};
+
+function read(isDark: boolean): Palette {
+  return {
+    isDark,
+    canvas: themeColour('--canvas'),
+    surface: themeColour('--surface'),
+    surface2: themeColour('--surface-2'),
+    surface3: themeColour('--surface-3'),
+    line: themeColour('--line'),
+    lineStrong: themeColour('--line-strong'),
+    text: themeColour('--text'),
+    muted: themeColour('--muted'),
+    faint: themeColour('--faint'),
+    accent: themeColour('--accent'),
+    series: ([1, 2, 3, 4, 5, 6, 7, 8] as const).map((i) => themeColour(`--series-${i}`)),
+    ...(isDark ? dark : light),
+  };
+}
+
+/** The colours of the theme at hand; others when it changes. */
+export function usePalette(): Palette {
+  const isDark = useIsDark();
+  return useMemo(() => read(isDark), [isDark]);
+}
+
+/** The colour and dash of a series: eight colours, then the same ones dashed. The others are grey. */
+export function seriesLook(
+  palette: Palette,
+  index: number,
+  isOthers: boolean,
+): { colour: string; dash: number[] | undefined } {
+  if (isOthers) return { colour: palette.lineStrong, dash: [2, 3] };
+  const colour = palette.series[index % palette.series.length]!;
+  return { colour, dash: index >= palette.series.length ? [6, 3] : undefined };
+}
+
+/** A colour of a scale: `at` from 0 to 1. */
+export function scaleColour(scale: readonly string[], at: number): string {
+  const place = Math.max(0, Math.min(1, at)) * (scale.length - 1);
+  const index = Math.min(Math.floor(place), scale.length - 2);
+  const [a, b] = [channels(scale[index]!), channels(scale[index + 1]!)];
+  const mixed = a.map((one, i) => Math.round(one + (b[i]! - one) * (place - index)));
+  return `rgb(${mixed.join(' ')})`;
+}
+
+function channels(hex: string): number[] {
+  return [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+}
+
+/** A colour with an opacity from 0 to 1. */
+export function withOpacity(hex: string, opacity: number): string {
+  return `rgb(${channels(hex).join(' ')} / ${Math.round(opacity * 100)}%)`;
+}
+
+/** What a colour scale spans: around zero where there are values on both sides of it. Values far out do not widen it. */
+export type Domain = { from: number; to: number; isDiverging: boolean };
+
+export function domainOf(values: readonly number[]): Domain {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  if (sorted.length === 0) return { from: 0, to: 1, isDiverging: false };
+  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
+  const [low, high] = sorted.length > 20 ? [at(0.03), at(0.97)] : [sorted[0]!, sorted.at(-1)!];
+  if (low < 0 && high > 0) {
+    const reach = round(Math.max(-low, high));
+    return { from: -reach, to: reach, isDiverging: true };
+  }
+  const from = low >= 0 && low < high * 0.6 ? 0 : low;
+  return { from, to: high > from ? (from === 0 ? round(high) : high) : from + 1, isDiverging: false };
+}
+
+/** The next number with at most two digits that are not zero. */
+function round(value: number): number {
+  const power = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Number((Math.ceil(value / power) * power).toPrecision(3));
+}
+
+/** Where a value lies in the domain, 0 to 1. */
+export function placeIn({ from, to }: Domain, value: number): number {
+  return (value - from) / (to - from);
+}

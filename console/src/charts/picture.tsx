@@ -1,0 +1,93 @@
+// A picture by ECharts: made once, changed in place, as large as its parent.
+import { useEffect, useRef } from 'react';
+import { type EChartsType, init, type PictureOption } from './echarts.ts';
+import type { Palette } from './palette.ts';
+import { useSize } from './use-size.ts';
+
+const isCalm = window.matchMedia('(prefers-reduced-motion: reduce)');
+
+export function Picture({ option, label }: { option: PictureOption; label: string }) {
+  const [frame, size] = useSize();
+  const chart = useRef<EChartsType>(null);
+  const hasSize = size.width > 20 && size.height > 20;
+  useEffect(() => {
+    if (!frame.current || !hasSize) return;
+    const made = init(frame.current, undefined, { renderer: 'canvas' });
+    chart.current = made;
+    return () => {
+      made.dispose();
+      chart.current = null;
+    };
+  }, [hasSize, frame]);
+  useEffect(() => {
+    if (hasSize) chart.current?.resize({ ...size, silent: true });
+  }, [size, hasSize]);
+  useEffect(() => {
+    if (!hasSize) return;
+    chart.current?.setOption(
+      { animation: !isCalm.matches, animationDuration: 250, animationDurationUpdate: 250, ...option },
+      { replaceMerge: ['series', 'xAxis', 'yAxis', 'visualMap'] },
+    );
+  }, [option, hasSize]);
+  return <div ref={frame} role="img" aria-label={label} className="h-full w-full" />;
+}
+
+const font = "'Inter Variable', sans-serif";
+
+/** What all pictures have in common. */
+export function baseOption(palette: Palette): PictureOption {
+  return {
+    textStyle: { fontFamily: font, fontSize: 11, color: palette.muted },
+    tooltip: {
+      confine: true,
+      backgroundColor: palette.surface,
+      borderColor: palette.line,
+      borderWidth: 1,
+      padding: [6, 10],
+      textStyle: { color: palette.text, fontFamily: font, fontSize: 12 },
+      extraCssText: 'border-radius: 6px; box-shadow: var(--shadow); z-index: 30;',
+      transitionDuration: 0,
+    },
+  };
+}
+
+/** The look of an axis with numbers. */
+export function numberAxis(palette: Palette, formatter: (value: number) => string) {
+  return {
+    type: 'value' as const,
+    splitNumber: 4,
+    axisLine: { show: false, onZero: false },
+    axisTick: { show: false },
+    splitLine: { lineStyle: { color: palette.line } },
+    axisLabel: { color: palette.muted, fontFamily: font, fontSize: 11, formatter },
+  };
+}
+
+/** The look of an axis with categories. */
+export function categoryAxis(palette: Palette, labels: readonly string[]) {
+  return {
+    type: 'category' as const,
+    data: [...labels],
+    axisLine: { lineStyle: { color: palette.lineStrong } },
+    axisTick: { show: false },
+    axisLabel: { color: palette.muted, fontFamily: font, fontSize: 11 },
+  };
+}
+
+/** A line of a tooltip as HTML, its texts escaped. */
+export function tipHtml(
+  title: string,
+  lines: readonly { label: string; value: string; colour?: string | undefined }[],
+): string {
+  const rows = lines.map(({ label, value, colour }) => {
+    const dot = colour
+      ? `<span style="display:inline-block;width:8px;height:8px;border-radius:50%;background:${escaped(colour)};margin-right:6px"></span>`
+      : '';
+    return `<div style="display:flex;gap:16px;justify-content:space-between"><span style="color:var(--muted)">${dot}${escaped(label)}</span><span style="font-family:var(--font-mono);font-weight:500">${escaped(value)}</span></div>`;
+  });
+  return `<div style="font-weight:500">${escaped(title)}</div>${rows.join('')}`;
+}
+
+function escaped(text: string): string {
+  return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}

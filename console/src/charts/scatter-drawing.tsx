@@ -1,0 +1,184 @@
+// Points of two numbers, with the trend line of all rows.
+import { useMemo, useState } from 'react';
+import { plural } from '../kit/format.ts';
+import { Legend, toggled } from './legend.tsx';
+import { seriesLook, usePalette, withOpacity } from './palette.ts';
+import { baseOption, numberAxis, Picture, tipHtml } from './picture.tsx';
+import { axisText, categoryText, columnOf, type DrawingProps, numberText, optionsOf } from './values.ts';
+
+type Group = { key: string; label: string; points: [number, number][]; index: number; isOthers: boolean };
+
+const groupsMax = 8;
+
+export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
+  const palette = usePalette();
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
+  const { x, y, by, unit } = optionsOf(view);
+  const groups = useMemo(
+    () => groupsOf(data.rows, (value) => categoryText(value, columnOf(view, by)), by !== undefined),
+    [data, view, by],
+  );
+  const { slope, intercept, r } = trendOf(data.facts) ?? {};
+  const reach = useMemo(
+    () => ({ x: reachOf(data.rows.map((row) => Number(row[0]))), y: reachOf(data.rows.map((row) => Number(row[1]))) }),
+    [data],
+  );
+  const outside = data.rows.filter((row) => isOutside(reach.x, row[0]) || isOutside(reach.y, row[1])).length;
+  const option = useMemo(() => {
+    const ends = [reach.x.from, reach.x.to];
+    const axis = (name: string | undefined, side: Reach, formatter: (value: number) => string) => ({
+      ...numberAxis(palette, formatter),
+      scale: true,
+      ...(side.isCut ? { min: side.from, max: side.to } : {}),
+      // the ends of an axis that was cut are no round numbers
+      axisLabel: { ...numberAxis(palette, formatter).axisLabel, showMinLabel: !side.isCut, showMaxLabel: !side.isCut },
+      name: name?.replaceAll('_', ' '),
+      nameTextStyle: { color: palette.faint, fontSize: 11 },
+    });
+    return {
+      ...baseOption(palette),
+      grid: {
+        left: 8,
+        right: 16,
+        top: 26,
+        bottom: 22,
+        outerBoundsMode: 'same' as const,
+        outerBounds: { left: 4, right: 12, top: 22, bottom: 18 },
+      },
+      tooltip: {
+        ...baseOption(palette).tooltip,
+        trigger: 'item' as const,
+        formatter: (given: unknown) => {
+          const { value, seriesName } = given as { value: [number, number]; seriesName: string };
+          return tipHtml(by === undefined ? 'A row' : seriesName, [
+            { label: x ?? '', value: numberText(value[0]) },
+            { label: y ?? '', value: numberText(value[1], unit) },
+          ]);
+        },
+      },
+      xAxis: { id: 'x', ...axis(x, reach.x, (value) => axisText(value)), nameLocation: 'middle' as const, nameGap: 24 },
+      yAxis: {
+        id: 'y',
+        ...axis(y, reach.y, (value) => axisText(value, unit)),
+        nameLocation: 'end' as const,
+        nameGap: 10,
+        nameTextStyle: { color: palette.faint, fontSize: 11, align: 'left' as const },
+      },
+      series: [
+        ...groups
+          .filter((one) => !hidden.has(one.key))
+          .map((one) => ({
+            type: 'scatter' as const,
+            id: one.key,
+            name: one.label,
+            symbolSize: data.rows.length > 1500 ? 4 : 6,
+            itemStyle: {
+              color: withOpacity(
+                seriesLook(palette, one.index, one.isOthers).colour,
+                data.rows.length > 1500 ? 0.35 : 0.6,
+              ),
+            },
+            emphasis: { disabled: true },
+            data: one.points,
+          })),
+        ...(slope !== undefined && intercept !== undefined && ends[0]! < ends[1]!
+          ? [
+              {
+                type: 'line' as const,
+                id: 'trend',
+                name: 'trend',
+                silent: true,
+                symbol: 'none',
+                lineStyle: { color: palette.text, width: 2, type: 'dashed' as const },
+                data: ends.map((at) => [at, slope * at! + intercept]),
+                clip: true,
+              },
+            ]
+          : []),
+      ],
+    };
+  }, [data, groups, hidden, palette, reach, slope, intercept, x, y, by, unit]);
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <div className="min-h-0 flex-1">
+        <Picture option={option} label={`${view.title}: ${y} against ${x}`} />
+      </div>
+      {(slope !== undefined || outside > 0) && (
+        <p className="flex flex-wrap gap-x-4 px-1 text-xs text-muted">
+          {slope !== undefined && intercept !== undefined && (
+            <span>
+              Trend over all rows: <span className="font-mono">{equation(slope, intercept)}</span>
+              {r !== undefined && <span className="font-mono"> · r = {numberText(r)}</span>}
+            </span>
+          )}
+          {outside > 0 && <span>{plural(outside, 'point')} far outside, not drawn</span>}
+        </p>
+      )}
+      {groups.length > 1 && (
+        <Legend
+          isLarge={isLarge}
+          hidden={hidden}
+          onToggle={(key) => setHidden((before) => toggled(before, key))}
+          items={groups.map((one) => ({
+            key: one.key,
+            label: one.label,
+            colour: seriesLook(palette, one.index, one.isOthers).colour,
+          }))}
+        />
+      )}
+    </div>
+  );
+}
+
+/** The eight values with the most points, and all others. */
+function groupsOf(
+  rows: readonly (readonly unknown[])[],
+  name: (value: unknown) => string,
+  hasGroups: boolean,
+): Group[] {
+  const found = new Map<string, { label: string; points: [number, number][] }>();
+  for (const row of rows) {
+    const key = hasGroups ? JSON.stringify(row[2]) : '';
+    const one = found.get(key) ?? { label: hasGroups ? name(row[2]) : 'rows', points: [] };
+    one.points.push([Number(row[0]), Number(row[1])]);
+    found.set(key, one);
+  }
+  const all = [...found].sort(([, a], [, b]) => b.points.length - a.points.length);
+  const named = all.slice(0, all.length > groupsMax ? groupsMax : all.length);
+  const rest = all.slice(named.length);
+  const groups = named
+    .sort(([, a], [, b]) => a.label.localeCompare(b.label, 'en', { numeric: true }))
+    .map(([key, one], index): Group => ({ key, ...one, index, isOthers: false }));
+  if (rest.length === 0) return groups;
+  const points = rest.flatMap(([, one]) => one.points);
+  return [...groups, { key: 'others', label: `${rest.length} others`, points, index: groups.length, isOthers: true }];
+}
+
+type Trend = { slope: number; intercept: number; r: number | undefined };
+
+function trendOf(facts: Record<string, unknown> | undefined): Trend | undefined {
+  const { slope, intercept, r } = facts ?? {};
+  if (typeof slope !== 'number' || typeof intercept !== 'number') return undefined;
+  return { slope, intercept, r: typeof r === 'number' ? r : undefined };
+}
+
+function equation(slope: number, intercept: number): string {
+  return `y = ${numberText(slope)} x ${intercept < 0 ? '−' : '+'} ${numberText(Math.abs(intercept))}`;
+}
+
+type Reach = { from: number; to: number; isCut: boolean };
+
+/** From the least to the greatest value; where a few lie far out, the rest, so that it can be seen. */
+function reachOf(values: number[]): Reach {
+  values.sort((a, b) => a - b);
+  const [from, to] = [values[0] ?? 0, values.at(-1) ?? 1];
+  const out = Math.floor(values.length * 0.005);
+  const [low, high] = [values[out] ?? from, values.at(-1 - out) ?? to];
+  const air = (high - low) * 0.1;
+  if (values.length < 200 || high <= low || to - from < 2.5 * (high - low)) return { from, to, isCut: false };
+  return { from: Math.max(from, Math.floor(low - air)), to: Math.min(to, Math.ceil(high + air)), isCut: true };
+}
+
+function isOutside({ from, to, isCut }: Reach, value: unknown): boolean {
+  return isCut && (Number(value) < from || Number(value) > to);
+}

@@ -1,0 +1,48 @@
+// Queries to begin with, made from the tables that are there.
+import type { TableView } from '../../../src/web/schemas.ts';
+import { kindOf } from '../data/kinds.ts';
+
+export type Example = { title: string; sql: string };
+
+/** A name as SQL wants it: quoted only where it must be. */
+export function sqlName(name: string): string {
+  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+}
+
+function ofTable(table: TableView): Example[] {
+  const name = sqlName(table.name);
+  const of = (...kinds: string[]) =>
+    table.columns.find((column) => kinds.includes(kindOf(column.type)) && !column.isPersonal);
+  const [text, number] = [
+    of('choice', 'text'),
+    table.columns.find(({ type }) => type === 'double' || type === 'int' || type === 'long'),
+  ];
+  const time = table.columns.find((column) => column.name === table.time) ?? of('time');
+  const examples: Example[] = [];
+  if (time) {
+    examples.push({
+      title: `The newest rows of ${table.name}`,
+      sql: `select *\nfrom ${name}\norder by ${sqlName(time.name)} desc\nlimit 50`,
+    });
+    examples.push({
+      title: `Rows of ${table.name} by minute`,
+      sql: `select date_trunc('minute', ${sqlName(time.name)}) as minute, count(*) as rows\nfrom ${name}\ngroup by minute\norder by minute`,
+    });
+  }
+  if (text) {
+    const value = number ? `,\n  round(avg(${sqlName(number.name)}), 2) as mean_${number.name}` : '';
+    examples.push({
+      title: `${table.name} by ${text.name}`,
+      sql: `select ${sqlName(text.name)}, count(*) as rows${value}\nfrom ${name}\ngroup by ${sqlName(text.name)}\norder by rows desc\nlimit 20`,
+    });
+  }
+  return examples;
+}
+
+/** At most eight, of the largest tables first. */
+export function examplesOf(tables: readonly TableView[]): Example[] {
+  return [...tables]
+    .sort((a, b) => b.rows - a.rows)
+    .flatMap(ofTable)
+    .slice(0, 8);
+}

@@ -1,0 +1,90 @@
+// A quick chart of a query's rows: kind and columns are chosen above it.
+import { ChartSpline } from 'lucide-react';
+import { lazy, Suspense, useMemo } from 'react';
+import type { QueryAnswer } from '../../../src/web/schemas.ts';
+import { kindOf } from '../data/kinds.ts';
+import { declaredType } from '../data/value-text.ts';
+import { Empty } from '../kit/empty.tsx';
+import { Segments, Select } from '../kit/field.tsx';
+import { formatCount } from '../kit/format.ts';
+import { Skeleton } from '../kit/skeleton.tsx';
+import { type ChartChoice, chartColumns, seriesOf } from './chart-choice.ts';
+
+const ChartCanvas = lazy(() => import('./chart-canvas.tsx'));
+
+type QuickChartProps = {
+  answer: QueryAnswer;
+  choice: ChartChoice | undefined;
+  onChange: (choice: ChartChoice) => void;
+};
+
+const nothing = ' nothing';
+
+export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
+  const drawn = useMemo(() => (choice ? seriesOf(answer, choice) : undefined), [answer, choice]);
+  if (!choice || !drawn) {
+    return (
+      <Empty title="There is nothing to draw" icon={ChartSpline}>
+        A chart needs a column of numbers and one to draw it along: a time, a name or another number.
+      </Empty>
+    );
+  }
+  const { numbers, all, texts } = chartColumns(answer.columns);
+  const named = (names: readonly string[]) => names.map((name) => ({ value: name, label: name }));
+  const kind = kindOf(declaredType(answer.columns.find(({ name }) => name === choice.x)?.type ?? ''));
+  const axis =
+    kind === 'time' || kind === 'date' ? 'time' : kind === 'number' && choice.kind !== 'bar' ? 'value' : 'category';
+  return (
+    <div className="flex min-h-72 flex-1 flex-col gap-3 p-3">
+      <div className="flex flex-wrap items-center gap-2 text-xs text-muted">
+        <Segments
+          label="Kind of chart"
+          size="small"
+          value={choice.kind}
+          choices={[
+            { value: 'line', label: 'Line' },
+            { value: 'bar', label: 'Bar' },
+            { value: 'scatter', label: 'Scatter' },
+          ]}
+          onChange={(next) => onChange({ ...choice, kind: next })}
+        />
+        <Select
+          label="Drawn"
+          size="small"
+          className="w-auto!"
+          value={choice.y}
+          choices={named(numbers)}
+          onChange={(y) => onChange({ ...choice, y })}
+        />
+        along
+        <Select
+          label="Along"
+          size="small"
+          className="w-auto!"
+          value={choice.x}
+          choices={named(all)}
+          onChange={(x) => onChange({ ...choice, x })}
+        />
+        {texts.length > 0 && (
+          <>
+            split by
+            <Select
+              label="Split by"
+              size="small"
+              className="w-auto!"
+              value={choice.by ?? nothing}
+              choices={[{ value: nothing, label: 'nothing' }, ...named(texts)]}
+              onChange={(by) => onChange({ ...choice, by: by === nothing ? undefined : by })}
+            />
+          </>
+        )}
+        {drawn.left > 0 && <span>{`The 8 largest are drawn, ${formatCount(drawn.left)} are not.`}</span>}
+      </div>
+      <div className="relative min-h-0 flex-1">
+        <Suspense fallback={<Skeleton className="absolute inset-0" />}>
+          <ChartCanvas choice={choice} series={drawn.series} axis={axis} />
+        </Suspense>
+      </div>
+    </div>
+  );
+}

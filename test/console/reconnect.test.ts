@@ -1,0 +1,50 @@
+// A connection that drops heals by itself: a server that was killed and started again, and a network that went away.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { describeConsole, rowOf, shopFile, shows } from './tools.ts';
+
+const lost = /The connection is lost/;
+
+describeConsole('a dropped connection', { files: [shopFile], timeout: 180_000 }, (stage) => {
+  test('heals when the server is killed and starts again, and what was missed is shown', async (t) => {
+    await stage.order({ id: 'before' });
+    const table = await stage.open(t, '/tables/sold');
+    const topic = await stage.open(t, '/topics/orders');
+    await shows(rowOf(table.page, 'Rows of sold', 'before'));
+    await shows(rowOf(topic.page, 'Records of orders', 'before').first());
+    await stage.killServer();
+    await shows(table.page.locator('[data-live=reconnecting]:visible'));
+    await shows(table.page.getByText(lost));
+    await shows(rowOf(table.page, 'Rows of sold', 'before'));
+    await stage.startServer();
+    await stage.order({ id: 'missed' });
+    await shows(table.page.locator('[data-live=live]:visible'));
+    await shows(rowOf(table.page, 'Rows of sold', 'missed'));
+    await shows(rowOf(topic.page, 'Records of orders', 'missed').first());
+    await shows(table.page.getByText(lost), 'hidden');
+    await stage.order({ id: 'after' });
+    await shows(rowOf(table.page, 'Rows of sold', 'after'));
+    await shows(rowOf(topic.page, 'Records of orders', 'after').first());
+  });
+
+  test('heals when the network goes and comes back', async (t) => {
+    const { page } = await stage.open(t, '/tables/sold');
+    await page.context().setOffline(true);
+    await stage.order({ id: 'offline' });
+    await page.context().setOffline(false);
+    await stage.order({ id: 'online' });
+    await shows(rowOf(page, 'Rows of sold', 'offline'));
+    await shows(rowOf(page, 'Rows of sold', 'online'));
+    await shows(page.locator('[data-live=live]:visible'));
+  });
+
+  test('a page that is opened while the server is away says so, and comes by itself', async (t) => {
+    const { page } = await stage.open(t, '/tables');
+    await stage.killServer();
+    await page.locator('#content').getByRole('link', { name: 'sold' }).click();
+    await shows(page.getByRole('alert').filter({ hasText: 'Millrace does not answer' }));
+    await stage.startServer();
+    await shows(rowOf(page, 'Rows of sold', 'before'));
+    assert.equal(await page.getByRole('alert').count(), 0);
+  });
+});

@@ -1,0 +1,82 @@
+// Live streams of a real data folder: what is posted arrives, after it is durable and stored, as REST then gives it.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { open } from '../../src/control/open.ts';
+import type { PipelineView, TableRow, TopicRecord } from '../../src/web/schemas.ts';
+import { serve } from '../../src/web/server.ts';
+import { users } from './data.ts';
+import { type LiveClient, listen } from './live-tools.ts';
+
+const user = {
+  id: '9007199254740993',
+  name: 'Zoë',
+  country: 'Chile',
+  active: true,
+  born: '1990-02-28',
+  balance: '1234.5',
+  tags: ['a'],
+  extra: { n: 1 },
+  at: '2026-11-22T08:00:00.123Z',
+};
+
+async function until<T>(client: LiveClient, name: string, isIt: (data: T) => boolean): Promise<T> {
+  for (;;) {
+    const event = await client.next();
+    assert.ok(event, `the stream ended before ${name}`);
+    if (event.event === name && isIt(event.data as T)) return event.data as T;
+  }
+}
+
+test('a posted record arrives at clients of its topic, its table and its pipeline', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-live-'));
+  const millrace = await open({ folder: join(folder, 'data') });
+  const running = await millrace.start([users]);
+  const served = await serve(millrace.backend(running), { port: 0 });
+  const live = `${served.url}/api/live`;
+  const table = await listen(`${live}/tables/users?where.country=Chile`);
+  const topic = await listen(`${live}/topics/users`);
+  const pipelines = await listen(`${live}/pipelines`);
+  for (const client of [table, topic]) assert.equal((await client.next())!.event, 'ready');
+  const post = async (record: object) => {
+    const body = JSON.stringify(record);
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${served.url}/api/topics/users/records`, { method: 'POST', headers, body });
+    assert.equal(answer.status, 200, await answer.text());
+  };
+  await post({ ...user, id: '1', country: 'Japan' });
+  await post(user);
+
+  const { rows } = await until<{ rows: TableRow[] }>(table, 'rows', () => true);
+  assert.deepEqual(
+    rows.map((row) => row.id),
+    ['9007199254740993'],
+  );
+  const stored = await fetch(`${served.url}/api/tables/users/rows/9007199254740993`);
+  assert.deepEqual(rows[0], await stored.json());
+
+  const seen: TopicRecord[] = [];
+  await until<{ records: TopicRecord[] }>(topic, 'records', ({ records }) => seen.push(...records) >= 2);
+  assert.deepEqual(
+    seen.map(({ offset, value }) => [offset, value?.name, value?.country]),
+    [
+      [0, '•••', 'Japan'],
+      [1, '•••', 'Chile'],
+    ],
+  );
+
+  const view = await until<{ pipelines: PipelineView[] }>(
+    pipelines,
+    'pipelines',
+    (data) => data.pipelines[0]!.ledger.out === 2,
+  );
+  assert.equal(view.pipelines[0]!.name, 'users');
+
+  await served.close();
+  for (const client of [table, topic, pipelines]) while (await client.next());
+  await running.stop(5000);
+  await millrace.close();
+  await rm(folder, { recursive: true });
+});
