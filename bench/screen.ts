@@ -56,7 +56,7 @@ async function main(seconds: number, perSecond: number): Promise<void> {
     await page.goto(`${url}/tables/latest`);
     await page.locator('[data-live=live]:visible').waitFor();
     await page.locator('[aria-rowindex="2"]').waitFor();
-    await page.evaluate(watching);
+    await page.evaluate(watching());
     const heard = listen(`${url}/api/live/tables/latest`);
     await sleep(warmUpMs);
 
@@ -175,7 +175,8 @@ function listen(url: string) {
  * Runs in the page: notes when each number comes into the second column of the grid, and when it has been painted; and which numbers
  * the page's own stream brought for rows of the grid without their ever being shown.
  */
-const watching = `(() => {
+function watching(): string {
+  return `(() => {
   const now = () => performance.timeOrigin + performance.now();
   const grid = document.querySelector('[role=grid]');
   const dom = {}, painted = {};
@@ -213,6 +214,7 @@ const watching = `(() => {
     return { dom, painted, replaced, rows: keys.length };
   };
 })()`;
+}
 
 /** How far the browser's clock is ahead of this process's: from the quickest of some questions. */
 async function clockSkewMs(page: Page): Promise<number> {

@@ -6,10 +6,12 @@ import { isNewEnough, pinnedNode, tooOld } from './check-node.js';
 
 // glibc gives each thread an arena of its own and keeps what large blocks leave behind: together that doubles the memory of a run
 const frugal = process.platform === 'linux' ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' } : {};
-const isFrugal = Object.keys(frugal).every((name) => process.env[name] !== undefined);
+// each statement and each sync occupies a thread until it ends: with Node's four, six readers would keep the pump and the log waiting
+const settings = { ...frugal, UV_THREADPOOL_SIZE: '12' };
+const isSet = Object.keys(settings).every((name) => process.env[name] !== undefined);
 
 const pinned = isNewEnough() ? undefined : pinnedNode();
-if (isNewEnough() && !isFrugal && process.execve) restart();
+if (isNewEnough() && !isSet && process.execve) restart();
 else if (isNewEnough()) run();
 else if (pinned && !process.env.MILLRACE_LAUNCHED) launch(pinned);
 else {
@@ -29,16 +31,16 @@ function run() {
   import(existsSync(source) ? source.href : built.href).then((cli) => cli.main(process.argv.slice(2)));
 }
 
-/** The allocator reads its settings when a process begins: the same process begins again, with them. */
+/** They are read when a process begins: the same process begins again, with them. */
 function restart() {
   const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-  process.execve(process.execPath, args, { ...frugal, ...process.env });
+  process.execve(process.execPath, args, { ...settings, ...process.env });
 }
 
 function launch(node) {
   const child = spawn(node, process.argv.slice(1), {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
-    env: { ...frugal, ...process.env, MILLRACE_LAUNCHED: '1' },
+    env: { ...settings, ...process.env, MILLRACE_LAUNCHED: '1' },
   });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => {

@@ -1,6 +1,5 @@
 // Maps, single numbers and grids: where things are, how much it is now, and the rows themselves.
 import type { ChartData } from '../web/schemas.ts';
-import { declaredCut } from './chart-scale.ts';
 import { cutOf, nameOf } from './chart-series.ts';
 import { type ChartSource, chartDataOf } from './chart-source.ts';
 
@@ -69,9 +68,10 @@ export async function gridData(source: ChartSource): Promise<ChartData> {
   }
   const value = source.valueOf(column, 'sum');
   const isText = source.axis(by) === 'text';
+  const cut = every === undefined ? undefined : await cutOf(source, by, gridRowsMax, []);
   const present = column === undefined ? [] : [column];
   const rows = await source.summarise({
-    by: [{ column: by, ...(every === undefined ? {} : { every: declaredCut(every).every }) }],
+    by: [{ column: by, ...(cut === undefined ? {} : { every: cut.every }) }],
     values: [value],
     order: isText ? [{ at: 1, descending: true }] : [{ at: 0, descending: true }],
     limit: limit + 1,
@@ -79,6 +79,6 @@ export async function gridData(source: ChartSource): Promise<ChartData> {
   });
   return chartDataOf([by, nameOf(value)], rows.slice(0, limit), {
     notes: [rows.length > limit ? `the first ${limit}` : undefined],
-    facts: { every: every && declaredCut(every).every },
+    facts: { every: cut?.every },
   });
 }

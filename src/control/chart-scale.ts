@@ -40,7 +40,7 @@ const timeCuts: readonly Cut[] = [
 ];
 
 /** The cut of a declared span. */
-export function declaredCut(every: Every): Cut {
+export function declaredCut(every: Exclude<Every, 'auto'>): Cut {
   return timeCuts.find((cut) => cut.words === every)!;
 }
 

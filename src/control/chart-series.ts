@@ -12,6 +12,9 @@ export const pointsMax = 2000;
 /** Bars of a chart. */
 export const barsMax = 50;
 
+/** Places of an axis that is cut as it suits the rows. */
+const autoMax = 36;
+
 const none: Top = { values: [], others: 0 };
 
 /** Rows [x, y] or [x, by, y], ordered by x. What is beyond the largest series is `{ others: N }` in areas, and left out of lines. */
@@ -38,6 +41,7 @@ export async function lineData(source: ChartSource): Promise<ChartData> {
         cutNote(cut, source.options.every),
         texts.length > pointsMax ? `the first ${pointsMax} of ${texts.length}` : undefined,
       ],
+      isTruncated: top.others > 0 || texts.length > pointsMax || isWidened(cut, source.options.every),
       facts: { every: cut?.every },
     },
   );
@@ -72,6 +76,7 @@ export async function barData(source: ChartSource): Promise<ChartData> {
         seriesNote(top, by, value, hasOthers),
         cutNote(cut, source.options.every),
       ],
+      isTruncated: top.others > 0 || bars.others > 0 || isWidened(cut, source.options.every),
       facts: { every: cut?.every },
     },
   );
@@ -92,12 +97,13 @@ export async function cutOf(
   const { every } = source.options;
   const axis = source.axis(x);
   if (axis === 'text') return undefined;
-  const declared = every === undefined || axis !== 'time' ? undefined : declaredCut(every);
+  const isAuto = every === 'auto';
+  const declared = every === undefined || isAuto || axis !== 'time' ? undefined : declaredCut(every);
   const ends = await source.ends(x, present);
   if (!ends) return declared;
-  if (!declared && ends.count <= placesMax) return undefined;
+  if (!declared && !isAuto && ends.count <= placesMax) return undefined;
   if (axis === 'number') return numberCut(ends.from, ends.to, placesMax, source.isWhole(x));
-  return timeCut(ends.from, ends.to, placesMax, declared);
+  return timeCut(ends.from, ends.to, isAuto ? Math.min(autoMax, placesMax) : placesMax, declared);
 }
 
 /** Which values of a column are the most important: by their sum or count, else those with the most rows. */
@@ -144,6 +150,11 @@ function seriesNote(top: Top, by: string | undefined, value: SummaryValue, hasOt
   const count = top.values.length;
   const words = isAdditive(value) ? 'largest' : 'with the most rows';
   return `the ${count} ${words} of ${top.others + count} values of ${by}${hasOthers ? ', the others added up' : ''}`;
+}
+
+/** Whether there are fewer places than were asked for. */
+function isWidened(cut: Cut | undefined, declared: string | undefined): boolean {
+  return cut !== undefined && cut.words !== declared && declared !== 'auto';
 }
 
 function cutNote(cut: Cut | undefined, declared: string | undefined): string | undefined {

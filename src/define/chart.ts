@@ -37,8 +37,14 @@ export interface Chart {
 
 /** How a time is cut (UTC), so that rows of one span become one place. A week begins on Monday. */
 export type Span = 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'year';
-/** Spans, and some of several minutes or hours; counted from midnight. */
-export type Every = Span | '10 seconds' | '30 seconds' | `${5 | 10 | 15 | 30} minutes` | `${2 | 3 | 6 | 12} hours`;
+/** Spans, and some of several seconds, minutes or hours, counted from midnight; or what suits the rows, about thirty places. */
+export type Every =
+  | Span
+  | '10 seconds'
+  | '30 seconds'
+  | `${5 | 10 | 15 | 30} minutes`
+  | `${2 | 3 | 6 | 12} hours`
+  | 'auto';
 
 type Titled = {
   title?: string;

@@ -1,8 +1,8 @@
 // The schema of an adapter's options: one declaration checks them, fills in the defaults and documents them.
 import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
-import { isParam } from '../define/param.ts';
 import { nearest } from '../core/nearest.ts';
+import { isParam } from '../define/param.ts';
 
 /** A kind of value: its name for people, and how a value of it is read; `undefined` where it does not fit. */
 export type Kind<T> = { readonly name: string; readonly read: (value: unknown, place: string) => T | undefined };

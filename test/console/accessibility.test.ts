@@ -1,52 +1,51 @@
-// Whether the console can be used by everybody: names of all controls, headings in order, and contrast of text in both themes.
+// Whether what opens over a page can be used by everybody: names of all controls, contrast in both themes, the focus that stays inside.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Page } from 'playwright-core';
-import { draw, examples, places } from './pages.ts';
-import { describeConsole, shows } from './tools.ts';
+import { describeConsole, faults, rowOf, shopFile, shows } from './tools.ts';
 
-const contrastMin = 4.5;
-
-describeConsole('accessibility', { ...examples, timeout: 600_000 }, (stage) => {
-  const look = (page: Page, what: string) => page.evaluate<string[]>(`look.${what}`);
-
-  for (const place of places) {
-    test(`${place.path}: controls have names, headings are in order, text is readable`, async (t) => {
-      const { page } = await stage.visit(t);
-      await page.addInitScript({ path: new URL('in-page.js', import.meta.url).pathname });
-      for (const scheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-        await draw(page, place);
-        assert.deepEqual(await look(page, 'unnamed()'), [], 'controls without a name');
-        assert.deepEqual(await look(page, 'twins()'), [], 'ids that are there twice');
-        assert.deepEqual(await look(page, 'headings()'), [], 'headings out of order');
-        assert.deepEqual(await look(page, `faint(${contrastMin})`), [], `contrast below ${contrastMin}, ${scheme}`);
+describeConsole('what opens over a page', { files: [shopFile] }, (stage) => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    test(`rows, records, dead letters, forms and menus are readable and have names, ${colorScheme}`, async (t) => {
+      const product = `cake-${colorScheme}`;
+      await stage.order({ id: product, product }, { id: 'broken', price: 'dear' });
+      const { page, troubles } = await stage.open(t, `/tables/sold?where.product=${product}`, { colorScheme });
+      const dialog = page.getByRole('dialog');
+      const closed = async (what: string) => {
+        assert.deepEqual(await faults(page), [], what);
+        await page.keyboard.press('Escape');
+        await shows(dialog, 'hidden');
+      };
+      await rowOf(page, 'Rows of sold', product).click();
+      await shows(dialog.getByText(product).first());
+      await closed('a row');
+      await page.getByRole('button', { name: 'Filter', exact: false }).last().click();
+      await shows(page.getByRole('button', { name: 'Add the filter' }));
+      assert.deepEqual(await faults(page), [], 'a filter');
+      await page.goto('/topics/orders');
+      await rowOf(page, 'Records of orders', product).first().click();
+      await shows(dialog.getByText(product).first());
+      await closed('a record');
+      await page.getByRole('button', { name: 'Post a record' }).click();
+      await shows(dialog.getByRole('textbox').first());
+      for (let i = 0; i < 30; i++) {
+        await page.keyboard.press('Tab');
+        assert.equal(await page.evaluate("document.querySelector('#root').contains(document.activeElement)"), false);
       }
+      await closed('the form of a record');
+      await page.goto('/dead');
+      await page.getByRole('grid', { name: 'Dead letters' }).getByRole('row').nth(1).click();
+      await shows(dialog.getByText(/Could not convert/).first());
+      await dialog.getByRole('button', { name: 'Try', exact: true }).click();
+      await shows(dialog.getByText('It would fail again'));
+      await closed('a dead letter');
+      await page.goto('/pipelines/shop');
+      await page.getByRole('button', { name: 'Pause' }).click();
+      await shows(dialog);
+      await closed('a question');
+      await page.keyboard.press('ControlOrMeta+k');
+      await shows(dialog.getByText('Places'));
+      await closed('the command menu');
+      assert.deepEqual(troubles, []);
     });
   }
-
-  test('drawers, dialogs and menus: controls have names, text is readable, the focus stays inside', async (t) => {
-    const { page } = await stage.visit(t);
-    await page.addInitScript({ path: new URL('in-page.js', import.meta.url).pathname });
-    const check = async (what: string) => {
-      assert.deepEqual(await look(page, 'unnamed()'), [], `${what}: controls without a name`);
-      assert.deepEqual(await look(page, `faint(${contrastMin})`), [], `${what}: contrast`);
-    };
-    const [, , , , topic] = places;
-    await draw(page, topic!);
-    await page.getByRole('row').nth(1).click();
-    await shows(page.getByRole('dialog'));
-    await check('a record');
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Post a record' }).click();
-    await shows(page.getByRole('dialog', { name: 'Post a record' }));
-    await check('the form of a record');
-    for (let i = 0; i < 40; i++) await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate('document.activeElement.closest("[role=dialog]") !== null'), true);
-    await page.keyboard.press('Escape');
-    await shows(page.getByRole('dialog'), 'hidden');
-    await page.keyboard.press('ControlOrMeta+k');
-    await shows(page.getByRole('dialog', { name: 'Go to' }));
-    await check('the command menu');
-  });
 });

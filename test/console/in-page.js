@@ -133,5 +133,11 @@
     return [`${scrollWidth} > ${clientWidth}`, ...out.slice(0, 3).map(told)];
   };
 
-  globalThis.look = { unnamed, twins, headings, faint, overflow };
+  /** Resolves once nothing moves or fades but what does so for ever. */
+  const settled = () => {
+    const passing = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
+    return Promise.allSettled(passing.map((one) => one.finished)).then(() => undefined);
+  };
+
+  globalThis.look = { settled, unnamed, twins, headings, faint, overflow };
 })();

@@ -54,15 +54,19 @@ describeConsole(
       );
     });
 
-    test('a reader cannot pause', async (t) => {
+    test('a reader cannot pause, and is told why', async (t) => {
       const { page } = await stage.visit(t);
       await page.goto('/pipelines/shop');
       await page.getByLabel('Token').fill(tokens.reader);
       await page.keyboard.press('Enter');
-      await shows(page.getByRole('heading', { name: 'shop', level: 1 }));
-      await page.getByRole('button', { name: 'Pause' }).click();
-      await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
-      await shows(page.getByText(/may not|needs the role|writer/).first());
+      const pause = page.locator('#content').getByRole('button', { name: 'Pause' });
+      await shows(pause);
+      assert.equal(await pause.isDisabled(), true);
+      assert.match((await pause.getAttribute('title')) ?? '', /writer/);
+      const asked = await page.evaluate<number>(
+        "fetch('/api/pipelines/shop/pause', { method: 'POST' }).then((answer) => answer.status)",
+      );
+      assert.equal(asked, 403);
     });
   },
 );

@@ -64,6 +64,8 @@ export class Stage {
     assert.ok(existsSync(page), 'the console is not built: node bin/build-console.js');
     this.#folder = await mkdtemp(join(tmpdir(), 'millrace-console-'));
     this.#browser = startBrowser();
+    // where it does not start that is said below, once the server is there to be ended
+    this.#browser.catch(() => undefined);
     await prepare?.(this);
     await this.startServer();
     await this.#browser;
@@ -102,6 +104,7 @@ export class Stage {
     });
     t.after(() => context.close());
     context.setDefaultTimeout(waitMsMax);
+    await context.addInitScript({ path: join(import.meta.dirname, 'in-page.js') });
     const page = await context.newPage();
     return { page, troubles: watch(page, this.url) };
   }
@@ -172,6 +175,19 @@ export const rowOf = (page: Page, label: string, text: string): Locator =>
 /** Resolves once this is on the screen, or gone from it. */
 export async function shows(locator: Locator, state: 'visible' | 'hidden' = 'visible'): Promise<void> {
   await locator.waitFor({ state });
+}
+
+/** The least contrast of text, as WCAG 2 has it. */
+const contrastMin = 4.5;
+
+/** What keeps people from using a page as it is now: nameless controls, headings out of order, faint texts, a page wider than its window. */
+export async function faults(page: Page): Promise<string[]> {
+  await page.evaluate('look.settled()');
+  const found: string[] = [];
+  for (const look of ['unnamed()', 'twins()', 'headings()', `faint(${contrastMin})`, 'overflow()']) {
+    for (const one of await page.evaluate<string[]>(`look.${look}`)) found.push(`${look}: ${one}`);
+  }
+  return found;
 }
 
 /** Notes what goes wrong in a page: errors, warnings, requests that fail or go elsewhere. */

@@ -69,6 +69,8 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
     await page.keyboard.press('ControlOrMeta+k');
     await shows(menu.getByText('sold'));
     await page.keyboard.type('table sold');
+    await shows(menu.getByText('Places'), 'hidden');
+    await shows(menu.locator('[data-highlighted]', { hasText: 'sold' }));
     await page.keyboard.press('Enter');
     await shows(page.getByRole('heading', { name: 'sold', level: 1 }));
     assert.equal(new URL(page.url()).pathname, '/tables/sold');
@@ -113,6 +115,7 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
     const { page } = await stage.open(t, '/', { colorScheme: 'light' });
     await page.keyboard.press('ControlOrMeta+k');
     await page.keyboard.type('theme: dark');
+    await shows(page.locator('[data-highlighted]', { hasText: 'Theme: dark' }));
     await page.keyboard.press('Enter');
     await shows(page.locator('html[data-theme=dark]'));
     await show(page, '/topics');

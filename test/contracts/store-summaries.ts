@@ -246,6 +246,35 @@ export function testSummaries(title: string, make: () => Promise<StoreUnderTest>
     },
   );
 
+  on(
+    'gives quantiles and the number of values about, and one piece for all that lies beyond the ends',
+    Array.from({ length: 1000 }, (_, i) => ride(i, { fare: i === 0 ? -1e6 : i === 999 ? 1e6 : i, zone: `z${i % 50}` })),
+    async (summary) => {
+      const [[low, high, zones]] = (await summary({
+        values: [
+          { aggregate: 'quantile', column: 'fare', share: 0.01 },
+          { aggregate: 'quantile', column: 'fare', share: 0.99 },
+          { aggregate: 'estimate', column: 'zone' },
+        ],
+      })) as [[number, number, number]];
+      assert.ok(Math.abs(low - 10) < 5 && Math.abs(high - 990) < 5, `${low} to ${high}`);
+      assert.ok(Math.abs(zones - 50) <= 5, String(zones));
+      const pieces = await summary({
+        by: [{ column: 'fare', every: { width: 500, from: 0, to: 1000 } }],
+        values: [{ aggregate: 'count' }],
+      });
+      assert.deepEqual(pieces, [
+        [-500, 1],
+        [0, 499],
+        [500, 499],
+        [1000, 1],
+      ]);
+      await rejects('OPTION_INVALID', () =>
+        summary({ values: [{ aggregate: 'quantile', column: 'zone', share: 0.5 }] }),
+      );
+    },
+  );
+
   on('answers several at once', [ride(1), ride(2)], async (summary, store) => {
     const all = await Promise.all(
       Array.from({ length: 20 }, (_, i) =>

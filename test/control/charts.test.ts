@@ -106,6 +106,23 @@ describe('a line', () => {
     assert.match(stacked.note!, /the others added up/);
   });
 
+  test('cuts time as it suits the rows where it is told to', async (t) => {
+    for (const [count, step] of [
+      [6, 0.25],
+      [300, 0.5],
+      [300, 24],
+    ] as const) {
+      const rows = many(count, (id) => ({ hours: id * step }));
+      const { rows: points, facts, isTruncated } = await dataOf(t, line(timeless, { x: 'at', every: 'auto' }), rows);
+      assert.equal(isTruncated, false);
+      assert.ok(points.length <= 36 && points.length >= 5, `${points.length} points of ${count} every ${step} h`);
+      assert.equal(total(points, 1), count);
+      assert.notEqual(facts?.every, undefined);
+    }
+    const none = await dataOf(t, line(timeless, { x: 'at', every: 'auto' }), []);
+    assert.deepEqual(none.rows, []);
+  });
+
   test('of several series has a zero in each where nothing is counted', async (t) => {
     const rows = [ride(1, { hours: 0 }), ride(2, { hours: 0, zone: 'B' }), ride(3, { hours: 2 })];
     const { rows: points } = await dataOf(t, line(timeless, { x: 'at', every: 'hour', by: 'zone' }), rows);
@@ -287,6 +304,8 @@ describe('places and figures', () => {
       ['B', 2],
       ['A', 1],
     ]);
+    const months = await dataOf(t, grid(timeless, { by: 'at', every: 'auto', limit: 2 }), rows);
+    assert.deepEqual([months.rows.length, months.isTruncated], [2, false]);
     assert.deepEqual((await dataOf(t, grid(timeless, { by: 'at', every: 'year' }), rows)).rows, [
       ['2018-01-01T00:00:00.000Z', 1],
       ['2017-01-01T00:00:00.000Z', 2],

@@ -150,8 +150,9 @@ export function ChartBody({ view, choice, shown, hasValues, isLarge, onReset, on
   );
 }
 
+/** A number is never empty: it says that there is nothing. */
 function isEmpty(view: ChartView, rows: readonly (readonly unknown[])[]): boolean {
-  return view.kind === 'number' ? rows.length === 0 || (rows.length === 1 && rows[0]![1] === null) : rows.length === 0;
+  return view.kind !== 'number' && rows.length === 0;
 }
 
 /** Lights up for a moment with each answer. */

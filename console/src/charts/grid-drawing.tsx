@@ -12,6 +12,8 @@ export default function GridDrawing(props: DrawingProps) {
   return optionsOf(props.view).by === undefined ? <NewestRows {...props} /> : <Amounts {...props} />;
 }
 
+const noKeys: ReadonlySet<string> = new Set();
+
 function NewestRows({ view, data }: DrawingProps) {
   const lines = useMemo(() => keyed(data.rows), [data]);
   const names = data.columns.join('\n');
@@ -27,14 +29,13 @@ function NewestRows({ view, data }: DrawingProps) {
       ),
     [view, names, lines.length],
   );
-  const before = useRef<{ keys: ReadonlySet<string>; changed: ReadonlySet<string> }>(undefined);
+  const before = useRef<ReadonlySet<string>>(undefined);
   const changed = useMemo(() => {
     const keys = new Set(lines.map((line) => line.key));
-    const fresh = before.current
-      ? new Set([...keys].filter((key) => !before.current!.keys.has(key)))
-      : new Set<string>();
-    before.current = { keys, changed: fresh };
-    return fresh;
+    const fresh = before.current ? new Set([...keys].filter((key) => !before.current!.has(key))) : new Set<string>();
+    before.current = keys;
+    // where most rows are new with each answer, light would only make it restless
+    return fresh.size > keys.size / 3 ? noKeys : fresh;
   }, [lines]);
   return (
     <div className="flex h-full min-h-0 flex-col">

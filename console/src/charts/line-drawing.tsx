@@ -171,7 +171,10 @@ function plotOptions({
     },
     focus: { alpha: 0.28 },
     scales: {
-      x: { time: model.isTime, ...(model.places.length === 1 ? { range: around } : {}) },
+      x: {
+        time: model.isTime,
+        range: (u, least, most) => (u.data[0].length > 1 ? [least, most] : around(model, u.data[0][0] ?? 0)),
+      },
       y: { range: (_, least, most) => reach(least, most, isArea || isSingle) },
     },
     axes: [
@@ -219,9 +222,10 @@ function plotOptions({
   };
 }
 
-/** A scale around a single place. */
-function around(_: uPlot, least: number, most: number): [number, number] {
-  return [least - 1, most + 1];
+/** A scale around a single place: ten minutes of a time. */
+function around({ isTime }: SeriesModel, place: number): [number, number] {
+  const half = isTime ? 300 : 1;
+  return [place - half, place + half];
 }
 
 /** The ends of the y axis: with some air, and with zero where the area below the line means something. */

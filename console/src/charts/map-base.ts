@@ -10,7 +10,7 @@ import {
 } from 'maplibre-gl';
 import workerUrl from 'maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url';
 import type { Palette } from './palette.ts';
-import { world } from './world.ts';
+import { type Country, isWithin, type World, world } from './world.ts';
 
 setWorkerUrl(workerUrl);
 
@@ -62,26 +62,53 @@ export function makeMap(
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
-  let isFine = false;
-  const show = async (fine: boolean) => {
-    const shapes = await world(fine);
-    if (fine || !isFine) map.getSource<GeoJSONSource>('land')?.setData(shapes);
-  };
-  const refine = () => {
-    if (isFine || map.getZoom() < fineZoom) return;
-    isFine = true;
-    show(true).catch(() => {
-      isFine = false;
-    });
-  };
-  map.on('zoomend', refine);
+  const land = () => map.getSource<GeoJSONSource>('land');
+  const fine = new Set<string>();
+  let isRefining = false;
+  let isGone = false;
+  map.once('remove', () => {
+    isGone = true;
+  });
+  // not before all else is drawn: the fine shapes are large
+  map.on('idle', () => {
+    if (isRefining || map.getZoom() < fineZoom) return;
+    isRefining = true;
+    refine(map, fine)
+      .then((shapes) => shapes && land()?.setData(shapes))
+      .catch(() => undefined)
+      .finally(() => {
+        isRefining = false;
+      });
+  });
   map.once('load', () => {
-    show(false).then(
-      () => ready(map),
-      () => ready(map),
-    );
+    world(false)
+      .then((shapes) => land()?.setData(shapes))
+      .catch(() => undefined)
+      .finally(() => {
+        if (!isGone) ready(map);
+      });
   });
   return map;
+}
+
+/** The world with fine shapes of the countries in view and of those in `fine`, which it adds to; nothing where none is new. */
+async function refine(map: MapLibre, fine: Set<string>): Promise<World | undefined> {
+  const bounds = map.getBounds();
+  const [fineWorld, coarseWorld] = await Promise.all([world(true), world(false)]);
+  const box: [number, number, number, number] = [
+    bounds.getWest(),
+    bounds.getSouth(),
+    bounds.getEast(),
+    bounds.getNorth(),
+  ];
+  const fresh = fineWorld.features.filter((one) => !fine.has(one.properties.id) && isWithin(one, box));
+  if (fresh.length === 0) return undefined;
+  for (const one of fresh) fine.add(one.properties.id);
+  const isFine = (one: Country) => fine.has(one.properties.id);
+  return {
+    type: 'FeatureCollection',
+    features: [...coarseWorld.features.filter((one) => !isFine(one)), ...fineWorld.features.filter(isFine)],
+  };
 }
 
 /** Colours the map by the theme. */

@@ -30,7 +30,7 @@ export default function NumberDrawing({ view, data, isLarge }: DrawingProps) {
         }
       >
         {text}
-        {unit && <span className="ml-1 text-sm font-normal text-muted">{unit}</span>}
+        {unit && typeof value === 'number' && <span className="ml-1 text-sm font-normal text-muted">{unit}</span>}
       </p>
       {course.length > 1 && (
         <Course course={course} words={(at) => spanText(at, everyOf(data))} isLarge={isLarge === true} />

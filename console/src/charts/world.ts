@@ -23,14 +23,41 @@ async function fetchWorld(url: string): Promise<World> {
       .map((one, i) => {
         const name = one.properties.name;
         const shape = one.geometry as Polygon | MultiPolygon;
+        const geometry = unwrapped(shape);
         return {
           ...one,
-          geometry: unwrapped(shape),
+          geometry,
+          bbox: boxOf(geometry),
           id: i,
           properties: { id: String(one.id ?? name), name },
         } as Country;
       }),
   };
+}
+
+/** West, south, east, north. */
+type Box = [number, number, number, number];
+
+function boxOf(shape: Polygon | MultiPolygon): Box {
+  const box: Box = [
+    Number.POSITIVE_INFINITY,
+    Number.POSITIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+    Number.NEGATIVE_INFINITY,
+  ];
+  const polygons = shape.type === 'Polygon' ? [shape.coordinates] : shape.coordinates;
+  for (const [longitude = 0, latitude = 0] of polygons.flat(2)) {
+    box[0] = Math.min(box[0], longitude);
+    box[1] = Math.min(box[1], latitude);
+    box[2] = Math.max(box[2], longitude);
+    box[3] = Math.max(box[3], latitude);
+  }
+  return box;
+}
+
+/** Whether a country may be seen within a box. */
+export function isWithin({ bbox }: Country, [west, south, east, north]: Box): boolean {
+  return bbox !== undefined && bbox[0] <= east && bbox[2]! >= west && bbox[1] <= north && bbox[3]! >= south;
 }
 
 /** The shape without jumps from one side of the world to the other, which would be drawn as lines across it. */

@@ -5,7 +5,7 @@ import { needsWriter, useMayWrite } from '../data/may-write.ts';
 import { Button } from '../kit/button.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { formatAgo, formatCount } from '../kit/format.ts';
-import { type Group, groupId, isWanted, type Wanted } from './group.ts';
+import { type Group, groupId, type Wanted } from './group.ts';
 import { explainCode } from './reasons.ts';
 import { SendAllDialog } from './send-all-dialog.tsx';
 
@@ -14,25 +14,18 @@ type GroupsProps = { groups: readonly Group[]; wanted: Wanted; onWant: (wanted: 
 export function Groups({ groups, wanted, onWant }: GroupsProps) {
   const [sending, setSending] = useState<Group>();
   const mayWrite = useMayWrite();
-  const isAny = Object.keys(wanted).length === 0;
-  const sorted = [...groups].sort((a, b) => a.kind.localeCompare(b.kind) || b.count - a.count);
+  const sorted = groups
+    .filter(({ kind }) => wanted.kind === undefined || kind === wanted.kind)
+    .sort((a, b) => a.kind.localeCompare(b.kind) || b.count - a.count);
   return (
     <>
       <ul aria-label="Groups" className="divide-y divide-line overflow-hidden rounded-lg border border-line bg-surface">
         {sorted.map((group) => {
           const { pipeline, stage, kind, code, count, newestAt } = group;
-          const isShown = isWanted(group, wanted);
-          const isOnly = !isAny && groupId(wanted) === groupId(group);
+          const isOnly = groupId(wanted) === groupId(group);
           const Icon = kind === 'late' ? Clock : MailX;
           return (
-            <li
-              key={groupId(group)}
-              className={classNames(
-                'flex items-center gap-2 pr-3',
-                isOnly && 'bg-accent-soft',
-                !isAny && !isShown && 'opacity-60',
-              )}
-            >
+            <li key={groupId(group)} className={classNames('flex items-center gap-2 pr-3', isOnly && 'bg-accent-soft')}>
               <button
                 type="button"
                 aria-pressed={isOnly}

@@ -68,9 +68,10 @@ export function filtersOf(search: Readonly<Record<string, unknown>>): Filter[] {
   for (const [name, given] of Object.entries(search)) {
     if (!name.startsWith('where.')) continue;
     const rest = name.slice('where.'.length);
-    const at = rest.lastIndexOf('.');
-    const op = operators.find((one) => at > 0 && one === rest.slice(at + 1)) ?? 'eq';
-    const column = op === 'eq' && rest.slice(at + 1) !== 'eq' ? rest : rest.slice(0, at);
+    const dot = rest.lastIndexOf('.');
+    const named = dot > 0 ? operators.find((one) => one === rest.slice(dot + 1)) : undefined;
+    const column = named ? rest.slice(0, dot) : rest;
+    const op = named ?? 'eq';
     const values = (Array.isArray(given) ? given : [given]).map(String);
     if (op === 'in') filters.push({ column, op, value: values });
     else filters.push({ column, op, value: values.at(-1) ?? '' });

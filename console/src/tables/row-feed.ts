@@ -17,7 +17,9 @@ export type FeedState = {
 
 const pageRows = 100;
 /** Live rows join what is shown at most this often, so that a fast table stays readable. */
-const applyMs = 300;
+const applyMs = 400;
+/** Where more rows change at once nothing is told by lighting them up, and a browser would do nothing but paint. */
+const litRowsMax = 16;
 /** A row that no longer meets the filter is not told by the stream. */
 const refreshMs = 5_000;
 const refreshRowsMax = 1_000;
@@ -32,6 +34,8 @@ export class RowFeed {
   readonly #listeners = new Set<() => void>();
   #window: RowWindow | undefined;
   #incoming = new Map<string, TableRow>();
+  /** Heard while a page was being read: it may be newer than the page. */
+  #again = new Map<string, TableRow>();
   #waiting = new Map<string, TableRow>();
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +84,11 @@ export class RowFeed {
 
   /** Rows that the stream told. */
   readonly heard = (rows: readonly TableRow[]): void => {
-    for (const row of rows) this.#incoming.set(rowKey(this.#table, row), row);
+    for (const row of rows) {
+      const key = rowKey(this.#table, row);
+      this.#incoming.set(key, row);
+      if (this.#abort) this.#again.set(key, row);
+    }
     this.#timer ??= setTimeout(() => this.#apply(), applyMs);
   };
 
@@ -131,17 +139,18 @@ export class RowFeed {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#again.clear();
     this.#set({ isLoading: true, error: undefined });
     try {
       const order = orderText(this.#order)?.split(',');
-      const page = await api.rows(
-        this.#table.name,
-        { where: this.#filters, order, limit: pageRows, after },
-        abort.signal,
-      );
+      const page = await api.rows(this.#table.name, { where: this.#filters, order, limit, after }, abort.signal);
       if (abort.signal.aborted) return;
       const before = after === undefined || !this.#window ? { rows: [], edges: [] } : this.#window;
       this.#window = append(this.#table, before, page.rows, page.next);
+      if (this.#again.size > 0) {
+        this.#incoming = new Map([...this.#again, ...this.#incoming]);
+        this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+      }
       this.#publish({ isLoading: false, ...(after === undefined ? { isStale: false } : {}) });
     } catch (error) {
       if (!abort.signal.aborted) this.#set({ isLoading: false, error });
@@ -175,8 +184,8 @@ export class RowFeed {
     }
     if (this.#waiting.size > waitingMax) {
       this.#waiting.clear();
-      this.#publish({ changed, isStale: true });
-    } else this.#publish({ changed });
+      this.#publish({ changed: lit(changed), isStale: true });
+    } else this.#publish({ changed: lit(changed) });
   }
 
   #place(rows: readonly TableRow[], changed: Set<string>): void {
@@ -184,7 +193,7 @@ export class RowFeed {
     this.#window = mergeByOrder(this.#table, this.#window, this.#compare, rows);
     if (this.#window.rows.length > trimRows) this.#window = trim(this.#window, this.#compare, pageRows);
     for (const row of rows) changed.add(rowKey(this.#table, row));
-    this.#publish({ changed });
+    this.#publish({ changed: lit(changed) });
   }
 
   #publish(more: Partial<FeedState>): void {
@@ -200,4 +209,10 @@ export class RowFeed {
     this.#state = { ...this.#state, ...more };
     for (const listener of this.#listeners) listener();
   }
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function lit(changed: ReadonlySet<string>): ReadonlySet<string> {
+  return changed.size > litRowsMax ? none : changed;
 }

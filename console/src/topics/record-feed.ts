@@ -25,7 +25,11 @@ const pageRecords = 100;
 /** What a search of the newest gives: it cannot be read on from where it ended. */
 const foundRecords = 1_000;
 const shownMax = 2_000;
-const applyMs = 250;
+const applyMs = 300;
+/** Nobody reads lines of which a screenful comes at once: they may come less often. */
+const applyMsMany = 800;
+/** Where more come at once nothing is told by lighting them up, and a browser would do nothing but paint. */
+const litRecordsMax = 16;
 
 export class RecordFeed {
   readonly #topic: string;
@@ -38,10 +42,13 @@ export class RecordFeed {
   #next: Offsets = {};
   #records: readonly TopicRecord[] = [];
   #incoming: TopicRecord[] = [];
+  /** Heard while a page was being read: it may not be in the page. */
+  #again: TopicRecord[] = [];
   #waiting: TopicRecord[] = [];
   #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isHeld = false;
+  #isFast = false;
   #isRead = false;
   #state: RecordsState = {
     records: [],
@@ -85,6 +92,9 @@ export class RecordFeed {
       this.#isRead = true;
       this.#waiting = [];
       this.#next = { ...page.next };
+      this.#incoming = this.#again;
+      this.#again = [];
+      if (this.#incoming.length > 0) this.#timer ??= setTimeout(() => this.#apply(), applyMs);
       this.#low = lowest(page.records, page.next);
       this.#records = this.#isNewest ? newestFirst(page.records) : oldestFirst(page.records);
       return {
@@ -104,8 +114,9 @@ export class RecordFeed {
 
   readonly heard = (records: readonly TopicRecord[], skipped: number): void => {
     this.#incoming.push(...records);
+    if (this.#abort) this.#again.push(...records);
     if (skipped > 0) this.#set({ skipped: this.#state.skipped + skipped });
-    this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+    this.#timer ??= setTimeout(() => this.#apply(), this.#isFast ? applyMsMany : applyMs);
   };
 
   /** The tail has a gap: what follows does not join what is shown. */
@@ -136,6 +147,7 @@ export class RecordFeed {
     this.#abort?.abort();
     const abort = new AbortController();
     this.#abort = abort;
+    this.#again = [];
     this.#set({ isLoading: true, error: undefined });
     try {
       const more = await read(abort.signal);
@@ -203,6 +215,7 @@ export class RecordFeed {
     const { partition, search } = this.#wanted;
     const fresh = this.#incoming.filter((record) => record.offset >= (this.#next[record.partition] ?? 0));
     this.#incoming = [];
+    this.#isFast = fresh.length > litRecordsMax;
     for (const record of fresh) {
       this.#next[record.partition] = Math.max(this.#next[record.partition] ?? 0, record.offset + 1);
       this.#low[record.partition] ??= record.offset;
@@ -228,7 +241,7 @@ export class RecordFeed {
     if (isCut) this.#low = { ...this.#low, ...lowest(this.#records, {}) };
     this.#set({
       records: this.#records,
-      changed: new Set(records.map(recordId)),
+      changed: new Set(records.length > litRecordsMax ? [] : records.map(recordId)),
       waiting: this.#waiting.length,
       ...(isCut && !this.#wanted.search ? { isEnd: false } : {}),
     });

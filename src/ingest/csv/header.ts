@@ -1,7 +1,7 @@
 // The header of a CSV file: which column each field is read from, or what is wrong with the file.
 import { MillraceError } from '../../core/errors.ts';
-import type { Fields } from '../../define/fields.ts';
 import { nearest } from '../../core/nearest.ts';
+import type { Fields } from '../../define/fields.ts';
 import type { CsvSettings } from './options.ts';
 
 /** The columns of a file: how many, and for each field which one, -1 where the file has none. */

@@ -1,7 +1,7 @@
 // The options of csv(): what each is for, its default, and how it is checked.
 import { MillraceError } from '../../core/errors.ts';
-import type { Fields } from '../../define/fields.ts';
 import { nearest } from '../../core/nearest.ts';
+import type { Fields } from '../../define/fields.ts';
 import {
   type Kind,
   optional,

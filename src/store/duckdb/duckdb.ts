@@ -40,8 +40,10 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   let known: Promise<readonly StoredTable[]> | undefined;
   let summaries: Promise<Session> | undefined;
   let lastSummary: Promise<unknown> = Promise.resolve();
+  let isClosed = false;
   const summing = <T>(table: string, work: (session: Session, table: StoredTable) => Promise<T>): Promise<T> => {
     const step = async () => {
+      if (isClosed) throw new MillraceError('STORE_UNAVAILABLE', 'the store is closed', { place: table });
       const found = await definition(table);
       if (!options.openSession) return inTurn(() => work(session, found));
       summaries ??= options.openSession();
@@ -93,6 +95,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     version: (table) => changes.version(table),
     watch: (table, listener) => changes.watch(table, listener),
     async close() {
+      isClosed = true;
       await lastSummary;
       (await summaries)?.close();
       readers?.close();
