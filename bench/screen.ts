@@ -82,7 +82,7 @@ async function main(seconds: number, perSecond: number): Promise<void> {
     print('POST → painted', spans(seen.painted));
     const sent = ((last - first) / seconds).toFixed(0);
     console.log(
-      `\n  ${sent} records/s were sent, ${poster.failed()} requests failed. The grid takes live rows in every 300 ms.` +
+      `\n  ${sent} records/s were sent, ${poster.failed()} requests failed. The grid takes live rows in a few times a second, so that it can be read.` +
         `\n  Of the records whose row was in the grid ${dom.count.toLocaleString('en')} were seen; ${replaced} never were, since newer ones took their place.` +
         `\n  The clocks of browser and poster differ by ${skew.toFixed(1)} ms.`,
     );

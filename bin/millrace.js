@@ -8,7 +8,11 @@ import { isNewEnough, pinnedNode, tooOld } from './check-node.js';
 const frugal = process.platform === 'linux' ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' } : {};
 // each statement and each sync occupies a thread until it ends: with Node's four, six readers would keep the pump and the log waiting
 const settings = { ...frugal, UV_THREADPOOL_SIZE: '12' };
-const isSet = Object.keys(settings).every((name) => process.env[name] !== undefined);
+// batches are garbage within a second: a larger young generation only keeps more of them
+const flags = ['--max-semi-space-size=16'];
+const isSet =
+  Object.keys(settings).every((name) => process.env[name] !== undefined) &&
+  flags.every((flag) => process.execArgv.includes(flag));
 
 const pinned = isNewEnough() ? undefined : pinnedNode();
 if (isNewEnough() && !isSet && process.execve) restart();
@@ -33,12 +37,13 @@ function run() {
 
 /** They are read when a process begins: the same process begins again, with them. */
 function restart() {
-  const args = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
+  const given = process.execArgv.filter((flag) => !flags.includes(flag));
+  const args = [process.execPath, ...flags, ...given, ...process.argv.slice(1)];
   process.execve(process.execPath, args, { ...settings, ...process.env });
 }
 
 function launch(node) {
-  const child = spawn(node, process.argv.slice(1), {
+  const child = spawn(node, [...flags, ...process.argv.slice(1)], {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...settings, ...process.env, MILLRACE_LAUNCHED: '1' },
   });

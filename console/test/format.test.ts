@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
+  capitalised,
   formatAgo,
   formatBytes,
   formatCount,
@@ -71,5 +72,13 @@ describe('figures', () => {
 
   test('nouns agree with their count', () => {
     assert.deepEqual([plural(1, 'record'), plural(1_200, 'record')], ['1 record', '1,200 records']);
+  });
+
+  test('a sentence begins with a capital letter, a name that it begins with does not change', () => {
+    assert.equal(capitalised('no topic has this name'), 'No topic has this name');
+    assert.equal(capitalised('unknown'), 'Unknown');
+    assert.equal(capitalised('bus_positions is not there'), 'bus_positions is not there');
+    assert.equal(capitalised('delay_s: not a number'), 'delay_s: not a number');
+    assert.equal(capitalised(''), '');
   });
 });

@@ -27,9 +27,12 @@ describeConsole('what opens over a page', { files: [shopFile] }, (stage) => {
       await closed('a record');
       await page.getByRole('button', { name: 'Post a record' }).click();
       await shows(dialog.getByRole('textbox').first());
+      const focused = page.locator('[role=dialog]:focus-within');
+      await shows(focused);
       for (let i = 0; i < 30; i++) {
         await page.keyboard.press('Tab');
-        assert.equal(await page.evaluate("document.querySelector('#root').contains(document.activeElement)"), false);
+        // after the last control a guard has the focus until the next frame
+        await shows(focused);
       }
       await closed('the form of a record');
       await page.goto('/dead');

@@ -90,9 +90,9 @@ export function labelTurn(
   if (longest + 8 <= perBar) return { rotate: 0, interval: 0 };
   if (perBar >= 26) return { rotate: 35, interval: 0, width: 96, overflow: 'truncate' };
   if (perBar >= 12) return { rotate: 90, interval: 0, width: 100, overflow: 'truncate' };
-  return longest < 40
-    ? { rotate: 0, interval: 'auto' }
-    : { rotate: 90, interval: 'auto', width: 100, overflow: 'truncate' };
+  if (longest < 40) return { rotate: 0, interval: 'auto' };
+  // ECharts' own choice lets upright names touch
+  return { rotate: 90, interval: Math.ceil(13 / perBar) - 1, width: 100, overflow: 'truncate' };
 }
 
 type TipItem = { name: string; seriesName?: string; value: unknown; color?: unknown };

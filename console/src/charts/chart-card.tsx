@@ -1,14 +1,15 @@
 // A chart in a card: its title, what was left out, whether it follows live rows, its values, and the way to enlarge it.
 import './charts.css';
-import { ChartSpline, Maximize2, SearchX, Sheet, TableProperties } from 'lucide-react';
+import { ChartSpline, CircleX, Maximize2, RotateCw, SearchX, Sheet, TableProperties } from 'lucide-react';
 import { memo, useState } from 'react';
 import type { ChartView } from '../../../src/web/schemas.ts';
+import { problemOf } from '../api/request.ts';
 import { Button, IconButton } from '../kit/button.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { formatTime } from '../kit/format.ts';
+import { capitalised, formatTime } from '../kit/format.ts';
 import { Skeleton } from '../kit/skeleton.tsx';
 import { type Choice, isNarrowed } from './choice.ts';
 import { Drawing } from './drawing.tsx';
@@ -109,8 +110,10 @@ type BodyProps = ChartProps & { shown: ReturnType<typeof useChartData>; hasValue
 /** The drawing, or what stands in its place while there is nothing to draw. */
 export function ChartBody({ view, choice, shown, hasValues, isLarge, onReset, onRange }: BodyProps) {
   const { data, error, isBefore } = shown;
+  if (error && view.kind === 'number' && !isLarge) return <NumberFailure error={error} retry={shown.refetch} />;
   if (data === undefined) {
-    if (error) return <Failure isCompact error={error} retry={shown.refetch} className="m-1" />;
+    if (error)
+      return <Failure isCompact error={error} retry={shown.refetch} className="m-1 max-h-full overflow-auto" />;
     return (
       <div role="status" aria-label={`Loading ${view.title}`} className="h-full py-1">
         <Skeleton className="h-full w-full" />
@@ -146,6 +149,21 @@ export function ChartBody({ view, choice, shown, hasValues, isLarge, onReset, on
       ) : (
         <Drawing view={view} data={data} onRange={onRange} {...(isLarge ? { isLarge } : {})} />
       )}
+    </div>
+  );
+}
+
+/** What went wrong, on the little room of a number; all of it on hover, and where it is enlarged. */
+function NumberFailure({ error, retry }: { error: unknown; retry: () => void }) {
+  const { title, detail, remedy } = problemOf(error);
+  const words = [title, detail, remedy]
+    .filter((one) => one !== undefined)
+    .map((one) => capitalised(one).replace(/\w$/, '$&.'));
+  return (
+    <div role="alert" title={words.join('\n')} className="flex h-full items-start gap-2 pt-1">
+      <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
+      <p className="line-clamp-3 min-w-0 flex-1 text-xs break-words">{words.join(' ')}</p>
+      <IconButton icon={RotateCw} label="Try again" size="small" className="-mt-1 -mr-2" onClick={retry} />
     </div>
   );
 }

@@ -62,12 +62,19 @@ export function seriesModel(view: ChartView, data: ChartData): SeriesModel {
   const entries = [...found].sort(([, a], [, b]) => Number(isOthers(a.value)) - Number(isOthers(b.value)));
   const series = (bySeries ? sorted(entries) : entries).map(([key, one], index) => ({
     key,
-    label: bySeries ? categoryText(one.value, columnOf(view, by)) : (data.columns.at(-1) ?? ''),
+    label: bySeries ? seriesName(view, by, one.value) : (data.columns.at(-1) ?? ''),
     index,
     isOthers: isOthers(one.value),
     values: places.map((_, place) => one.values.get(place) ?? null),
   }));
   return { places, labels: isText ? labels : undefined, isTime, every, series };
+}
+
+/** The value that a series has in common; a bare number or a yes says too little without the name of its column. */
+function seriesName(view: ChartView, by: string, value: unknown): string {
+  const text = categoryText(value, columnOf(view, by));
+  const isBare = typeof value === 'number' || typeof value === 'boolean';
+  return isBare ? `${by.replaceAll('_', ' ')} ${text}` : text;
 }
 
 /** By name, so that a series keeps its colour while others overtake it; the others last. */

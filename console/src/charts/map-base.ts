@@ -30,7 +30,7 @@ export function canDrawMaps(): boolean {
   return isPossible;
 }
 
-/** A map in the element; `ready` once the land is there. */
+/** A map in the element; `ready` once it can be drawn on. */
 export function makeMap(
   place: HTMLElement,
   palette: Palette,
@@ -62,13 +62,12 @@ export function makeMap(
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), 'top-right');
   map.addControl(new ScaleControl({ maxWidth: 90 }), 'bottom-left');
+  // read while the drawing is set up
+  const coarse = world(false);
+  coarse.catch(() => undefined);
   const land = () => map.getSource<GeoJSONSource>('land');
   const fine = new Set<string>();
   let isRefining = false;
-  let isGone = false;
-  map.once('remove', () => {
-    isGone = true;
-  });
   // not before all else is drawn: the fine shapes are large
   map.on('idle', () => {
     if (isRefining || map.getZoom() < fineZoom) return;
@@ -81,12 +80,9 @@ export function makeMap(
       });
   });
   map.once('load', () => {
-    world(false)
-      .then((shapes) => land()?.setData(shapes))
-      .catch(() => undefined)
-      .finally(() => {
-        if (!isGone) ready(map);
-      });
+    // first, so that what is drawn on it need not wait for the land
+    ready(map);
+    coarse.then((shapes) => land()?.setData(shapes)).catch(() => undefined);
   });
   return map;
 }

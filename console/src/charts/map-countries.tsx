@@ -2,6 +2,7 @@
 import type { ExpressionSpecification, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { plural } from '../kit/format.ts';
+import { Skeleton } from '../kit/skeleton.tsx';
 import { countryFinder } from './country-names.ts';
 import { makeMap, paintMap, wholeWorld } from './map-base.ts';
 import { type Domain, domainOf, placeIn, scaleColour, usePalette } from './palette.ts';
@@ -84,6 +85,7 @@ export function CountriesMap({ view, data, isLarge }: DrawingProps) {
           aria-busy={map === undefined}
           aria-label={`${view.title}: a map`}
         />
+        {map === undefined && <Skeleton className="absolute inset-0" />}
         {under && (
           <Tip
             title={under.name}

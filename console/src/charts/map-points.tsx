@@ -4,6 +4,7 @@ import { Maximize } from 'lucide-react';
 import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { IconButton } from '../kit/button.tsx';
+import { Skeleton } from '../kit/skeleton.tsx';
 import { Legend, toggled } from './legend.tsx';
 import { boundsOf, makeMap, paintMap } from './map-base.ts';
 import { usePalette } from './palette.ts';
@@ -120,6 +121,7 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
           aria-busy={map === undefined}
           aria-label={`${view.title}: a map of points`}
         />
+        {map === undefined && <Skeleton className="absolute inset-0" />}
         <div className="absolute top-2 left-2 z-10 rounded-md border border-line bg-surface">
           <IconButton icon={Maximize} label="Show all points" size="small" onClick={fit} />
         </div>

@@ -79,6 +79,8 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
               ),
             },
             emphasis: { disabled: true },
+            // all at once: drawn bit by bit, live rows would begin it again before it is done
+            progressive: 0,
             data: one.points,
           })),
         ...(slope !== undefined && intercept !== undefined && ends[0]! < ends[1]!

@@ -12,7 +12,7 @@ import { Facts } from '../kit/card.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Empty } from '../kit/empty.tsx';
-import { formatAgo, formatTime, plural } from '../kit/format.ts';
+import { capitalised, formatAgo, formatTime, plural } from '../kit/format.ts';
 import { JsonView } from '../kit/json-view.tsx';
 import { Loaded } from '../kit/loaded.tsx';
 import { Tabs } from '../kit/tabs.tsx';
@@ -131,7 +131,7 @@ function Why({ letter }: { letter: DeadLetterDetail }) {
     <div
       className={`rounded-lg border px-4 py-3 ${isLate ? 'border-warn/40 bg-warn-soft' : 'border-bad/40 bg-bad-soft'}`}
     >
-      <p className="font-medium break-words whitespace-pre-wrap">{letter.reason}</p>
+      <p className="font-medium break-words whitespace-pre-wrap">{capitalised(letter.reason)}</p>
       <p className="text-muted">{explainCode(letter.code).remedy}</p>
     </div>
   );

@@ -2,7 +2,7 @@
 import type { DeadLetter } from '../../../src/web/schemas.ts';
 import { Badge } from '../kit/badge.tsx';
 import { Empty } from '../kit/empty.tsx';
-import { formatAgo, formatTime, plural } from '../kit/format.ts';
+import { capitalised, formatAgo, formatTime, plural } from '../kit/format.ts';
 import { DataGrid, type GridColumn } from '../kit/grid.tsx';
 import { originOf } from './reasons.ts';
 
@@ -16,17 +16,25 @@ const columns: GridColumn<DeadLetter>[] = [
     grow: 0,
     isSortable: false,
   },
-  { id: 'reason', header: 'Reason', value: (letter) => letter.reason, width: 240, grow: 3, isSortable: false },
+  {
+    id: 'reason',
+    header: 'Reason',
+    value: (letter) => letter.reason,
+    cell: (letter) => capitalised(letter.reason),
+    width: 240,
+    grow: 2,
+    isSortable: false,
+  },
   {
     id: 'stage',
     header: 'Stage',
     value: (letter) => letter.stage,
-    width: 184,
-    grow: 1.2,
+    width: 232,
+    grow: 1,
     isMono: true,
     isSortable: false,
   },
-  { id: 'origin', header: 'From', value: originOf, width: 176, grow: 1.2, isMono: true, isSortable: false },
+  { id: 'origin', header: 'From', value: originOf, width: 216, grow: 1, isMono: true, isSortable: false },
   {
     id: 'code',
     header: 'Code',

@@ -8,6 +8,7 @@ import { needsWriter, useMayWrite } from '../data/may-write.ts';
 import { Editor } from '../editor/editor.tsx';
 import { Button } from '../kit/button.tsx';
 import { Failure } from '../kit/failure.tsx';
+import { capitalised } from '../kit/format.ts';
 import { explainRedrive } from './reasons.ts';
 
 type MendProps = {
@@ -158,7 +159,7 @@ function TrialOutcome({ outcome, isChanged }: { outcome: Outcome | undefined; is
       <Icon aria-hidden className={`mt-0.5 size-4 shrink-0 ${isGood ? 'text-good' : 'text-bad'}`} />
       <div className="min-w-0 break-words">
         <p className="font-medium">{title}</p>
-        {reason && <p>{reason}</p>}
+        {reason && <p>{capitalised(reason)}</p>}
         {isTrial && isGood && (
           <p className="text-muted">{`Nothing was stored yet. Send ${isChanged ? 'the mended one' : 'it again'} to do so.`}</p>
         )}

@@ -7,6 +7,7 @@ import {
   closeBracketsKeymap,
   completeFromList,
 } from '@codemirror/autocomplete';
+import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { json } from '@codemirror/lang-json';
 import { sql } from '@codemirror/lang-sql';
 import { bracketMatching } from '@codemirror/language';
@@ -21,9 +22,7 @@ import {
 } from '@codemirror/view';
 import { type Ref, useEffect, useImperativeHandle, useRef } from 'react';
 import { duckdb } from './dialect.ts';
-import { plainKeys, sqlKeys } from './keys.ts';
 import { look } from './look.ts';
-import { undo } from './undo.ts';
 import { markWrong, type Spot, wrong } from './wrong.ts';
 
 export type SqlNames = Readonly<Record<string, readonly Completion[]>>;
@@ -65,7 +64,7 @@ function languageOf(language: CodeEditorProps['language'], names: SqlNames = {})
   const source = support.language.data.of({
     autocomplete: (context: CompletionContext) => (context.matchBefore(/\.\w*/) ? null : columns(context)),
   });
-  return [support, source, keymap.of(sqlKeys)];
+  return [support, source];
 }
 
 export default function CodeEditor(props: CodeEditorProps) {
@@ -92,7 +91,7 @@ export default function CodeEditor(props: CodeEditorProps) {
           bracketMatching(),
           closeBrackets(),
           autocompletion({ icons: false }),
-          undo.steps,
+          history(),
           wrong,
           look,
           parts.current.language.of(languageOf(language, names)),
@@ -108,9 +107,10 @@ export default function CodeEditor(props: CodeEditorProps) {
                 return latest.current.run !== undefined;
               },
             },
-            ...undo.keys,
             ...closeBracketsKeymap,
-            ...plainKeys,
+            ...historyKeymap,
+            // Tab is not among them: it leaves the editor, as it leaves any field.
+            ...defaultKeymap,
           ]),
           EditorView.updateListener.of((update) => {
             if (update.docChanged) latest.current.onChange?.(update.state.doc.toString());

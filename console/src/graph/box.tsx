@@ -3,7 +3,7 @@ import { CircleAlert, CirclePause, CircleX, Info } from 'lucide-react';
 import type { GraphNode } from '../../../src/web/schemas.ts';
 import { classNames } from '../kit/class-names.ts';
 import { formatCount } from '../kit/format.ts';
-import { nodeFigure, nodeTitle, nodeWords, nounIcons } from './looks.ts';
+import { nodeFigure, nodeNote, nodeTitle, nodeWords, nounIcons } from './looks.ts';
 
 type BoxProps = { node: GraphNode; onOpen: (node: GraphNode) => void; isOpen?: boolean };
 
@@ -41,7 +41,7 @@ export function Box({ node, onOpen, isOpen }: BoxProps) {
         <Sign node={node} />
       </span>
       <span className="flex items-baseline gap-2 text-2xs leading-4 text-muted">
-        <span className="min-w-0 flex-1 truncate">{node.label === title ? node.noun : node.label}</span>
+        <span className="min-w-0 flex-1 truncate">{nodeNote(node)}</span>
         <span
           className={classNames(
             'shrink-0',

@@ -1,7 +1,7 @@
 // A graph for narrow places: one node a line, branches drawn at the left, rates at the right.
 import type { GraphEdge, GraphNode, PipelineView } from '../../../src/web/schemas.ts';
 import { classNames } from '../kit/class-names.ts';
-import { arrowLook, nodeFigure, nodeTitle, nodeWords, nounIcons } from './looks.ts';
+import { arrowLook, nodeFigure, nodeNote, nodeTitle, nodeWords, nounIcons } from './looks.ts';
 
 type Line = {
   node: GraphNode;
@@ -81,7 +81,7 @@ export function GraphList({ pipeline, onOpen }: { pipeline: PipelineView; onOpen
             <span className="min-w-0 flex-1">
               <span className="block truncate font-mono text-xs leading-4 font-medium">{nodeTitle(node)}</span>
               <span className="block truncate text-2xs leading-4 text-muted">
-                {also.length > 0 ? `${node.label} · also from ${also.join(', ')}` : node.label}
+                {also.length > 0 ? `${nodeNote(node)} · also from ${also.join(', ')}` : nodeNote(node)}
               </span>
             </span>
             <span

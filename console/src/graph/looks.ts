@@ -15,6 +15,11 @@ export function nodeTitle(node: GraphNode): string {
   return node.noun === 'source' ? node.name.slice(node.name.lastIndexOf('/') + 1) : node.name;
 }
 
+/** What stands below the title: what it is, where its label only says the title again. */
+export function nodeNote(node: GraphNode): string {
+  return node.label === nodeTitle(node) ? node.noun : node.label;
+}
+
 /** The figure of a box: rows of a table, records a second of everything else. */
 export function nodeFigure(node: GraphNode): string {
   if (node.noun === 'table') return `${formatShort(node.rows ?? 0)} rows`;

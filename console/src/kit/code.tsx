@@ -39,12 +39,15 @@ export function colouredText(text: string, language: 'sql' | 'json'): ReactNode[
 
 export function CodeBlock({ text, language = 'text', className }: CodeBlockProps) {
   return (
-    <div className={classNames('relative min-w-0 rounded-md border border-line bg-canvas', className)}>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard. */}
-      <pre tabIndex={0} className="overflow-auto py-2.5 pr-10 pl-3 font-mono text-xs leading-5">
+    <div className={classNames('flex min-w-0 items-start rounded-md border border-line bg-canvas', className)}>
+      <pre
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a block that scrolls must be reachable by keyboard.
+        tabIndex={0}
+        className="max-h-[inherit] min-w-0 flex-1 overflow-auto py-2.5 pl-3 font-mono text-xs leading-5"
+      >
         {language === 'text' ? text : colouredText(text, language)}
       </pre>
-      <CopyButton text={text} className="absolute! top-1 right-1" />
+      <CopyButton text={text} className="m-1" />
     </div>
   );
 }

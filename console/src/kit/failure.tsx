@@ -3,6 +3,7 @@ import { CircleX, RotateCw } from 'lucide-react';
 import { problemOf } from '../api/request.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
+import { capitalised } from './format.ts';
 
 type FailureProps = { error: unknown; retry?: () => void; isCompact?: boolean; className?: string };
 
@@ -19,9 +20,9 @@ export function Failure({ error, retry, isCompact, className }: FailureProps) {
     >
       <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1 break-words">
-        <p className="font-medium">{problem.title}</p>
+        <p className="font-medium">{capitalised(problem.title)}</p>
         {problem.place && <p className="font-mono text-xs">{problem.place}</p>}
-        {problem.detail && <p className="whitespace-pre-wrap">{problem.detail}</p>}
+        {problem.detail && <p className="whitespace-pre-wrap">{capitalised(problem.detail)}</p>}
         {problem.remedy && <p className="text-muted">{problem.remedy}</p>}
         {!isCompact && <p className="mt-1 font-mono text-2xs text-muted">{problem.code}</p>}
       </div>

@@ -7,7 +7,7 @@ import type { ButtonSize } from './button.tsx';
 import { classNames } from './class-names.ts';
 
 const box =
-  'w-full min-w-0 rounded-md border border-line-strong bg-surface text-text placeholder:text-faint disabled:opacity-50 aria-invalid:border-bad';
+  'min-w-0 rounded-md border border-line-strong bg-surface text-text placeholder:text-faint disabled:opacity-50 aria-invalid:border-bad';
 const heights: Record<ButtonSize, string> = { small: 'h-7 px-2 text-xs', medium: 'h-8 px-2.5 text-sm' };
 
 type FieldProps = { label: string; note?: ReactNode; error?: string; className?: string; children: ReactNode };
@@ -40,7 +40,7 @@ export function Input({ size = 'medium', isMono, className, ...rest }: InputProp
       autoComplete="off"
       spellCheck={false}
       {...rest}
-      className={classNames(box, heights[size], isMono && 'font-mono', className)}
+      className={classNames(box, 'w-full', heights[size], isMono && 'font-mono', className)}
     />
   );
 }
@@ -52,7 +52,7 @@ export function TextArea({ isMono, className, ...rest }: TextAreaProps) {
     <textarea
       spellCheck={false}
       {...rest}
-      className={classNames(box, 'px-2.5 py-2 text-sm', isMono && 'font-mono text-xs leading-5', className)}
+      className={classNames(box, 'w-full px-2.5 py-2 text-sm', isMono && 'font-mono text-xs leading-5', className)}
     />
   );
 }
@@ -108,7 +108,8 @@ type SelectProps<T extends string> = {
   /** Read out; shown only where a Field is around it. */
   label: string;
   size?: ButtonSize;
-  className?: string;
+  /** As wide as its choice, or as the field around it. */
+  width?: 'content' | 'full';
   isDisabled?: boolean;
 };
 
@@ -119,7 +120,7 @@ export function Select<T extends string>({
   onChange,
   label,
   size = 'medium',
-  className,
+  width = 'content',
   isDisabled,
 }: SelectProps<T>) {
   return (
@@ -134,8 +135,8 @@ export function Select<T extends string>({
         className={classNames(
           box,
           heights[size],
-          'flex w-auto items-center justify-between gap-2 whitespace-nowrap hover:bg-surface-2',
-          className,
+          'flex max-w-full items-center justify-between gap-2 whitespace-nowrap hover:bg-surface-2',
+          width === 'full' && 'w-full',
         )}
       >
         <BaseSelect.Value className="truncate" />

@@ -105,6 +105,11 @@ export function plural(count: number, noun: string, nouns = `${noun}s`): string 
   return `${formatCount(count)} ${count === 1 ? noun : nouns}`;
 }
 
+/** A sentence with a capital first letter; a name or a code that it begins with stays as it is. */
+export function capitalised(text: string): string {
+  return /^[a-z]+(?=[\s,;]|$)/.test(text) ? text[0]!.toUpperCase() + text.slice(1) : text;
+}
+
 /** Any JSON value on one line. */
 export function formatValue(value: unknown): string {
   if (value === null || value === undefined) return '';

@@ -4,6 +4,7 @@ import { CircleCheck, CircleX, Info, X } from 'lucide-react';
 import { problemOf } from '../api/request.ts';
 import { toneText } from './badge.tsx';
 import { buttonClass, IconButton } from './button.tsx';
+import { capitalised } from './format.ts';
 
 const manager = Toast.createToastManager<{ tone: ToastTone }>();
 
@@ -25,7 +26,7 @@ export function toast({ title, text, tone = 'good', action }: ToastOptions): voi
 /** Shows what went wrong and what to do. */
 export function toastFailure(error: unknown): void {
   const { title, remedy, detail } = problemOf(error);
-  toast({ tone: 'bad', title, text: remedy ?? detail });
+  toast({ tone: 'bad', title: capitalised(title), text: remedy ?? detail });
 }
 
 const icons = { good: CircleCheck, bad: CircleX, plain: Info };

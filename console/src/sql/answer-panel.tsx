@@ -7,7 +7,7 @@ import { Badge } from '../kit/badge.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { Segments } from '../kit/field.tsx';
-import { formatCount, formatDuration, plural } from '../kit/format.ts';
+import { capitalised, formatCount, formatDuration, plural } from '../kit/format.ts';
 import { SkeletonLines } from '../kit/skeleton.tsx';
 import { AnswerGrid } from './answer-grid.tsx';
 import { type ChartChoice, chartOf, chartText, suitedChart } from './chart-choice.ts';
@@ -50,7 +50,7 @@ type AnswerProps = Pick<AnswerPanelProps, 'isBusy' | 'chart' | 'onChart'> & { an
 
 function Answer({ answer, isBusy, chart, onChart }: AnswerProps) {
   const { columns, rows, isTruncated, ms } = answer;
-  const choice = chartOf(chart, columns) ?? suitedChart(columns);
+  const choice = chartOf(chart, columns) ?? suitedChart(answer);
   const isChart = chart !== undefined;
   return (
     <>
@@ -103,7 +103,7 @@ function QueryFailure({ error, sql }: { error: unknown; sql: string }) {
     <div role="alert" className="flex items-start gap-3 overflow-auto p-4">
       <CircleX aria-hidden className="mt-0.5 size-4 shrink-0 text-bad" />
       <div className="min-w-0 flex-1">
-        <p className="font-medium break-words whitespace-pre-wrap">{message}</p>
+        <p className="font-medium break-words whitespace-pre-wrap">{capitalised(message)}</p>
         {spot && line !== undefined && (
           <pre className="mt-2 overflow-x-auto rounded-md border border-line bg-canvas px-3 py-2 font-mono text-xs leading-5">
             <span className="text-faint select-none">{`${spot.line}  `}</span>

@@ -19,13 +19,21 @@ export function chartColumns(columns: Columns): { numbers: string[]; all: string
 }
 
 /** What suits the columns: lines over time, bars over names, points where both are numbers; undefined where nothing can be drawn. */
-export function suitedChart(columns: Columns): ChartChoice | undefined {
-  const { numbers, texts } = chartColumns(columns);
+export function suitedChart({ columns, rows }: QueryAnswer): ChartChoice | undefined {
+  const { numbers, texts, all } = chartColumns(columns);
   const time = columns.find(({ type }) => ['time', 'date'].includes(kindOf(declaredType(type))))?.name;
   const [first, second] = numbers;
   if (first === undefined) return undefined;
-  if (time !== undefined) return { kind: 'line', x: time, y: first, by: texts[0] };
-  if (texts[0] !== undefined) return { kind: 'bar', x: texts[0], y: first, by: undefined };
+  const at = (name: string) => columns.findIndex((column) => column.name === name);
+  // what is grouped by is written first, what is measured after it
+  const measure = (x: string) => numbers.find((name) => at(name) > at(x)) ?? first;
+  if (time !== undefined) return { kind: 'line', x: time, y: measure(time), by: texts[0] };
+  if (texts[0] !== undefined) {
+    const [x, y] = [texts[0], measure(texts[0])];
+    const isRepeated = new Set(rows.map((row) => row[at(x)])).size < rows.length;
+    const by = isRepeated ? all.find((name) => name !== x && at(name) < at(y)) : undefined;
+    return { kind: 'bar', x, y, by };
+  }
   return second === undefined ? undefined : { kind: 'scatter', x: first, y: second, by: undefined };
 }
 

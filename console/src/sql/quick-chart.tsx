@@ -29,7 +29,8 @@ export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
       </Empty>
     );
   }
-  const { numbers, all, texts } = chartColumns(answer.columns);
+  const { numbers, all } = chartColumns(answer.columns);
+  const splits = all.filter((name) => name !== choice.x && name !== choice.y);
   const named = (names: readonly string[]) => names.map((name) => ({ value: name, label: name }));
   const kind = kindOf(declaredType(answer.columns.find(({ name }) => name === choice.x)?.type ?? ''));
   const axis =
@@ -51,7 +52,6 @@ export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
         <Select
           label="Drawn"
           size="small"
-          className="w-auto!"
           value={choice.y}
           choices={named(numbers)}
           onChange={(y) => onChange({ ...choice, y })}
@@ -60,20 +60,18 @@ export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
         <Select
           label="Along"
           size="small"
-          className="w-auto!"
           value={choice.x}
           choices={named(all)}
           onChange={(x) => onChange({ ...choice, x })}
         />
-        {texts.length > 0 && (
+        {splits.length > 0 && (
           <>
             split by
             <Select
               label="Split by"
               size="small"
-              className="w-auto!"
               value={choice.by ?? nothing}
-              choices={[{ value: nothing, label: 'nothing' }, ...named(texts)]}
+              choices={[{ value: nothing, label: 'nothing' }, ...named(splits)]}
               onChange={(by) => onChange({ ...choice, by: by === nothing ? undefined : by })}
             />
           </>

@@ -47,7 +47,7 @@ export function FilterForm({ columns, first, onDone }: FilterFormProps) {
       <Field label="Column">
         <Select
           label="Column"
-          className="w-full!"
+          width="full"
           value={column.name}
           choices={columns.map((one) => ({ value: one.name, label: one.name, note: one.type }))}
           onChange={setName}
@@ -56,7 +56,7 @@ export function FilterForm({ columns, first, onDone }: FilterFormProps) {
       <Field label="Condition">
         <Select
           label="Condition"
-          className="w-full!"
+          width="full"
           value={op}
           choices={operators.map((one) => ({ value: one, label: operatorWords(one, column.type) }))}
           onChange={setWanted}
@@ -70,7 +70,7 @@ export function FilterForm({ columns, first, onDone }: FilterFormProps) {
         {choices.length > 0 ? (
           <Select
             label="Value"
-            className="w-full!"
+            width="full"
             value={value}
             choices={choices.map((one) => ({
               value: one,

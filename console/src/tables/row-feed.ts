@@ -1,6 +1,7 @@
 // The rows of a table page as they stand: read page by page, changed by the live stream, held still while a person reads further down.
 import type { TableRow, TableView } from '../../../src/web/schemas.ts';
 import { api, type Filter, rowKey } from '../api/client.ts';
+import { Pace } from '../data/pace.ts';
 import { type OrderBy, orderText, rowOrder } from './order.ts';
 import { append, type Compare, mergeByOrder, mergeInPlace, type RowWindow, trim } from './row-window.ts';
 
@@ -16,8 +17,6 @@ export type FeedState = {
 };
 
 const pageRows = 100;
-/** Live rows join what is shown at most this often, so that a fast table stays readable. */
-const applyMs = 400;
 /** Where more rows change at once nothing is told by lighting them up, and a browser would do nothing but paint. */
 const litRowsMax = 16;
 /** A row that no longer meets the filter is not told by the stream. */
@@ -38,7 +37,7 @@ export class RowFeed {
   #again = new Map<string, TableRow>();
   #waiting = new Map<string, TableRow>();
   #abort: AbortController | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #pace = new Pace(() => this.#apply());
   #refresh: ReturnType<typeof setInterval> | undefined;
   #isHeld = false;
   #state: FeedState = {
@@ -89,7 +88,7 @@ export class RowFeed {
       this.#incoming.set(key, row);
       if (this.#abort) this.#again.set(key, row);
     }
-    this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+    this.#pace.ask();
   };
 
   /** The stream has a gap: what was read may be out of date. */
@@ -128,11 +127,10 @@ export class RowFeed {
   }
 
   #end(): void {
-    clearTimeout(this.#timer);
+    this.#pace.stop();
     clearInterval(this.#refresh);
     this.#abort?.abort();
     this.#abort = undefined;
-    this.#timer = undefined;
   }
 
   async #read(after: string | undefined, limit = pageRows): Promise<void> {
@@ -149,7 +147,7 @@ export class RowFeed {
       this.#window = append(this.#table, before, page.rows, page.next);
       if (this.#again.size > 0) {
         this.#incoming = new Map([...this.#again, ...this.#incoming]);
-        this.#timer ??= setTimeout(() => this.#apply(), applyMs);
+        this.#pace.ask();
       }
       this.#publish({ isLoading: false, ...(after === undefined ? { isStale: false } : {}) });
     } catch (error) {
@@ -160,10 +158,9 @@ export class RowFeed {
   }
 
   #apply(): void {
-    this.#timer = undefined;
     // an answer that is on its way may be older than what the stream told: it comes first
     if (this.#abort) {
-      this.#timer = setTimeout(() => this.#apply(), applyMs);
+      this.#pace.ask();
       return;
     }
     if (!this.#window) return;

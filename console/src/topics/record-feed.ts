@@ -25,7 +25,8 @@ const pageRecords = 100;
 /** What a search of the newest gives: it cannot be read on from where it ended. */
 const foundRecords = 1_000;
 const shownMax = 2_000;
-const applyMs = 300;
+/** Until a tail has shown how fast it is. */
+const applyMs = 100;
 /** Nobody reads lines of which a screenful comes at once: they may come less often. */
 const applyMsMany = 800;
 /** Where more come at once nothing is told by lighting them up, and a browser would do nothing but paint. */

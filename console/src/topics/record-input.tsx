@@ -23,7 +23,7 @@ export function RecordInput({ field, isKey, text, error, onChange }: RecordInput
       {choices.length > 0 && kind !== 'nested' ? (
         <Select
           label={field.name}
-          className="w-full!"
+          width="full"
           value={text || none}
           choices={[
             { value: none, label: field.isOptional ? 'left out' : 'choose one' },

@@ -61,7 +61,6 @@ function Schemas({ subject, versions, compatibility }: Schemas & { subject: stri
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
         <Select
           label="Version"
-          className="w-auto!"
           value={String(shown.version)}
           choices={versions
             .toReversed()
@@ -71,7 +70,6 @@ function Schemas({ subject, versions, compatibility }: Schemas & { subject: stri
         <span className="text-muted">compared with</span>
         <Select
           label="Compared with"
-          className="w-auto!"
           value={base ? String(base.version) : noBase}
           choices={[
             { value: noBase, label: 'nothing' },

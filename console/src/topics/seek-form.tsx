@@ -61,7 +61,7 @@ export function SeekForm({ topic, wanted, onDone }: SeekFormProps) {
         <Field label="Partition">
           <Select
             label="Partition"
-            className="w-full!"
+            width="full"
             value={needsOne && partition === any ? '0' : partition}
             onChange={setPartition}
             choices={[

@@ -16,6 +16,9 @@ export type Answer = {
   readonly truncated: boolean;
 };
 
+/** Milliseconds between two interrupts of a query that is over its time. */
+const interruptMs = 20;
+
 /**
  * Runs one SELECT.
  *
@@ -24,7 +27,11 @@ export type Answer = {
  */
 export async function query(database: DuckDatabase, sql: string, rowsMax: number, msMax: number): Promise<Answer> {
   const session = await database.session();
-  const timer = setTimeout(() => session.interrupt(), msMax);
+  // an interrupt is forgotten by a statement that has not quite begun: it is said until one hears it
+  let timer = setTimeout(function interrupt() {
+    session.interrupt();
+    timer = setTimeout(interrupt, interruptMs);
+  }, msMax);
   try {
     await refuseWrites(session, sql);
     const reader = await session.read(sql, rowsMax + 1);

@@ -54,7 +54,7 @@ export function Try({ route, values }: { route: ApiRoute; values: Readonly<Recor
         (answer.text === undefined ? (
           <JsonView value={answer.json} />
         ) : (
-          <CodeBlock text={answer.text} className="max-h-96 overflow-auto" />
+          <CodeBlock text={answer.text} className="max-h-96" />
         ))}
     </section>
   );
