@@ -4,7 +4,7 @@ import { Dialog } from '@base-ui/react/dialog';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Contrast, Database, LayoutDashboard, type LucideIcon, Network, Rows3, Search } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import { useLivePipelines } from '../api/live.ts';
 import { reads } from '../api/reads.ts';
 import { chooseTheme } from '../kit/theme.ts';
@@ -37,6 +37,8 @@ export function CommandMenu() {
 function Commands() {
   const groups = useCommands();
   const [text, setText] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  useTypedInto(input);
   const run = (command: Command) => {
     setCommandMenu(false);
     command.run();
@@ -55,6 +57,7 @@ function Commands() {
       <div className="flex items-center gap-2.5 border-b border-line px-4">
         <Search aria-hidden className="size-4 text-faint" />
         <Autocomplete.Input
+          ref={input}
           aria-label="Go to"
           placeholder="Go to a pipeline, topic, table, dashboard…"
           className="h-11 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-faint"
@@ -87,6 +90,19 @@ function Commands() {
       </Autocomplete.List>
     </Autocomplete.Root>
   );
+}
+
+/** What is typed goes into the input also before the dialog gives it the focus: people type at once. */
+function useTypedInto(input: RefObject<HTMLInputElement | null>): void {
+  useLayoutEffect(() => {
+    input.current?.focus();
+    const press = (event: KeyboardEvent) => {
+      const isText = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey;
+      if (isText && event.target !== input.current) input.current?.focus();
+    };
+    window.addEventListener('keydown', press, true);
+    return () => window.removeEventListener('keydown', press, true);
+  }, [input]);
 }
 
 function useCommands(): Group[] {

@@ -1,6 +1,6 @@
 // Reads a query's syntax tree: what the streaming subset allows, which columns are used, and the same query with `_row` carried along.
 import { MillraceError } from '../../core/errors.ts';
-import type { DuckSession } from './database.ts';
+import { type DuckSession, slotCatalogs } from './database.ts';
 
 type Node = { [key: string]: unknown };
 
@@ -179,7 +179,7 @@ export function aliasOf(analysis: Analysis, table: string): string | undefined {
 }
 
 /** Where relations of micro-batches stand. */
-const ourCatalogs = new Set(['temp', 'work']);
+const ourCatalogs = new Set<string>(['temp', ...slotCatalogs]);
 
 /** A subquery that render() wrote: it selects from a batch relation. */
 function isOurs(node: Node): boolean {

@@ -40,6 +40,9 @@ const disabledCompression = 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring';
 /** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
 const workRowGroupRows = 8192;
 
+/** The databases in memory in which micro-batches are prepared, one for each slot: what deleted rows leave is freed by database. */
+export const slotCatalogs = ['work_slot0', 'work_slot1'] as const;
+
 /** A DuckDB database that this process holds alone. */
 export class DuckDatabase {
   readonly #instance: Instance;
@@ -56,13 +59,15 @@ export class DuckDatabase {
     const config: Record<string, string> = {
       // a thread that waits for another one's task spins: more of them than half the processors cost more than they give
       threads: String(options.threads ?? Math.max(1, availableParallelism() >> 1)),
-      memory_limit: `${Math.round((options.memoryBytes ?? 112e6) / 1e6)}MB`,
+      memory_limit: `${Math.round((options.memoryBytes ?? 128e6) / 1e6)}MB`,
       autoinstall_known_extensions: 'false',
       autoload_known_extensions: 'false',
       // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
       disabled_optimizers: 'statistics_propagation',
       // often, so that each is short: commits wait while a checkpoint runs
       checkpoint_threshold: '2MB',
+      // the databases in memory have no option of their own
+      default_block_size: String(blockBytes),
       preserve_insertion_order: 'true',
       // a limit of its own: DuckDB's is the space that was free when it began, which it does not ask for again after a full disk
       ...(options.tempFolder === undefined
@@ -84,7 +89,8 @@ export class DuckDatabase {
         `attach '${path}' as millrace (row_group_size ${rowGroupRows}, storage_version '${storageVersion}'${isNew ? `, block_size ${blockBytes}` : ''})`,
       );
       // micro-batches are prepared in memory; small row groups let both threads scan one
-      await session.run(`attach ':memory:' as work (row_group_size ${workRowGroupRows})`);
+      for (const slot of slotCatalogs)
+        await session.run(`attach ':memory:' as ${slot} (row_group_size ${workRowGroupRows})`);
       // queries come from pipeline files and the command line: they may not read or write files of this machine
       await session.run('set enable_external_access = false');
       await session.run("set timezone = 'UTC'").catch(() => 0);
@@ -154,6 +160,17 @@ export class DuckSession implements Session {
       await this.run('rollback').catch(() => 0);
       throw error;
     }
+  }
+
+  /**
+   * Frees what deleted rows keep of a database in memory (`temp`: this session's own), outside of a transaction. Resolves with false
+   * where others are writing there.
+   */
+  async reclaim(catalog: string): Promise<boolean> {
+    return this.run(`checkpoint ${catalog}`).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Stops the query at hand. */

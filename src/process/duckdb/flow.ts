@@ -4,7 +4,7 @@ import type { Topic } from '../../define/topic.ts';
 import { quote, type RowSet } from '../database.ts';
 import type { Sink } from '../engine.ts';
 import { stageOf } from '../progress.ts';
-import { type DuckSession, isOfTheData } from './database.ts';
+import { type DuckSession, isOfTheData, slotCatalogs } from './database.ts';
 import { markDuplicates } from './dedupe.ts';
 import type { FeedRows } from './feed.ts';
 import {
@@ -23,8 +23,11 @@ import { relations, type Stage, type TopicInput } from './stage.ts';
 import { columnList } from './types.ts';
 import { inTime, windowStart } from './window.ts';
 
-/** Rows that a relation of a slot may have lost before it is made anew. */
-const deletedMax = 16_384;
+/** Rows that the relations of a slot may have lost before their memory is freed. */
+const deletedMax = 4096;
+
+/** So many times more, and they are made anew, upon which their statements are planned again: after large micro-batches, or where another pipeline was always writing. */
+const wornOutTimes = 4;
 
 /** What a flow works with. */
 export type FlowParts = {
@@ -79,15 +82,16 @@ export class Flow {
     return this.#stages;
   }
 
-  /** Empties the relations of a slot. Deleted rows keep their memory for a while: after many of them the relations are made anew. */
+  /** Empties the relations of a slot. Deleted rows keep their memory until a checkpoint, also in memory. */
   async #empty(slot: Slot, count: number): Promise<void> {
     this.#deleted[slot] += count;
     const isWorn = this.#deleted[slot] > deletedMax;
-    if (isWorn) this.#deleted[slot] = 0;
+    const isWornOut = this.#deleted[slot] > deletedMax * wornOutTimes;
     for (const { relation, renew } of [this.#input, ...this.#stages]) {
       if (relation === undefined || renew === undefined) continue;
-      await this.#side.run(forSlot(isWorn ? renew : `delete from ${relation}`, slot));
+      await this.#side.run(forSlot(isWornOut ? renew : `delete from ${relation}`, slot));
     }
+    if (isWornOut || (isWorn && (await this.#side.reclaim(slotCatalogs[slot])))) this.#deleted[slot] = 0;
   }
 
   /**

@@ -3,19 +3,23 @@ import { isParam } from '../../define/param.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Sql } from '../../define/sql.ts';
 import { literal, quote } from '../database.ts';
+import { slotCatalogs } from './database.ts';
 
 /**
- * The schemas, in a database in memory, in which micro-batches are prepared: two for each pipeline, so that one is filled while the
+ * The schemas, in databases in memory, in which micro-batches are prepared: two for each pipeline, so that one is filled while the
  * other one is stored. Statements are written for the first; `forSlot` turns them to the other.
  */
-export const slotSchema = (pipeline: string, slot: 0 | 1) => `work.${quote(`${pipeline}/slot${slot}`)}`;
+export const slotSchema = (pipeline: string, slot: 0 | 1) =>
+  `${slotCatalogs[slot]}.${quote(`${pipeline}/slot${slot}`)}`;
 
 /** The table function that gives the rows of a topic. */
 export const feedName = (feed: number, slot: 0 | 1) => `millrace_feed_${feed}_slot${slot}`;
 
 /** A statement for a slot. */
 export function forSlot(sql: string, slot: 0 | 1): string {
-  return slot === 0 ? sql : sql.replaceAll('/slot0"', '/slot1"').replaceAll('_slot0(', '_slot1(');
+  return slot === 0
+    ? sql
+    : sql.replaceAll('_slot0."', '_slot1."').replaceAll('/slot0"', '/slot1"').replaceAll('_slot0(', '_slot1(');
 }
 
 /** The relation that holds the rows of a topic or stream that is prepared ahead of the transaction. */

@@ -35,6 +35,12 @@ export type ProcessorParts = {
 /** A topic with what decodes and processes its records. */
 export type TopicWork = { readonly topic: Topic; readonly preparer: Preparer; readonly flow: Flow };
 
+/** Rows that the session's own relations may lose, being emptied by each transaction, before their memory is freed. */
+const writtenMax = 8192;
+
+/** What a transaction counts for, however few its records: windows give rows as well. */
+const commitWrites = 32;
+
 /** A pipeline at work in a database. */
 export class Work {
   /** As of the last commit. */
@@ -50,6 +56,8 @@ export class Work {
   /** Topics with windows that have rows which `flush` has not given yet. */
   readonly unflushed = new Set<string>();
   readonly #sink: Sink;
+  /** Rows that the session's own relations may have lost since their memory was freed. */
+  #written = 0;
 
   constructor(parts: ProcessorParts) {
     this.session = parts.session;
@@ -90,6 +98,12 @@ export class Work {
 
   /** Runs the steps and commits them with the progress, which is the pipeline's from then on. */
   async commit<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
+    const result = await this.#transaction(progress, steps);
+    if (this.#written > writtenMax && (await this.session.reclaim('temp'))) this.#written = 0;
+    return result;
+  }
+
+  async #transaction<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
     let committing = 0;
     let isCommitted = false;
     try {
@@ -101,6 +115,7 @@ export class Work {
       });
       isCommitted = true;
       this.spent('commit', committing);
+      this.#written += commitWrites + progress.consumed - this.progress.consumed;
       this.progress = progress;
       return result;
     } finally {
