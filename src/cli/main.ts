@@ -16,7 +16,7 @@ export async function main(words: readonly string[]): Promise<void> {
   const context = processContext();
   process.on('uncaughtException', (error) => {
     fail(error, words, context);
-    process.exit(1);
+    context.exit(1);
   });
   // nothing is left that could wake us, though the command has not ended: never pass that off as a success
   const stuck = () => {
@@ -24,7 +24,7 @@ export async function main(words: readonly string[]): Promise<void> {
     const remedy =
       'Look for an await at the top of the pipeline file; if there is none, report the command that you ran.';
     fail(new MillraceError('STOP_DEADLINE', message, { remedy }), words, context);
-    process.exit(1);
+    context.exit(1);
   };
   process.once('beforeExit', stuck);
   const code = await dispatch(words, context);

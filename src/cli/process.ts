@@ -1,4 +1,5 @@
 // The world of a command, as this process has it: terminal, environment, signals, and the real control.
+import { existsSync } from 'node:fs';
 import type { Context, EndSignal, Output } from './command.ts';
 import { buildConsole, openBrowser } from './console.ts';
 
@@ -31,7 +32,7 @@ export function processContext(): Context {
         for (const signal of signals) process.off(signal, listener);
       };
     },
-    exit: (code) => process.exit(code),
+    exit: endAtOnce,
   };
 }
 
@@ -53,14 +54,27 @@ function output(stream: NodeJS.WriteStream): Output {
 function quiet(): void {
   // the reader of a pipe may go (| head): that ends us without a word
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
+    if (error.code === 'EPIPE') endAtOnce(0);
     throw error;
   });
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
   });
-  // a cursor that a live picture has hidden comes back, however this ends
-  process.on('exit', () => {
-    if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
-  });
+  process.on('exit', showCursor);
+}
+
+/** A cursor that a live picture has hidden comes back, however this ends. */
+function showCursor(): void {
+  if (process.stderr.isTTY) process.stderr.write('\x1b[?25h');
+}
+
+/**
+ * Ends the process with work under way. `process.exit` waits for the threads of that work, and one of them may wait for this thread: a
+ * micro-batch is read from JavaScript. Another program in our place takes all threads away.
+ */
+export function endAtOnce(code: number): void {
+  showCursor();
+  const shell = '/bin/sh';
+  if (process.execve && existsSync(shell)) process.execve(shell, [shell, '-c', `exit ${code}`], {});
+  process.exit(code);
 }
