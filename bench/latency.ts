@@ -45,11 +45,12 @@ const micros = (ms: number) => Math.max(1, Math.round(ms * 1000));
 const watched: Processor = Object.create(processor, {
   progress: { get: () => processor.progress },
   prepare: { value: (batches: Parameters<Processor['prepare']>[0]) => processor.prepare(batches) },
+  tidy: { value: () => processor.tidy() },
   flush: { value: () => processor.flush() },
   save: { value: (reports: SourceReport[]) => processor.save(reports) },
   step: {
-    async value(prepared: Prepared, reports: SourceReport[]) {
-      const result = await processor.step(prepared, reports);
+    async value(prepared: Prepared, reports: SourceReport[], committing: () => void) {
+      const result = await processor.step(prepared, reports, committing);
       const now = performance.now();
       if (isMeasuring) batchSizes.record(prepared.count);
       while (arrivals[0] && arrivals[0].offset + arrivals[0].count <= prepared.next) {

@@ -6,7 +6,14 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { headers } from '../examples/bus/layout.ts';
-import { bus_positions, bus_processed, bus_traffic_processed, delays, line_delay } from '../examples/bus/pipeline.ts';
+import {
+  bus_latest,
+  bus_positions,
+  bus_processed,
+  bus_traffic_processed,
+  delays,
+  line_delay,
+} from '../examples/bus/pipeline.ts';
 import type { Table } from '../src/define/table.ts';
 import { sqlColumns, sqlType } from '../src/process/duckdb/types.ts';
 
@@ -63,12 +70,11 @@ async function duckdbAlone(withKeys: boolean): Promise<{ seconds: number; parts:
   const create = (table: Table) =>
     `create table ${table.name} (${sqlColumns(table.fields)}${withKeys ? `, primary key (${table.key.join(', ')})` : ''})`;
   const insert = withKeys ? 'insert or replace into' : 'insert into';
-  const latest = { ...bus_traffic_processed, name: 'bus_latest', key: ['vehicle'] };
   const statements = [
-    ...[bus_traffic_processed, line_delay, latest].map((table) => create(table as Table)),
+    ...[bus_traffic_processed, line_delay, bus_latest].map((table) => create(table as Table)),
     `${insert} bus_traffic_processed ${sqlOf(bus_processed, csv)}`,
     `${insert} line_delay ${sqlOf(delays, '(select *, time_bucket(interval 1 minute, recorded_at) as window_start from bus_traffic_processed)')}`,
-    `${insert} bus_latest select * from bus_traffic_processed qualify row_number() over (partition by vehicle order by recorded_at desc) = 1`,
+    `${insert} bus_latest select ${Object.keys(bus_latest.fields).join(', ')} from bus_traffic_processed qualify row_number() over (partition by vehicle order by recorded_at desc) = 1`,
     'checkpoint',
   ];
   const times: number[] = [];

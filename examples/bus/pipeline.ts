@@ -120,7 +120,25 @@ export const bus_traffic_processed = table('bus_traffic_processed', bus_processe
   key: ['recorded_at', 'vehicle', 'scheduled_key'],
 });
 export const line_delay = table('line_delay', delays, { key: ['line', 'minute'] });
-export const bus_latest = table('bus_latest', bus_processed, { key: 'vehicle', version: 'recorded_at' });
+export const bus_latest = table('bus_latest', bus_processed, {
+  key: 'vehicle',
+  version: 'recorded_at',
+  columns: [
+    'vehicle',
+    'line',
+    'direction',
+    'destination',
+    'latitude',
+    'longitude',
+    'next_stop',
+    'proximity',
+    'distance_m',
+    'recorded_at',
+    'expected_at',
+    'scheduled',
+    'delay_s',
+  ],
+});
 
 export default pipeline('bus', {
   tables: [bus_traffic_processed, line_delay, bus_latest],

@@ -49,7 +49,7 @@ export class Pump {
   #turn = 0;
   #isDraining = false;
   #isStopping = false;
-  #ahead: { prepared: Prepared; from: number } | undefined;
+  #ahead: Prepared | undefined;
   /** Records processed by this run, and the micro-batches that they came in. */
   records = 0;
   batches = 0;
@@ -225,20 +225,26 @@ export class Pump {
     const prepared = await this.#nextPrepared();
     if (prepared) {
       const reports = this.#takeReports();
-      const ahead = this.#prepareAhead(prepared);
-      // it may fail before the step ends: it is looked at after that, and must not end the process before
-      ahead.catch(() => undefined);
+      let ahead: Promise<Prepared | undefined> | undefined;
+      const prepareAhead = () => {
+        ahead ??= this.#prepareAhead(prepared);
+        // it may fail before the step ends: it is looked at after that, and must not end the process before
+        ahead.catch(() => undefined);
+      };
+      // few that wait are better taken when this micro-batch is about to be committed, with those that arrive until then
+      if (this.#isBacklog(prepared)) prepareAhead();
       try {
-        await this.#options.processor.step(prepared, reports);
+        await this.#options.processor.step(prepared, reports, prepareAhead);
       } catch (error) {
         this.#reports = [...reports, ...this.#reports];
-        await ahead.catch(() => undefined);
+        await ahead?.catch(() => undefined);
         throw error;
       }
       this.records += prepared.count;
       this.batches++;
-      this.#ahead = await ahead;
       this.#moved.ring();
+      await this.#options.processor.tidy();
+      this.#ahead = await ahead;
       return false;
     }
     if (this.#isDraining) {
@@ -277,7 +283,7 @@ export class Pump {
   async #nextPrepared(): Promise<Prepared | undefined> {
     const ahead = this.#ahead;
     this.#ahead = undefined;
-    if (ahead) return ahead.prepared;
+    if (ahead) return ahead;
     for (let i = 0; i < this.#partitions.length; i++) {
       const { topic, partition } = this.#partitions[this.#turn++ % this.#partitions.length]!;
       const prepared = await this.#prepare(topic, partition, this.#next(topic, partition));
@@ -286,14 +292,15 @@ export class Pump {
     return undefined;
   }
 
-  async #prepareAhead(current: Prepared): Promise<{ prepared: Prepared; from: number } | undefined> {
-    // with several partitions the next one has its turn, so that none is left behind
-    if (this.#partitions.length > 1) return undefined;
-    // few that wait are better taken later, with those that arrive meanwhile: that is one micro-batch less to wait for
-    if (this.#options.log.range(current.topic, current.partition).end - current.next < aheadRecordsMin)
-      return undefined;
-    const prepared = await this.#prepare(current.topic, current.partition, current.next);
-    return prepared && { prepared, from: current.next };
+  /** Whether more waits behind a micro-batch than it is worth to wait for company for. */
+  #isBacklog({ topic, partition, next }: Prepared): boolean {
+    return this.#options.log.range(topic, partition).end - next >= aheadRecordsMin;
+  }
+
+  async #prepareAhead(current: Prepared): Promise<Prepared | undefined> {
+    // with several partitions the next one has its turn, so that none is left behind; and who asks for a pause or an errand has theirs
+    if (this.#partitions.length > 1 || this.#isPaused || this.#errands.length > 0) return undefined;
+    return this.#prepare(current.topic, current.partition, current.next);
   }
 
   async #prepare(topic: string, partition: number, from: number): Promise<Prepared | undefined> {

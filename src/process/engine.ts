@@ -10,8 +10,6 @@ import type { Progress, SourceProgress } from './progress.ts';
 
 /** Takes the rows of a table; the store's side of a micro-batch. */
 export interface Sink {
-  /** Called once for a session whose rows will come, before any transaction. */
-  ready(session: Session, tables: readonly Table[]): Promise<void>;
   /** Rows (by `_row`) that the table's rules refuse, with the reason; nothing is written. */
   refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
@@ -75,7 +73,7 @@ export type Again = {
 /** What a micro-batch did. */
 export type StepResult = { readonly out: number; readonly dead: number; readonly late: number };
 
-/** A pipeline in an engine. Calls of `step`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` may run beside them. */
+/** A pipeline in an engine. Calls of `step`, `tidy`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` may run beside them. */
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
@@ -86,9 +84,13 @@ export interface Processor {
   /**
    * Runs the pipeline over the records and commits results, state, dead letters, offsets and the sources' reports, all or nothing.
    *
+   * @param committing called where nothing is left but to wait for the disk: the best moment to prepare what comes next. Not called where
+   * `tidy` will then take long: what is prepared before that is less than there will be after it
    * @throws what may be tried again (DISK_FULL, STORE_UNAVAILABLE); a bad record is no error but a dead letter
    */
-  step(prepared: Prepared, reports: readonly SourceReport[]): Promise<StepResult>;
+  step(prepared: Prepared, reports: readonly SourceReport[], committing?: () => void): Promise<StepResult>;
+  /** Does what may wait until the results of a step are there for all: frees memory, and checkpoints the file where that is due. */
+  tidy(): Promise<void>;
   /** Commits the sources' reports alone. */
   save(reports: readonly SourceReport[]): Promise<void>;
   /** Gives the rows of all windows that are still open, as they are now; they are given again when more comes. */

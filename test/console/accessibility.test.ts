@@ -42,7 +42,7 @@ describeConsole('what opens over a page', { files: [shopFile] }, (stage) => {
       await shows(dialog.getByText('It would fail again'));
       await closed('a dead letter');
       await page.goto('/pipelines/shop');
-      await page.getByRole('button', { name: 'Pause' }).click();
+      await page.getByRole('button', { name: 'Pause', exact: true }).click();
       await shows(dialog);
       await closed('a question');
       await page.keyboard.press('ControlOrMeta+k');

@@ -28,7 +28,7 @@ describeConsole('live data', { files: [shopFile] }, (stage) => {
 
   test('a paused tail stands still until it is followed again', async (t) => {
     const { page } = await stage.open(t, '/topics/orders');
-    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
     await shows(page.getByRole('button', { name: 'Follow' }));
     assert.match(page.url(), /isLive=false/);
     await stage.order({ id: 'while-it-stands', product: 'spelt' });
@@ -73,9 +73,9 @@ describeConsole('live data', { files: [shopFile] }, (stage) => {
 
   test('a paused pipeline lets records wait, and stores them when it goes on', async (t) => {
     const { page, troubles } = await stage.open(t, '/pipelines/shop');
-    await page.getByRole('button', { name: 'Pause' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Pause' }).click();
-    const resume = page.locator('#content').getByRole('button', { name: 'Resume' });
+    await page.getByRole('button', { name: 'Pause', exact: true }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Pause', exact: true }).click();
+    const resume = page.locator('#content').getByRole('button', { name: 'Resume', exact: true });
     await shows(resume);
     await stage.order({ id: 'waited-1' }, { id: 'waited-2' });
     await shows(
@@ -91,7 +91,7 @@ describeConsole('live data', { files: [shopFile] }, (stage) => {
     await resume.click();
     await shows(rowOf(table.page, 'Rows of sold', 'waited-1'));
     await shows(rowOf(table.page, 'Rows of sold', 'waited-2'));
-    await shows(page.getByRole('button', { name: 'Pause' }));
+    await shows(page.getByRole('button', { name: 'Pause', exact: true }));
     assert.deepEqual([...troubles, ...table.troubles], []);
   });
 });

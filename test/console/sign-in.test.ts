@@ -59,7 +59,7 @@ describeConsole(
       await page.goto('/pipelines/shop');
       await page.getByLabel('Token').fill(tokens.reader);
       await page.keyboard.press('Enter');
-      const pause = page.locator('#content').getByRole('button', { name: 'Pause' });
+      const pause = page.locator('#content').getByRole('button', { name: 'Pause', exact: true });
       await shows(pause);
       assert.equal(await pause.isDisabled(), true);
       assert.match((await pause.getAttribute('title')) ?? '', /writer/);

@@ -56,7 +56,7 @@ export async function charted(t: TestContext, charts: readonly Chart[], rows: re
   });
   const made = pipeline('p', { tables: [rides, timeless], charts });
   await store.prepare('p', made.tables);
-  await store.sink.ready(session, made.tables);
+
   let batches = 0;
   const write = async (into: Table, records: readonly object[]) => {
     const name = `batch${++batches}`;

@@ -117,6 +117,20 @@ describe('the compiler and the run time refuse', () => {
     refused('PIPELINE_INVALID', () => table('t', timeless, { key: 'n', keep: '1 day' }));
   });
 
+  test('columns of a table that are not there, named twice, or lack what it needs', () => {
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', columns: ['zone', 'zona'] }));
+    // @ts-expect-error the key is left out
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', columns: ['at'] }));
+    // @ts-expect-error the version is left out
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', version: 'at', columns: ['zone', 'fare'] }));
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', columns: ['zone', 'zone'] }));
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: 'zone', columns: ['zone'], keep: '1 day' }));
+    const few = table('t', ride, { key: 'zone', columns: ['zone', 'fare'] });
+    // @ts-expect-error a column that is left out cannot be drawn
+    refused('PIPELINE_INVALID', () => line(few, { x: 'at' }));
+  });
+
   test('charts of columns that are not there, or are no numbers', () => {
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => line(rides, { x: 'zona' }));

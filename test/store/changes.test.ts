@@ -23,7 +23,7 @@ test('while nobody watches a table, its commits run no statement more', async ()
   const session = await database.session();
   const store = await duckStore({ session: await database.session() });
   await store.prepare('p', [byId as Table]);
-  await store.sink.ready(session, [byId as Table]);
+
   await session.run('create temp table given (id integer, n integer)');
   await session.run('insert into given values (1, 1), (2, 2)');
   const write = async (): Promise<string[]> => {

@@ -13,10 +13,7 @@ testStore('duckdb', async () => {
   const store = await duckStore({ session: await database.session() });
   return {
     store,
-    async prepare(pipeline, tables) {
-      await store.prepare(pipeline, tables);
-      await store.sink.ready(session, tables);
-    },
+    prepare: (pipeline, tables) => store.prepare(pipeline, tables),
     async batch(table, records) {
       const relation = `temp.main.batch${++relations}`;
       const columns = Object.entries(table.fields).map(([name, { type }]) => `${quote(name)} ${sqlType(type)}`);

@@ -1,5 +1,6 @@
 // Reads a query's syntax tree: what the streaming subset allows, which columns are used, and the same query with `_row` carried along.
 import { MillraceError } from '../../core/errors.ts';
+import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
 
 type Node = { [key: string]: unknown };
@@ -143,6 +144,7 @@ export async function carry(
   // where a node stands in the text is a 64-bit number that JSON.parse rounds
   walk(tree, (node) => {
     if ('query_location' in node) node.query_location = 0;
+    uncached(node);
   });
   const root = (tree.statements as Node[])[0]!.node as Node;
   const selected = root.select_list as Node[];

@@ -1,6 +1,6 @@
 // A DuckDB file and its connections: prepared statements kept, errors translated, transactions.
 
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   type DuckDBConnection,
@@ -37,8 +37,23 @@ const storageVersion = 'v1.5.0';
 /** Ways to compress that take more time to try than the space they save is worth to a table that is written all day. */
 const disabledCompression = 'alp,alprd,fsst,dict_fsst,zstd,chimp,patas,roaring';
 
+/** Bytes of the write-ahead log that are worth a checkpoint. Often, so that each is short: all transactions wait while one runs. */
+const checkpointBytes = 1_000_000;
+
+/** Statements that a connection keeps prepared. */
+const statementsMax = 500;
+
+/**
+ * A statement is planned again after so many times the uses that its last plan was made at. A plan is made for the sizes of its tables at that
+ * moment: one that was made while a table was empty builds its hash table from all of that table's rows for ever.
+ */
+const planAgainFactor = 4;
+
 /** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
 const workRowGroupRows = 8192;
+
+/** The name under which the file is attached. */
+export const fileCatalog = 'millrace';
 
 /** The databases in memory in which micro-batches are prepared, one for each slot: what deleted rows leave is freed by database. */
 export const slotCatalogs = ['work_slot0', 'work_slot1'] as const;
@@ -46,8 +61,10 @@ export const slotCatalogs = ['work_slot0', 'work_slot1'] as const;
 /** A DuckDB database that this process holds alone. */
 export class DuckDatabase {
   readonly #instance: Instance;
-  private constructor(instance: Instance) {
+  readonly #log: string | undefined;
+  private constructor(instance: Instance, path: string | undefined) {
     this.#instance = instance;
+    this.#log = path === undefined ? undefined : `${path}.wal`;
   }
 
   /**
@@ -64,8 +81,8 @@ export class DuckDatabase {
       autoload_known_extensions: 'false',
       // statements are prepared once and run for ever: a filter that the values of that moment made needless must stay in the plan
       disabled_optimizers: 'statistics_propagation',
-      // often, so that each is short: commits wait while a checkpoint runs
-      checkpoint_threshold: '2MB',
+      // for those who do not ask for checkpoints themselves: a commit that makes one takes as much longer
+      checkpoint_threshold: '16MB',
       // the databases in memory have no option of their own
       default_block_size: String(blockBytes),
       preserve_insertion_order: 'true',
@@ -78,7 +95,7 @@ export class DuckDatabase {
     let instance: Instance | undefined;
     try {
       instance = await DuckDBInstance.create(':memory:', config);
-      const database = new DuckDatabase(instance);
+      const database = new DuckDatabase(instance, options.path);
       const session = await database.session(false);
       const path = options.path === undefined ? ':memory:' : literal(options.path).slice(1, -1);
       // as an option of the instance it is taken without a word and does nothing
@@ -86,7 +103,7 @@ export class DuckDatabase {
       // a file that is there keeps its blocks
       const isNew = options.path !== undefined && !existsSync(options.path);
       await session.run(
-        `attach '${path}' as millrace (row_group_size ${rowGroupRows}, storage_version '${storageVersion}'${isNew ? `, block_size ${blockBytes}` : ''})`,
+        `attach '${path}' as ${fileCatalog} (row_group_size ${rowGroupRows}, storage_version '${storageVersion}'${isNew ? `, block_size ${blockBytes}` : ''})`,
       );
       // micro-batches are prepared in memory; small row groups let both threads scan one
       for (const slot of slotCatalogs)
@@ -105,8 +122,13 @@ export class DuckDatabase {
   /** A new connection. */
   async session(isAttached = true): Promise<DuckSession> {
     const session = new DuckSession(this, await this.#instance.connect());
-    if (isAttached) await session.run('use millrace');
+    if (isAttached) await session.run(`use ${fileCatalog}`);
     return session;
+  }
+
+  /** Whether enough was written since the last checkpoint of the file. */
+  get isCheckpointDue(): boolean {
+    return this.#log !== undefined && (statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0) > checkpointBytes;
   }
 
   close(): void {
@@ -118,7 +140,7 @@ export class DuckDatabase {
 export class DuckSession implements Session {
   readonly database: DuckDatabase;
   readonly connection: DuckDBConnection;
-  readonly #prepared = new Map<string, DuckDBPreparedStatement>();
+  readonly #prepared = new Map<string, { statement: DuckDBPreparedStatement; uses: number; planAgainAt: number }>();
   #busy = false;
 
   constructor(database: DuckDatabase, connection: DuckDBConnection) {
@@ -150,11 +172,13 @@ export class DuckSession implements Session {
     return (rows as unknown[][]).map((row) => ({ name: String(row[0]), type: String(row[1]) }));
   }
 
-  async transaction<T>(steps: () => Promise<T>): Promise<T> {
+  async transaction<T>(steps: () => Promise<T>, committing?: () => void): Promise<T> {
     await this.run('begin transaction');
     try {
       const result = await steps();
-      await this.run('commit');
+      const commit = this.run('commit');
+      committing?.();
+      await commit;
       return result;
     } catch (error) {
       await this.run('rollback').catch(() => 0);
@@ -163,10 +187,10 @@ export class DuckSession implements Session {
   }
 
   /**
-   * Frees what deleted rows keep of a database in memory (`temp`: this session's own), outside of a transaction. Resolves with false
-   * where others are writing there.
+   * Makes a checkpoint of a database, outside of a transaction: frees what deleted rows keep of one in memory (`temp`: this session's own), and
+   * writes the log of the file into it. Resolves with false where others are writing there.
    */
-  async reclaim(catalog: string): Promise<boolean> {
+  async checkpoint(catalog: string): Promise<boolean> {
     return this.run(`checkpoint ${catalog}`).then(
       () => true,
       () => false,
@@ -179,26 +203,29 @@ export class DuckSession implements Session {
   }
 
   close(): void {
-    for (const statement of this.#prepared.values()) statement.destroySync();
+    for (const { statement } of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.connection.closeSync();
   }
 
   async #bind(sql: string, params: readonly SqlParam[]): Promise<DuckDBPreparedStatement> {
-    let statement = this.#prepared.get(sql);
-    if (!statement) {
-      statement = await this.connection.prepare(sql);
-      this.#prepared.set(sql, statement);
-      if (this.#prepared.size > 500) this.#forgetOldest();
+    let kept = this.#prepared.get(sql);
+    if (!kept || kept.uses === kept.planAgainAt) {
+      const statement = await this.connection.prepare(sql);
+      kept?.statement.destroySync();
+      kept = { statement, uses: kept?.uses ?? 0, planAgainAt: (kept?.planAgainAt ?? 1) * planAgainFactor };
+      this.#prepared.set(sql, kept);
+      if (this.#prepared.size > statementsMax) this.#forgetOldest();
     }
+    kept.uses++;
     params.forEach((value, i) => {
-      bindValue(statement, i + 1, value);
+      bindValue(kept.statement, i + 1, value);
     });
-    return statement;
+    return kept.statement;
   }
 
   #forgetOldest(): void {
-    for (const [sql, statement] of this.#prepared) {
+    for (const [sql, { statement }] of this.#prepared) {
       statement.destroySync();
       this.#prepared.delete(sql);
       return;

@@ -37,7 +37,6 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
         await setParams(side, pipeline, params);
         const { inputs, stages, errors } = await makeStages(session, pipeline);
         if (errors[0]) throw errors[0];
-        await options.sink.ready(session, pipeline.tables);
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
         return new DuckProcessor({ ...options, session, side, pipeline, inputs, stages, keeper, progress });

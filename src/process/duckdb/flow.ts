@@ -91,7 +91,7 @@ export class Flow {
       if (relation === undefined || renew === undefined) continue;
       await this.#side.run(forSlot(isWornOut ? renew : `delete from ${relation}`, slot));
     }
-    if (isWornOut || (isWorn && (await this.#side.reclaim(slotCatalogs[slot])))) this.#deleted[slot] = 0;
+    if (isWornOut || (isWorn && (await this.#side.checkpoint(slotCatalogs[slot])))) this.#deleted[slot] = 0;
   }
 
   /**

@@ -19,8 +19,8 @@ export type DuckPrepared = Prepared & {
   readonly bytesOf: (row: number) => Uint8Array;
 };
 
-/** Rows between two turns of the event loop: some milliseconds of work. */
-const sliceRowsMax = 8192;
+/** Rows between two turns of the event loop: some milliseconds of work, for which the statements of the micro-batch before may wait. */
+const sliceRowsMax = 2048;
 
 /** Gives the schema text of an id; remembers. */
 export type Schemas = (id: number) => Promise<string>;

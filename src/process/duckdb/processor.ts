@@ -78,14 +78,18 @@ export class DuckProcessor implements Processor {
     this.#newest.set(key, { next: duck.next, newestMs: Number.isFinite(newest) ? newest : undefined });
   }
 
-  async step(prepared: Prepared, reports: readonly SourceReport[]): Promise<StepResult> {
+  async step(
+    prepared: Prepared,
+    reports: readonly SourceReport[],
+    committing: () => void = () => undefined,
+  ): Promise<StepResult> {
     const duck = prepared as DuckPrepared;
     const total = { out: 0, dead: 0, late: 0 };
     const pending: Stretch[] = [{ from: 0, to: duck.rows.count }];
     let unsaved = reports;
     while (pending.length > 0) {
       const stretch = pending.pop()!;
-      const result = await this.#settle(duck, stretch, unsaved);
+      const result = await this.#settle(duck, stretch, unsaved, pending.length === 0 ? committing : undefined);
       if (result === 'split') {
         const middle = (stretch.from + stretch.to) >> 1;
         pending.push({ from: middle, to: stretch.to }, { from: stretch.from, to: middle });
@@ -101,12 +105,19 @@ export class DuckProcessor implements Processor {
   }
 
   /** Tries a stretch until it commits; `split` where a row in it fails and it must be looked for. */
-  async #settle(duck: DuckPrepared, stretch: Stretch, reports: readonly SourceReport[]): Promise<StepResult | 'split'> {
+  async #settle(
+    duck: DuckPrepared,
+    stretch: Stretch,
+    reports: readonly SourceReport[],
+    committing: (() => void) | undefined,
+  ): Promise<StepResult | 'split'> {
     const dead = new Map<number, Aside>();
     const held = new Set<string>();
     for (;;) {
       try {
-        const result = await this.#attempt(duck, stretch, dead, held, reports);
+        // what is mended needs the slots
+        const isLast = held.size === 0;
+        const result = await this.#attempt(duck, stretch, dead, held, reports, isLast ? committing : undefined);
         if (held.size > 0) await mendWindows(this.#work, duck.topic, held);
         return result;
       } catch (failure) {
@@ -169,6 +180,7 @@ export class DuckProcessor implements Processor {
     dead: ReadonlyMap<number, Aside>,
     held: ReadonlySet<string>,
     reports: readonly SourceReport[],
+    committing: (() => void) | undefined,
   ): Promise<StepResult> {
     const { topic, flow } = this.#work.of(duck.topic);
     const progress = copyProgress(this.progress);
@@ -178,7 +190,7 @@ export class DuckProcessor implements Processor {
     const undecodable = duck.undecodable.filter(({ offset }) => offset >= partition.next && offset < next);
     const repeated = await this.#repeated(duck);
     const filled = await this.#fill(duck, stretch, [...dead.keys(), ...repeated]);
-    const result = await this.#work.commit(progress, async () => {
+    const steps = async () => {
       for (let i = stretch.from; i < stretch.to; i++) {
         const time = duck.rows.times[i]!;
         if (!Number.isNaN(time) && !(time <= (partition.newestMs ?? Number.NEGATIVE_INFINITY)))
@@ -202,8 +214,8 @@ export class DuckProcessor implements Processor {
       await this.#takeAgain(progress, duck, stretch, repeated);
       await this.#addReports(progress, reports);
       return counts;
-    });
-    return result;
+    };
+    return this.#work.commit(progress, steps, committing);
   }
 
   /** The rows of a stretch in their slot: as they were prepared, or anew without those that are left out. */
@@ -217,6 +229,10 @@ export class DuckProcessor implements Processor {
       ahead.filled = await this.#work.of(duck.topic).flow.fill(ahead.slot, duck.rows, from, to, without);
     }
     return ahead.filled!;
+  }
+
+  tidy(): Promise<void> {
+    return this.#work.tidy();
   }
 
   async save(reports: readonly SourceReport[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { Pipeline } from '../../define/pipeline.ts';
 import type { Topic } from '../../define/topic.ts';
 import { maskedReason, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
-import type { DuckSession } from './database.ts';
+import { type DuckSession, fileCatalog } from './database.ts';
 import { Flow } from './flow.ts';
 import { beginning } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
@@ -58,6 +58,7 @@ export class Work {
   readonly #sink: Sink;
   /** Rows that the session's own relations may have lost since their memory was freed. */
   #written = 0;
+  #isCheckpointDue = false;
 
   constructor(parts: ProcessorParts) {
     this.session = parts.session;
@@ -96,25 +97,37 @@ export class Work {
     return found;
   }
 
-  /** Runs the steps and commits them with the progress, which is the pipeline's from then on. */
-  async commit<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
-    const result = await this.#transaction(progress, steps);
-    if (this.#written > writtenMax && (await this.session.reclaim('temp'))) this.#written = 0;
-    return result;
+  /** Frees what deleted rows keep of the session's own relations, and checkpoints the file, where there is enough of either. */
+  async tidy(): Promise<void> {
+    const started = performance.now();
+    if (this.#written > writtenMax && (await this.session.checkpoint('temp'))) this.#written = 0;
+    if (this.#isCheckpointDue) {
+      // where another pipeline is writing it cannot be made, and is due after the next commit as well
+      await this.session.checkpoint(fileCatalog);
+      this.#isCheckpointDue = false;
+    }
+    this.spent('checkpoint', started);
   }
 
-  async #transaction<T>(progress: Progress, steps: () => Promise<T>): Promise<T> {
-    let committing = 0;
+  /** Runs the steps and commits them with the progress, which is the pipeline's from then on. Tells when the commit begins, unless a checkpoint follows. */
+  async commit<T>(progress: Progress, steps: () => Promise<T>, committing?: () => void): Promise<T> {
+    let began = 0;
     let isCommitted = false;
     try {
-      const result = await this.session.transaction(async () => {
-        const value = await steps();
-        committing = performance.now();
-        await this.keeper.save(progress);
-        return value;
-      });
+      const result = await this.session.transaction(
+        async () => {
+          const value = await steps();
+          began = performance.now();
+          await this.keeper.save(progress);
+          return value;
+        },
+        () => {
+          this.#isCheckpointDue = this.session.database.isCheckpointDue;
+          if (!this.#isCheckpointDue) committing?.();
+        },
+      );
       isCommitted = true;
-      this.spent('commit', committing);
+      this.spent('commit', began);
       this.#written += commitWrites + progress.consumed - this.progress.consumed;
       this.progress = progress;
       return result;

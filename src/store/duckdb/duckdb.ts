@@ -9,7 +9,7 @@ import { readRows } from './read.ts';
 import { Readers } from './readers.ts';
 import { sample, summarise } from './summarise.ts';
 import { refusals } from './unique.ts';
-import { makeWinners, physical, remove, write } from './write.ts';
+import { physical, remove, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = {
@@ -60,7 +60,6 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   );
   const changes = new Changes();
   const sink: Sink = {
-    ready: (engineSession, tables) => makeWinners(engineSession, tables),
     async refuse(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
       return table.unique.length === 0 ? [] : refusals(table, rows);

@@ -1,6 +1,6 @@
 // The upsert: the newest row of each key of a micro-batch takes the place of the one that is there.
 import type { Table } from '../../define/table.ts';
-import { quote, type RowSet, type Session } from '../../process/database.ts';
+import { quote, type RowSet } from '../../process/database.ts';
 import type { Changes } from './changes.ts';
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
@@ -8,29 +8,27 @@ export function physical(table: string): string {
   return `store.${quote(table)}`;
 }
 
-/** Makes what the upserts of a session need, outside of any transaction. */
-export async function makeWinners(session: Session, tables: readonly Table[]): Promise<void> {
-  for (const table of tables)
-    await session.run(`create or replace temp table ${quote(`${table.name}/winners`)} (r bigint)`);
-}
-
-/** Upserts the rows: the newest of each key wins, by version or by order, also against the row that is there. Resolves with the rows written. */
+/**
+ * Upserts the rows: the newest of each key wins, by version or by order, also against the row that is there. Resolves with the rows written.
+ *
+ * First the rows that are beaten go, by any row of the batch: rows of the batch that lose to one another have the same key. What of a key
+ * is still there then beats the batch.
+ */
 export async function write(table: Table, rows: RowSet, changes: Changes): Promise<number> {
   const { session, relation } = rows;
   const stored = physical(table.name);
-  const winners = `temp.main.${quote(`${table.name}/winners`)}`;
-  await session.run(`delete from ${winners}`);
-  const won = await session.run(
-    `insert into ${winners} ${table.version === undefined ? latest(table, relation) : newest(table, relation)}`,
-  );
-  if (won === 0) return 0;
-  const batch = won === rows.count ? relation : `(select * from ${relation} where rowid in (select r from ${winners}))`;
   const keys = table.key.map(quote).join(', ');
+  const names = Object.keys(table.fields).map(quote).join(', ');
   await session.run(
     `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
   );
-  const names = Object.keys(table.fields).map(quote).join(', ');
-  await session.run(`insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${batch}`);
+  // a join of wide rows costs as much as their insertion: without doubles there is nothing to leave out
+  const isEachNew = table.version === undefined && (await isDistinct(table, rows));
+  const best = table.version === undefined ? latest(table, relation) : unbeaten(table, relation);
+  const won = await session.run(
+    `insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${relation}${isEachNew ? '' : ` where rowid in (${best})`}`,
+  );
+  if (won === 0) return 0;
   let removed = 0;
   if (table.keepMs !== undefined && table.time !== undefined) {
     const time = quote(table.time);
@@ -38,7 +36,9 @@ export async function write(table: Table, rows: RowSet, changes: Changes): Promi
       `delete from ${stored} where ${time} < (select max(${time}) from ${stored}) - to_milliseconds(${table.keepMs})`,
     );
   }
-  await changes.wrote(session, table, { relation: batch, count: won, removed });
+  const written =
+    won === rows.count ? relation : `(select * from ${relation} where rowid in (${winners(table, relation)}))`;
+  await changes.wrote(session, table, { relation: written, count: won, removed });
   return won;
 }
 
@@ -51,19 +51,36 @@ export async function remove(table: Table, { session, relation }: RowSet, change
   changes.removed(session, table, removed);
 }
 
+/** Whether no two rows have one key, as far as the hashes of their keys can tell. */
+async function isDistinct(table: Table, { session, relation, count }: RowSet): Promise<boolean> {
+  if (count === 1) return true;
+  const keys = table.key.map(quote).join(', ');
+  return Number((await session.rows(`select count(distinct hash(${keys})) from ${relation}`))[0]![0]) === count;
+}
+
 /** The last row of each key. */
 function latest(table: Table, relation: string): string {
   return `select max(rowid) from ${relation} group by ${table.key.map(quote).join(', ')}`;
 }
 
-/** The row of each key with the greatest version, the last of those that are equal, unless the row that is there has a greater one. */
+/** The row of each key with the greatest version, the last of those that are equal: as the columns of the key, `_hash`, `_version` and `r`. */
 function newest(table: Table, relation: string): string {
   const keys = table.key.map(quote).join(', ');
   const version = quote(table.version!);
-  return `select b.r from (select ${keys}, hash(${keys}) as _hash, best.version as _version, best.r as r from (
-      select ${keys}, max({isThere: ${version} is not null, version: ${version}, r: rowid}) as best from ${relation} group by ${keys})) b
-    left join ${physical(table.name)} t on ${sameKey(table)}
-    where t._hash is null or t.${version} is null or b._version >= t.${version}`;
+  return `(select ${keys}, hash(${keys}) as _hash, best.version as _version, best.r as r from (
+      select ${keys}, max({isThere: ${version} is not null, version: ${version}, r: rowid}) as best from ${relation} group by ${keys}))`;
+}
+
+/** The newest row of each key that is not in the table any more, or was not. */
+function unbeaten(table: Table, relation: string): string {
+  return `select b.r from ${newest(table, relation)} b where not exists (select 1 from ${physical(table.name)} t where ${sameKey(table)})`;
+}
+
+/** The rows that an upsert wrote, where it is done. */
+function winners(table: Table, relation: string): string {
+  if (table.version === undefined) return latest(table, relation);
+  // a row that is still there from before has a greater version than all of the batch
+  return `select b.r from ${newest(table, relation)} b join ${physical(table.name)} t on ${sameKey(table)} where t.${quote(table.version)} is not distinct from b._version`;
 }
 
 /** The keys of rows with their hash, and the version where there is one. */

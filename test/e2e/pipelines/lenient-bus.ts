@@ -1,6 +1,11 @@
 // The bus pipeline after its cause of dead letters is mended: a scheduled time that is none counts as missing.
 import { int, long, pipeline, sql, stream, table, text, timestamp } from 'millrace';
-import { bus_positions, bus_processed as strict, delays as strictDelays } from '../../../examples/bus/pipeline.ts';
+import {
+  bus_positions,
+  bus_processed as strict,
+  delays as strictDelays,
+  bus_latest as strictLatest,
+} from '../../../examples/bus/pipeline.ts';
 
 const bus_processed = stream(
   'bus_processed',
@@ -37,6 +42,10 @@ export default pipeline('bus', {
   tables: [
     table('bus_traffic_processed', bus_processed, { key: ['recorded_at', 'vehicle', 'scheduled_key'] }),
     table('line_delay', delays, { key: ['line', 'minute'] }),
-    table('bus_latest', bus_processed, { key: 'vehicle', version: 'recorded_at' }),
+    table('bus_latest', bus_processed, {
+      key: 'vehicle',
+      version: 'recorded_at',
+      columns: Object.keys(strictLatest.fields) as (keyof typeof strictLatest.fields)[],
+    }),
   ],
 });
