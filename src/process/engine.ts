@@ -84,8 +84,7 @@ export interface Processor {
   /**
    * Runs the pipeline over the records and commits results, state, dead letters, offsets and the sources' reports, all or nothing.
    *
-   * @param committing called where nothing is left but to wait for the disk: the best moment to prepare what comes next. Not called where
-   * `tidy` will then take long: what is prepared before that is less than there will be after it
+   * @param committing called where nothing is left but to wait for the disk: the best moment to prepare what comes next
    * @throws what may be tried again (DISK_FULL, STORE_UNAVAILABLE); a bad record is no error but a dead letter
    */
   step(prepared: Prepared, reports: readonly SourceReport[], committing?: () => void): Promise<StepResult>;

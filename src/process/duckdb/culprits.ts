@@ -35,7 +35,7 @@ export async function findCulprits(
     );
     await session.run(`delete from ${stage.relation}`);
     try {
-      await session.run(stage.probe!, low, end);
+      await session.run(stage.probe!, low, end, -1);
       return false;
     } catch (failure) {
       if (!isOfTheData(failure)) throw failure;

@@ -39,12 +39,12 @@ export async function giveWindows(giving: Giving): Promise<number> {
   const crossed = isSession ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
   let given = 0;
   if (isSession) given += await giveOpenSessions(giving, now, crossed || kept > 0);
-  else if (input.flush) given += await session.run(range, now - shift, end);
+  else if (input.flush) given += await session.run(range, now - shift, end, -1);
   if (crossed) {
-    given += await session.run(range, before - shift, now - shift);
+    given += await session.run(range, before - shift, now - shift, given - 1);
     if (Math.floor(now / 3_600_000) > Math.floor(before / 3_600_000)) await forget(giving, now);
   }
-  if (kept > 0) given += await giveListed(giving, before, now);
+  if (kept > 0) given += await giveListed(giving, before, now, given);
   return given;
 }
 
@@ -64,14 +64,19 @@ async function giveOpenSessions(
     for (const table of tables) await sink.remove(table, { session, relation: early, count });
     await session.run(`delete from ${early}`);
   }
-  const given = await session.run((stage.fill as { range: string }).range, now, end);
+  const given = await session.run((stage.fill as { range: string }).range, now, end, -1);
   const names = columnList(stage.stream.fields);
   if (given > 0) await session.run(`insert into ${early} select ${names} from ${stage.relation}`);
   return given;
 }
 
 /** Windows that are given out of turn: closed before and corrected now, or (emit: 'change') open and touched. */
-async function giveListed({ session, stage, input, rows }: Giving, before: number, now: number): Promise<number> {
+async function giveListed(
+  { session, stage, input, rows }: Giving,
+  before: number,
+  now: number,
+  given: number,
+): Promise<number> {
   const window = stage.input.window!;
   const again = input.hasAgain;
   const change = stage.stream.emit === 'change';
@@ -90,7 +95,7 @@ async function giveListed({ session, stage, input, rows }: Giving, before: numbe
   const [bounds] = await session.rows(`select min(w), max(w) from ${due}`);
   const low = isSession ? beginning : Number(bounds![0]) - 1;
   const high = isSession ? before : Number(bounds![1]);
-  return session.run((stage.fill as { listed: string }).listed, low, high);
+  return session.run((stage.fill as { listed: string }).listed, low, high, given - 1);
 }
 
 /** Forgets the rows of windows that are closed for so long that nothing can correct them any more. */

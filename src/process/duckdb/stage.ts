@@ -33,7 +33,7 @@ export type Stage = {
   readonly isEarly: boolean;
   /** Whether one record may become several rows. */
   readonly fansOut: boolean;
-  /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts). */
+  /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts; $3: the number before the first row's). */
   readonly fill: { readonly always: string } | Readonly<Record<Due, string>>;
   /** Gives the rows (`_row`) that `fill` fails for, where that can be asked in one query. */
   readonly badRows: string | undefined;
@@ -206,7 +206,7 @@ export async function makeStage(
     const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), [
       'window_start',
     ]);
-    return `${into}, (row_number() over ()) + (select coalesce(max(_row), -1) from ${relation}) from (${plain})`;
+    return `${into}, $3::bigint + row_number() over () from (${plain})`;
   };
   return {
     ...shared,

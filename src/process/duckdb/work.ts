@@ -58,7 +58,6 @@ export class Work {
   readonly #sink: Sink;
   /** Rows that the session's own relations may have lost since their memory was freed. */
   #written = 0;
-  #isCheckpointDue = false;
 
   constructor(parts: ProcessorParts) {
     this.session = parts.session;
@@ -101,31 +100,22 @@ export class Work {
   async tidy(): Promise<void> {
     const started = performance.now();
     if (this.#written > writtenMax && (await this.session.checkpoint('temp'))) this.#written = 0;
-    if (this.#isCheckpointDue) {
-      // where another pipeline is writing it cannot be made, and is due after the next commit as well
-      await this.session.checkpoint(fileCatalog);
-      this.#isCheckpointDue = false;
-    }
+    // where another pipeline is writing it cannot be made, and is due after the next commit as well
+    if (this.session.database.isCheckpointDue) await this.session.checkpoint(fileCatalog);
     this.spent('checkpoint', started);
   }
 
-  /** Runs the steps and commits them with the progress, which is the pipeline's from then on. Tells when the commit begins, unless a checkpoint follows. */
+  /** Runs the steps and commits them with the progress, which is the pipeline's from then on. Tells when the commit begins. */
   async commit<T>(progress: Progress, steps: () => Promise<T>, committing?: () => void): Promise<T> {
     let began = 0;
     let isCommitted = false;
     try {
-      const result = await this.session.transaction(
-        async () => {
-          const value = await steps();
-          began = performance.now();
-          await this.keeper.save(progress);
-          return value;
-        },
-        () => {
-          this.#isCheckpointDue = this.session.database.isCheckpointDue;
-          if (!this.#isCheckpointDue) committing?.();
-        },
-      );
+      const result = await this.session.transaction(async () => {
+        const value = await steps();
+        began = performance.now();
+        await this.keeper.save(progress);
+        return value;
+      }, committing);
       isCommitted = true;
       this.spent('commit', began);
       this.#written += commitWrites + progress.consumed - this.progress.consumed;

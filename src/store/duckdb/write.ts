@@ -22,11 +22,12 @@ export async function write(table: Table, rows: RowSet, changes: Changes): Promi
   await session.run(
     `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
   );
-  // a join of wide rows costs as much as their insertion: without doubles there is nothing to leave out
+  // a join costs as much as the insertion: without doubles there is nothing to leave out
   const isEachNew = table.version === undefined && (await isDistinct(table, rows));
-  const best = table.version === undefined ? latest(table, relation) : unbeaten(table, relation);
   const won = await session.run(
-    `insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${relation}${isEachNew ? '' : ` where rowid in (${best})`}`,
+    isEachNew
+      ? `insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${relation}`
+      : `insert into ${stored} (${names}, _hash) select ${of('x', Object.keys(table.fields))}, hash(${of('x', table.key)}) from ${relation} x, (${best(table, relation)}) w where x.rowid = w._r`,
   );
   if (won === 0) return 0;
   let removed = 0;
@@ -58,29 +59,38 @@ async function isDistinct(table: Table, { session, relation, count }: RowSet): P
   return Number((await session.rows(`select count(distinct hash(${keys})) from ${relation}`))[0]![0]) === count;
 }
 
-/** The last row of each key. */
-function latest(table: Table, relation: string): string {
-  return `select max(rowid) from ${relation} group by ${table.key.map(quote).join(', ')}`;
+function of(alias: string, columns: readonly string[]): string {
+  return columns.map((name) => `${alias}.${quote(name)}`).join(', ');
 }
 
-/** The row of each key with the greatest version, the last of those that are equal: as the columns of the key, `_hash`, `_version` and `r`. */
+/** The rows to insert, by their row id `_r`: one of each key. */
+function best(table: Table, relation: string): string {
+  return table.version === undefined ? latest(table, relation) : unbeaten(table, relation);
+}
+
+/** The last row of each key. */
+function latest(table: Table, relation: string): string {
+  return `select max(rowid) as _r from ${relation} group by ${table.key.map(quote).join(', ')}`;
+}
+
+/** The row of each key with the greatest version, the last of those that are equal: as the columns of the key, `_hash`, `_version` and `_r`. */
 function newest(table: Table, relation: string): string {
   const keys = table.key.map(quote).join(', ');
   const version = quote(table.version!);
-  return `(select ${keys}, hash(${keys}) as _hash, best.version as _version, best.r as r from (
-      select ${keys}, max({isThere: ${version} is not null, version: ${version}, r: rowid}) as best from ${relation} group by ${keys}))`;
+  return `(select ${keys}, hash(${keys}) as _hash, _best.version as _version, _best.r as _r from (
+      select ${keys}, max({isThere: ${version} is not null, version: ${version}, r: rowid}) as _best from ${relation} group by ${keys}))`;
 }
 
 /** The newest row of each key that is not in the table any more, or was not. */
 function unbeaten(table: Table, relation: string): string {
-  return `select b.r from ${newest(table, relation)} b where not exists (select 1 from ${physical(table.name)} t where ${sameKey(table)})`;
+  return `select b._r from ${newest(table, relation)} b where not exists (select 1 from ${physical(table.name)} t where ${sameKey(table)})`;
 }
 
 /** The rows that an upsert wrote, where it is done. */
 function winners(table: Table, relation: string): string {
   if (table.version === undefined) return latest(table, relation);
   // a row that is still there from before has a greater version than all of the batch
-  return `select b.r from ${newest(table, relation)} b join ${physical(table.name)} t on ${sameKey(table)} where t.${quote(table.version)} is not distinct from b._version`;
+  return `select b._r from ${newest(table, relation)} b join ${physical(table.name)} t on ${sameKey(table)} where t.${quote(table.version)} is not distinct from b._version`;
 }
 
 /** The keys of rows with their hash, and the version where there is one. */
