@@ -4,7 +4,7 @@ import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/random.ts';
 import type { Pipeline } from '../define/pipeline.ts';
-import { type Batch, sliceBatch } from '../log/batch.ts';
+import { firstRecords } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 import { Bell } from './bell.ts';
@@ -322,7 +322,7 @@ export class Pump {
       recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
       bytesMax: limits.readBytesMax,
     });
-    return batches.length > 0 ? processor.prepare(trimmed(batches)) : undefined;
+    return batches.length > 0 ? processor.prepare(firstRecords(batches, limits.microBatchRecordsMax)) : undefined;
   }
 
   #next(topic: string, partition: number): number {
@@ -386,16 +386,4 @@ function notRunning(pipeline: string): MillraceError {
     place: `pipeline '${pipeline}'`,
     remedy: 'Start it again.',
   });
-}
-
-/** Batches of together no more records than a micro-batch takes; the last one is cut where it must be. */
-function trimmed(batches: readonly Batch[]): Batch[] {
-  const kept: Batch[] = [];
-  let room: number = limits.microBatchRecordsMax;
-  for (const batch of batches) {
-    if (room === 0) break;
-    kept.push(batch.count <= room ? batch : sliceBatch(batch, 0, room));
-    room -= kept.at(-1)!.count;
-  }
-  return kept;
 }

@@ -73,6 +73,18 @@ export function sliceBatch(batch: Batch, from: number, count: number): Batch {
   };
 }
 
+/** The first records of batches that follow each other, `recordsMax` at most: the last batch is cut where it must be. */
+export function firstRecords(batches: readonly Batch[], recordsMax: number): Batch[] {
+  const kept: Batch[] = [];
+  let room = recordsMax;
+  for (const batch of batches) {
+    if (room === 0) break;
+    kept.push(batch.count <= room ? batch : sliceBatch(batch, 0, room));
+    room -= kept.at(-1)!.count;
+  }
+  return kept;
+}
+
 /**
  * Fills a batch record by record: write the key, the value and the headers into `bytes` at `at` (after `reserve`), then `end…()`.
  *

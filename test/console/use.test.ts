@@ -33,6 +33,7 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
   test('a filter that is made by hand stands in the address and survives a reload', async (t) => {
     await stage.order({ id: 'f1', product: 'flan' }, { id: 'f2', product: 'focaccia' });
     const { page } = await stage.open(t, '/tables/sold');
+    await shows(rowOf(page, 'Rows of sold', 'f2'));
     await page.keyboard.press('/');
     await page.getByRole('combobox', { name: 'Column' }).click();
     await page.getByRole('option', { name: /^product/ }).click();

@@ -40,11 +40,20 @@ export async function readRows(session: Session, table: StoredTable, options: Re
   if (options.after) where.push(afterSql(unique, options.after, bind));
   const by = unique.map((one) => `${quote(one.column)} ${one.descending ? 'desc' : 'asc'} nulls last`).join(', ');
   for (const one of unique) typeOf(one.column);
+  // one row at most: it needs no order, and its hash is compared before anything of it is read
+  const key = options.after ? undefined : keyOf(table, options);
+  if (key) where.push(`_hash = hash(${key.map((value, i) => bind(table.key[i]!, value)).join(', ')})`);
   const rows = await session.rows(
-    `select ${selectList(table.columns)} from main.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''} order by ${by} limit ${limit}`,
+    `select ${selectList(table.columns)} from store.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''}${key ? '' : ` order by ${by} limit ${limit}`}`,
     ...params,
   );
   return rows.map((row) => rowOf(table.columns, row));
+}
+
+/** The values of all columns of the key, where the conditions say them. */
+function keyOf(table: StoredTable, { where = {} }: ReadOptions): ReadValue[] | undefined {
+  const values = table.key.map((name) => where[name]?.eq);
+  return values.every((value) => value !== undefined && value !== null) ? (values as ReadValue[]) : undefined;
 }
 
 /** What a query selects so that `rowOf` can make rows of it. */
