@@ -301,12 +301,24 @@ export function translate(error: unknown, place: string): unknown {
   });
 }
 
-/** What DuckDB itself proposes, or where it points to. */
+/** What DuckDB itself proposes, where its message does not say it already, and where it points to. */
 function hint(message: string): string {
   const candidate = /(?:Candidate bindings|Candidate functions|Did you mean)[^\n]*(?:\n[^\n]*)?/.exec(message)?.[0];
-  const line = /LINE \d+:[^\n]*/.exec(message)?.[0];
-  return [candidate?.replace(/\s+/g, ' '), line && `See ${line.trim()}`].filter(Boolean).join('. ') || 'Mend the SQL.';
+  const isSaid = candidate !== undefined && message.indexOf(candidate) < message.indexOf('\n\n');
+  const [, line, text, spaces] = /LINE (\d+): ([^\n]*)\n( *)\^/.exec(message) ?? [];
+  const at = text
+    ?.slice(spaces!.length - `LINE ${line}: `.length)
+    .slice(0, pointedMax)
+    .trim();
+  return (
+    [!isSaid && candidate?.replace(/\s+/g, ' '), at && `Look at line ${line}, where it says: ${at}`]
+      .filter(Boolean)
+      .join('. ') || 'Mend the SQL.'
+  );
 }
+
+/** Characters of a statement that are shown from where DuckDB points to. */
+const pointedMax = 60;
 
 /** Whether an error's cause is a row, so that looking for that row helps. */
 export function isOfTheData(error: unknown): error is MillraceError {
