@@ -8,6 +8,7 @@ import {
 } from '@duckdb/node-api';
 import { MillraceError } from '../../core/errors.ts';
 import type { DuckDatabase, DuckSession } from './database.ts';
+import { pointAt } from './screen.ts';
 
 /** Columns with DuckDB's type names, rows of JavaScript values; `truncated`: there are more rows than asked for. */
 export type Answer = {
@@ -69,18 +70,25 @@ async function refuseWrites(session: DuckSession, sql: string): Promise<void> {
     error: boolean;
     error_message?: string;
     error_type?: string;
+    position?: string;
     statements?: unknown[];
   };
-  if (parsed.error || parsed.statements?.length !== 1) {
-    const message =
-      parsed.error_type === 'not implemented'
+  if (!parsed.error && parsed.statements?.length === 1) return;
+  const isSyntax = parsed.error && parsed.error_type !== 'not implemented';
+  throw new MillraceError(
+    'SQL_INVALID',
+    isSyntax
+      ? (parsed.error_message ?? 'this is not SQL')
+      : parsed.error
         ? 'only SELECT can be run'
-        : (parsed.error_message ?? 'this is not one SELECT');
-    throw new MillraceError('SQL_INVALID', message, {
+        : parsed.statements?.length === 0
+          ? 'the query is empty'
+          : 'this is more than one statement',
+    {
       place: 'query',
-      remedy: 'Write one SELECT; nothing can be changed here.',
-    });
-  }
+      remedy: isSyntax ? pointAt(sql, Number(parsed.position)) : 'Write one SELECT; nothing can be changed here.',
+    },
+  );
 }
 
 function plain(value: DuckDBValue): unknown {
