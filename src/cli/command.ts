@@ -1,12 +1,12 @@
 // What a command is, and what it is given: its world comes in through a context, so that a test can stand in for it.
 
 import type { Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
-import type { Plan } from '../control/plan.ts';
 import type { Serving, ServingOptions } from '../control/serve.ts';
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Tokens } from '../web/access/tokens.ts';
+import type { Plan } from '../web/schemas.ts';
 import type { Arguments, OptionSpec, PositionalSpec } from './arguments.ts';
 import type { ConsoleBuild } from './console.ts';
 

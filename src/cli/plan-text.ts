@@ -1,7 +1,7 @@
 // A plan as a picture for the terminal: parameters, then a tree from each topic to what it feeds.
 
-import type { Plan } from '../control/plan.ts';
 import { formatMs } from '../core/durations.ts';
+import type { Plan } from '../web/schemas.ts';
 import { grid } from './grid.ts';
 import { toJson } from './json.ts';
 import { plural } from './numbers.ts';

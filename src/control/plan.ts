@@ -1,43 +1,14 @@
 // A pipeline as plain JSON: what would run, for people, the console and comparisons.
 import { formatMs } from '../core/durations.ts';
 import type { Value } from '../define/accept.ts';
-import { type Field, type Fields, formatType } from '../define/fields.ts';
+import { formatType } from '../define/fields.ts';
 import { type GivenParams, isParam, resolveParams } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
 import type { Relation } from '../define/relation.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Stream } from '../define/stream.ts';
-
-/** A field of a plan. */
-export type PlanField = { name: string; type: string; isOptional: boolean; isPersonal: boolean; description?: string };
-
-/** A source of a plan; its options with the values of parameters, or `param:NAME` where one is not set. */
-export type PlanSource = {
-  name: string;
-  topic: string;
-  kind: string;
-  options: Record<string, unknown>;
-  otherwise?: PlanSource;
-};
-
-/** A pipeline as plain JSON. */
-export type Plan = {
-  name: string;
-  params: { name: string; type: string; value?: unknown; default?: unknown; description?: string }[];
-  sources: PlanSource[];
-  topics: { name: string; fields: PlanField[]; key?: string; time?: string; latenessMs: number; partitions: number }[];
-  streams: { name: string; reads: string; lookups: string[]; window?: string; fields: PlanField[]; sql: string }[];
-  tables: {
-    name: string;
-    from: string;
-    key: string[];
-    version?: string;
-    unique: string[];
-    keepMs?: number;
-    columns: PlanField[];
-  }[];
-  charts: { kind: string; title?: string; table: string; options: Record<string, unknown> }[];
-};
+import { columnsOf } from '../web/columns.ts';
+import type { Plan, PlanSource } from '../web/schemas.ts';
 
 /**
  * The plan of a pipeline. References carry their noun: `topic ride`, `stream fares`.
@@ -62,7 +33,7 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
     sources: pipeline.topics.flatMap((topic) => topic.sources.map((source) => planSource(topic.name, source, params))),
     topics: pipeline.topics.map((topic) => ({
       name: topic.name,
-      fields: planFields(topic.fields),
+      fields: columnsOf(topic.fields),
       ...given1('key', topic.key),
       ...given1('time', topic.time),
       latenessMs: topic.latenessMs,
@@ -75,7 +46,7 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
         reads: `${input.of.noun} ${input.of.name}`,
         lookups: lookupsOf(stream),
         ...given1('window', windowText(input)),
-        fields: planFields(stream.fields),
+        fields: columnsOf(stream.fields),
         sql: sqlText(stream),
       };
     }),
@@ -86,7 +57,7 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
       ...given1('version', table.version),
       unique: [...table.unique],
       ...given1('keepMs', table.keepMs),
-      columns: planFields(table.fields),
+      columns: columnsOf(table.fields),
     })),
     charts: pipeline.charts.map((chart) => ({
       kind: chart.kind,
@@ -99,16 +70,6 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
 
 function given1<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
   return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
-}
-
-function planFields(fields: Fields): PlanField[] {
-  return Object.entries(fields).map(([name, field]: [string, Field]) => ({
-    name,
-    type: formatType(field.type),
-    isOptional: field.isOptional,
-    isPersonal: field.isPersonal,
-    ...given1('description', field.description),
-  }));
 }
 
 function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap<string, unknown>): PlanSource {

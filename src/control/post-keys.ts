@@ -12,8 +12,8 @@ import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { type Batch, type Headers, headersOf } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
+import { inTransaction, openSqlite, translated } from '../log/sqlite.ts';
 import type { PostResult } from '../web/schemas.ts';
-import { inTransaction, openControl, translated } from './control-database.ts';
 
 /** The header of records that were posted with a key. */
 const postHeader = 'millrace-post';
@@ -94,7 +94,7 @@ export class PostKeys {
   /** @throws STORE_UNAVAILABLE, DISK_FULL */
   constructor(options: PostKeysOptions) {
     this.#options = options;
-    this.#database = openControl(options.path, tables);
+    this.#database = openSqlite(options, tables);
     const prepare = (text: string) => this.#database.prepare(text);
     this.#sql = {
       select: prepare('select id, body, at_ms, answer, stored from posts where id = ?'),
@@ -304,7 +304,7 @@ export class PostKeys {
   }
 
   #run<T>(work: () => T): T {
-    return translated(this.#options.path, work);
+    return translated(this.#options, work);
   }
 }
 

@@ -1,7 +1,8 @@
 // A pipeline's plan as the API shows it: what is secret in it is masked.
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
-import { type Plan, type PlanSource, planWith } from './plan.ts';
+import type { Plan, PlanSource } from '../web/schemas.ts';
+import { planWith } from './plan.ts';
 import { masked } from './tail.ts';
 
 /** Names of parameters, options and headers whose values are for nobody else. */

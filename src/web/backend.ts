@@ -8,6 +8,7 @@ import type {
   DeadLetterDetail,
   DeadPage,
   PipelineView,
+  Plan,
   PostResult,
   QueryAnswer,
   QueryRequest,
@@ -81,7 +82,7 @@ export interface Backend {
   /** All pipelines now; cheap enough for twice a second. */
   pipelines(): PipelineView[];
   /** The pipeline's definition as plain JSON. @throws NOT_FOUND */
-  plan(pipeline: string): Promise<Record<string, unknown>>;
+  plan(pipeline: string): Promise<Plan>;
   /** Stops taking records (they stay in the log, and sources wait) until `resume`; kept over restarts. @throws NOT_FOUND */
   pause(pipeline: string): Promise<void>;
   resume(pipeline: string): Promise<void>;

@@ -1,9 +1,10 @@
 // What the API takes and gives: one schema each, from which come the checks, the types of server and console, and the OpenAPI document.
 import { type Static, Type } from 'typebox';
 import { DeadLetter, DeadLetterDetail, DeadPage, RedriveAnswer, RedriveRequest } from './dead-schemas.ts';
+import { Column, Plan, PlanSource } from './plan-schemas.ts';
 import { count, Json, ms } from './schema-parts.ts';
 
-export { DeadLetter, DeadLetterDetail, DeadPage, RedriveAnswer, RedriveRequest };
+export { Column, DeadLetter, DeadLetterDetail, DeadPage, Plan, PlanSource, RedriveAnswer, RedriveRequest };
 
 /** An error, as RFC 9457 has it; `code` is one of docs/reference/errors.md. */
 export const Problem = Type.Object(
@@ -114,25 +115,12 @@ export type PipelineView = Omit<Static<typeof PipelineView>, 'status' | 'ledger'
   edges: GraphEdge[];
 };
 
-/** A pipeline with its definition: `millrace plan --json`. */
+/** A pipeline with its definition. */
 export const PipelineDetail = Type.Object(
-  { ...PipelineView.properties, plan: Type.Record(Type.String(), Json) },
+  { ...PipelineView.properties, plan: Type.Ref('Plan') },
   { $id: 'PipelineDetail' },
 );
-export type PipelineDetail = PipelineView & { plan: Record<string, unknown> };
-
-/** A field of a topic or a column of a table. `type` is as declared: `text`, `long`, `timestamp`, `oneOf(a, b)`, `list(text)`. */
-export const Column = Type.Object(
-  {
-    name: Type.String(),
-    type: Type.String(),
-    isOptional: Type.Boolean(),
-    isPersonal: Type.Boolean({ description: 'Masked in logs, dead letters and topics.' }),
-    description: Type.Optional(Type.String()),
-  },
-  { $id: 'Column' },
-);
-export type Column = Static<typeof Column>;
+export type PipelineDetail = PipelineView & { plan: Plan };
 
 export const Partition = Type.Object(
   {
@@ -330,6 +318,8 @@ export const shared = [
   GraphEdge,
   PipelineView,
   PipelineDetail,
+  Plan,
+  PlanSource,
   Column,
   Partition,
   TopicView,

@@ -1,7 +1,7 @@
 // millrace plan: the graph as a tree.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Plan } from '../../src/control/plan.ts';
+import type { Plan } from '../../src/web/schemas.ts';
 import { cli } from './fake.ts';
 
 /** A plan with a stream that reads a stream, a lookup, and a source with another in its place. */

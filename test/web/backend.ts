@@ -1,4 +1,5 @@
 // A stand-in for what the web server serves: in memory, deterministic, with a hand on what the watchers are told.
+import { planWith } from '../../src/control/plan.ts';
 import { MillraceError } from '../../src/core/errors.ts';
 import { formatType } from '../../src/define/fields.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
@@ -61,7 +62,7 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
     registry: lazyRegistry(),
     posted,
     pipelines: () => definitions.map((pipeline) => pipelineView(pipeline, paused.has(pipeline.name), letters)),
-    plan: async (name) => ({ name: pipelineNamed(name).name, params: {} }),
+    plan: async (name) => planWith(pipelineNamed(name), new Map()),
     pause: async (name) => {
       paused.add(pipelineNamed(name).name);
     },

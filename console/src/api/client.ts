@@ -6,6 +6,7 @@ import type {
   DeadPage,
   HealthView,
   Ledger,
+  PipelineDetail,
   PipelineView,
   PostResult,
   QueryAnswer,
@@ -19,20 +20,9 @@ import type {
   TopicView,
 } from '../../../src/web/schemas.ts';
 import type { OpenApi } from './openapi.ts';
-import type { PipelineDetail } from './plan.ts';
 import { address, type QueryValues, request, send } from './request.ts';
 
 export type { OpenApi } from './openapi.ts';
-export type {
-  PipelineDetail,
-  Plan,
-  PlanField,
-  PlanParam,
-  PlanSource,
-  PlanStream,
-  PlanTable,
-  PlanTopic,
-} from './plan.ts';
 export { ApiError, problemOf } from './request.ts';
 
 export type Operator = 'eq' | 'ne' | 'lt' | 'lte' | 'gt' | 'gte' | 'in' | 'like' | 'missing';

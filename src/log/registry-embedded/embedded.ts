@@ -10,9 +10,10 @@ import {
   type Registry,
   type SchemaVersion,
 } from '../registry.ts';
+import { inTransaction, type SqliteFile, translated } from '../sqlite.ts';
 import { canonicalHash } from './canonical.ts';
 import { type Earlier, incompatibilities } from './compatibility.ts';
-import { inTransaction, openDatabase, translated } from './database.ts';
+import { openDatabase, registryFile } from './database.ts';
 import { checkOptions, type EmbeddedRegistryOptions, schemaLengthMax, subjectLengthMax } from './options.ts';
 import { prepare, type Statements } from './statements.ts';
 
@@ -24,7 +25,8 @@ import { prepare, type Statements } from './statements.ts';
  */
 export async function embeddedRegistry(options: EmbeddedRegistryOptions): Promise<Registry> {
   const { path } = checkOptions(options);
-  return new EmbeddedRegistry(path, openDatabase(path));
+  const file = registryFile(path);
+  return new EmbeddedRegistry(file, openDatabase(file));
 }
 
 /** The subject under which the global level is kept. */
@@ -32,14 +34,14 @@ const everywhere = '';
 const modes: readonly Mode[] = ['READWRITE', 'READONLY', 'IMPORT'];
 
 class EmbeddedRegistry implements Registry {
-  readonly #path: string;
+  readonly #file: SqliteFile;
   readonly #database: DatabaseSync;
   readonly #statements: Statements;
   /** Parsed schemas by id: they never change. */
   readonly #parsed = new Map<number, AvroType>();
 
-  constructor(path: string, database: DatabaseSync) {
-    this.#path = path;
+  constructor(file: SqliteFile, database: DatabaseSync) {
+    this.#file = file;
     this.#database = database;
     this.#statements = prepare(database);
   }
@@ -181,11 +183,11 @@ class EmbeddedRegistry implements Registry {
   }
 
   #read<Result>(run: (sql: Statements) => Result): Result {
-    return translated(this.#path, () => run(this.#statements));
+    return translated(this.#file, () => run(this.#statements));
   }
 
   #write<Result>(run: (sql: Statements) => Result): Result {
-    return translated(this.#path, () => inTransaction(this.#database, () => run(this.#statements)));
+    return translated(this.#file, () => inTransaction(this.#database, () => run(this.#statements)));
   }
 
   #rows(sql: Statements, subject: string, deleted: boolean): VersionRow[] {

@@ -7,9 +7,6 @@ export type EmbeddedRegistryOptions = {
   path: string;
 };
 
-/** How long a write waits for another process that writes, in milliseconds. */
-export const busyMsMax = 5000;
-
 /** Characters of a subject's name. */
 export const subjectLengthMax = 255;
 

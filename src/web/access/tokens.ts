@@ -1,8 +1,8 @@
 // Access tokens in the data folder's control.db: made, listed, revoked and recognised, also beside a running process.
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
-import { closeSync, openSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
-import { MillraceError, messageOf } from '../../core/errors.ts';
+import type { DatabaseSync } from 'node:sqlite';
+import { MillraceError } from '../../core/errors.ts';
+import { openSqlite } from '../../log/sqlite.ts';
 import type { Role } from '../app.ts';
 
 /** A token as it is listed: the token itself is nowhere. Times are milliseconds since 1970. */
@@ -39,7 +39,6 @@ export interface Tokens {
 
 const tokensMax = 1000;
 const dayMs = 86_400_000;
-const busyMsMax = 5000;
 
 const tables = `
   create table if not exists tokens (
@@ -68,7 +67,7 @@ type Row = TokenView & { readonly hash: Buffer };
  * @example const { token } = openTokens('.millrace/control.db').create({ role: 'reader' })
  */
 export function openTokens(path: string, now: () => number = Date.now): Tokens {
-  const database = openDatabase(path);
+  const database = openSqlite({ path, name: 'the tokens in' }, tables);
   const select = database.prepare('select * from tokens order by id');
   const version = database.prepare('pragma data_version');
   const insert = database.prepare(
@@ -167,28 +166,6 @@ export function openTokens(path: string, now: () => number = Date.now): Tokens {
       database.close();
     },
   };
-}
-
-function openDatabase(path: string): DatabaseSync {
-  try {
-    // SQLite would make it readable by others where the umask lets it
-    closeSync(openSync(path, 'a', 0o600));
-    const database = new DatabaseSync(path, { timeout: busyMsMax });
-    try {
-      database.exec('pragma journal_mode = wal; pragma synchronous = full');
-      database.exec(tables);
-      return database;
-    } catch (error) {
-      database.close();
-      throw error;
-    }
-  } catch (error) {
-    throw new MillraceError('STORE_UNAVAILABLE', `the tokens in ${path}: ${messageOf(error)}`, {
-      place: path,
-      remedy: 'See that the folder exists and may be written, and that no process holds the file.',
-      cause: error,
-    });
-  }
 }
 
 /** The secret that sessions are signed with; whoever comes first makes it. */

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
-import type { Plan } from '../../api/client.ts';
+import type { Plan } from '../../../../src/web/schemas.ts';
 import { reads } from '../../api/reads.ts';
 import { Card, Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';

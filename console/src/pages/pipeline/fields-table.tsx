@@ -1,6 +1,6 @@
 // Fields of a topic or columns of a table as they are declared.
 import { EyeOff, KeyRound } from 'lucide-react';
-import type { PlanField } from '../../api/client.ts';
+import type { Column } from '../../../../src/web/schemas.ts';
 import { Badge } from '../../kit/badge.tsx';
 
 export function FieldsTable({
@@ -8,7 +8,7 @@ export function FieldsTable({
   keys = [],
   time,
 }: {
-  fields: readonly PlanField[];
+  fields: readonly Column[];
   keys?: readonly string[];
   time?: string;
 }) {

@@ -1,8 +1,7 @@
 // The details of one box of the graph: its figures now, and how it is declared.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { GraphNode } from '../../../../src/web/schemas.ts';
-import type { Plan } from '../../api/client.ts';
+import type { GraphNode, Plan } from '../../../../src/web/schemas.ts';
 import { nodeTitle } from '../../graph/looks.ts';
 import { NodeBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
