@@ -21,6 +21,9 @@ export type Measured = {
 /** Where the records of a topic are for its pipeline. */
 export type TopicCounts = { readonly in: number; readonly out: number; readonly waiting: number };
 
+/** Late records of the last seconds from which on they are worth a word. */
+const lateMin = 10;
+
 /** The measures of one pipeline. */
 export class Measures {
   readonly #of: Measured;
@@ -57,6 +60,7 @@ export class Measures {
     for (const source of sources()) counts[`source ${source.name}`] = source.read - source.refused;
     for (const [name, stage] of Object.entries(processor.progress.stages)) {
       counts[`${name} in`] = stage.in;
+      counts[`${name} late`] = stage.late;
       counts[name] ??= stage.out;
     }
     for (const [part, ms] of Object.entries(processor.parts)) counts[`ms ${part}`] = ms;
@@ -70,6 +74,16 @@ export class Measures {
   /** Records (or rows) a second that come out of a node: `topic NAME`, `source NAME`, …; ` in` behind a stage: that go in. */
   rate(node: string): number {
     return this.#meter.rate(node);
+  }
+
+  /** The streams for which most records of the last seconds were too late. */
+  get mostlyLate(): string[] {
+    return this.#of.pipeline.streams
+      .map(({ name }) => name)
+      .filter((name) => {
+        const late = this.#meter.growth(`stream ${name} late`);
+        return late >= lateMin && late > this.#meter.growth(`stream ${name} in`) / 2;
+      });
   }
 
   /** Bytes a second that were appended to the topics. */

@@ -280,6 +280,10 @@ export class Runner {
     if (ledger.dead > 0)
       reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
     if (!ledger.balanced) reasons.push('the ledger does not balance');
+    for (const stream of this.measures.mostlyLate)
+      reasons.push(
+        `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
+      );
     return {
       name: this.pipeline.name,
       health:

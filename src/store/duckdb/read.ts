@@ -43,8 +43,12 @@ export async function readRows(session: Session, table: StoredTable, options: Re
   // one row at most: it needs no order, and its hash is compared before anything of it is read
   const key = options.after ? undefined : keyOf(table, options);
   if (key) where.push(`_hash = hash(${key.map((value, i) => bind(table.key[i]!, value)).join(', ')})`);
+  const limited = () => {
+    params.push(limit);
+    return ` order by ${by} limit $${params.length}`;
+  };
   const rows = await session.rows(
-    `select ${selectList(table.columns)} from store.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''}${key ? '' : ` order by ${by} limit ${limit}`}`,
+    `select ${selectList(table.columns)} from store.${quote(table.name)}${where.length > 0 ? ` where ${where.join(' and ')}` : ''}${key ? '' : limited()}`,
     ...params,
   );
   return rows.map((row) => rowOf(table.columns, row));
@@ -56,10 +60,16 @@ function keyOf(table: StoredTable, { where = {} }: ReadOptions): ReadValue[] | u
   return values.every((value) => value !== undefined && value !== null) ? (values as ReadValue[]) : undefined;
 }
 
+/** Stands before each text that is read: without it the first character would be lost where it is U+FEFF, which is taken for a byte order mark. */
+const guard = '.';
+
 /** What a query selects so that `rowOf` can make rows of it. */
 export function selectList(columns: readonly { readonly name: string; readonly type: string }[]): string {
   return columns
-    .map(({ name, type }) => (readAsText(type) ? `cast(${quote(name)} as varchar)` : quote(name)))
+    .map(({ name, type }) => {
+      if (type === 'text') return `'${guard}' || ${quote(name)}`;
+      return readAsText(type) ? `cast(${quote(name)} as varchar)` : quote(name);
+    })
     .join(', ');
 }
 
@@ -68,7 +78,12 @@ export function rowOf(
   columns: readonly { readonly name: string; readonly type: string }[],
   values: readonly unknown[],
 ): StoredRow {
-  return Object.fromEntries(columns.map((column, i) => [column.name, plain(values[i], column.type)]));
+  return Object.fromEntries(
+    columns.map(({ name, type }, i) => {
+      const value = values[i];
+      return [name, type === 'text' && typeof value === 'string' ? value.slice(guard.length) : plain(value, type)];
+    }),
+  );
 }
 
 /** A condition on a column as SQL, its values bound. */

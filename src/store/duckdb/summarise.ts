@@ -37,7 +37,7 @@ export async function summarise(session: Session, table: StoredTable, options: S
     session,
     outputs,
     `${where}${groups.length > 0 ? ` group by ${groups.map((_, i) => i + 1).join(', ')}` : ''}` +
-      `${order.length > 0 ? ` order by ${order.join(', ')}` : ''} limit ${limit}`,
+      `${order.length > 0 ? ` order by ${order.join(', ')}` : ''} limit ${statement.limit(limit)}`,
   );
 }
 
@@ -49,7 +49,11 @@ export async function sample(session: Session, table: StoredTable, options: Samp
   const time = options.time === undefined ? '' : `${statement.name(options.time)} desc nulls last, `;
   // the smallest hashes of the key are rows from all over the table, and stay the same while it grows
   const order = options.of === 'newest' ? `${time}rowid desc` : '_hash, rowid';
-  return statement.rows(session, outputs, `${statement.where(options)} order by ${order} limit ${limit}`);
+  return statement.rows(
+    session,
+    outputs,
+    `${statement.where(options)} order by ${order} limit ${statement.limit(limit)}`,
+  );
 }
 
 /** SQL over one table, with its parameters. */
@@ -70,6 +74,11 @@ class Statement {
       if (!(error instanceof MillraceError) || error.code !== 'ROW_FAILED') throw error;
       throw invalid(this.#table, error.message, 'Give values that fit the types of their columns.', error);
     }
+  }
+
+  /** A limit; a parameter, since a statement without any is kept with the memory that its order took. */
+  limit(rows: number): string {
+    return this.#bind(rows, 'bigint');
   }
 
   type(name: string): string {
