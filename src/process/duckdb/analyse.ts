@@ -2,8 +2,7 @@
 import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
-
-type Node = { [key: string]: unknown };
+import { commonNames, copyOf, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
 
 /** Functions whose value differs from one run to the next: with them a replay would not give the same rows. */
 const unrepeatable = new Set([
@@ -52,13 +51,11 @@ export type Analysis = {
  * @throws SQL_INVALID, SQL_UNSUPPORTED
  */
 export async function analyse(session: DuckSession, sql: string, place: string): Promise<Analysis> {
-  const serialized = JSON.parse(
-    String((await session.rows('select json_serialize_sql($1::varchar)', sql))[0]![0]),
-  ) as Node;
+  const serialized = await treeOf(session, sql);
   if (serialized.error) {
     throw new MillraceError('SQL_INVALID', String(serialized.error_message ?? 'the SQL cannot be read'), {
       place,
-      remedy: pointAt(sql, serialized.position),
+      remedy: pointAt(sql, Number(serialized.position)),
     });
   }
   const statements = serialized.statements as Node[];
@@ -68,7 +65,7 @@ export async function analyse(session: DuckSession, sql: string, place: string):
       remedy: 'Write one SELECT.',
     });
   }
-  const root = statements[0]!.node as Node;
+  const root = rootOf(serialized);
   const found = {
     columns: new Set<string>(),
     star: false,
@@ -140,31 +137,25 @@ export async function carry(
   columns: readonly string[],
   hidden: readonly string[],
 ): Promise<{ plain: string; carried: string }> {
-  const tree = structuredClone(analysis.tree);
-  // where a node stands in the text is a 64-bit number that JSON.parse rounds
-  walk(tree, (node) => {
-    if ('query_location' in node) node.query_location = 0;
-    uncached(node);
-  });
-  const root = (tree.statements as Node[])[0]!.node as Node;
+  const tree = copyOf(analysis.tree);
+  walk(tree, uncached);
+  const root = rootOf(tree);
   const selected = root.select_list as Node[];
   for (const item of selected) {
     const isOurs = item.class === 'STAR' && (item.relation_name === '' || item.relation_name === alias);
     if (isOurs) item.exclude_list = [...(item.exclude_list as string[]), ...hidden];
   }
-  const write = async () =>
-    String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
-  const plain = await write();
+  const plain = await sqlOf(session, tree);
   for (const column of columns) {
     const shared = { class: 'COLUMN_REF', type: 'COLUMN_REF', query_location: 0 };
     selected.push({ ...shared, alias: `_carried${column}`, column_names: [alias, column] });
   }
-  return { plain, carried: await write() };
+  return { plain, carried: await sqlOf(session, tree) };
 }
 
 /** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */
 export function aliasOf(analysis: Analysis, table: string): string | undefined {
-  const root = (analysis.tree.statements as Node[])[0]!.node as Node;
+  const root = rootOf(analysis.tree);
   let found: string | undefined;
   const look = (node: Node | undefined) => {
     if (!node || found !== undefined) return;
@@ -195,11 +186,7 @@ function isOurs(node: Node): boolean {
 }
 
 function refuseTextTables(root: Node, place: string): void {
-  const named = new Set<string>();
-  walk(root, (node) => {
-    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
-      named.add(String(entry.key));
-  });
+  const named = commonNames(root);
   walk(root, (node) => {
     if (node.type === 'BASE_TABLE' && !node.schema_name && !named.has(String(node.table_name))) {
       throw new MillraceError('SQL_UNSUPPORTED', `'${node.table_name}' is named as text`, {
@@ -208,19 +195,4 @@ function refuseTextTables(root: Node, place: string): void {
       });
     }
   });
-}
-
-function walk(value: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) walk(one, visit);
-  else if (typeof value === 'object' && value !== null) {
-    visit(value as Node);
-    for (const one of Object.values(value)) walk(one, visit);
-  }
-}
-
-function pointAt(sql: string, position: unknown): string {
-  const at = Number(position);
-  if (!Number.isFinite(at)) return 'Mend the SQL.';
-  const before = sql.slice(0, at).split('\n');
-  return `Look at line ${before.length}: ${sql.split('\n')[before.length - 1]!.trim().slice(0, 80)}`;
 }

@@ -8,7 +8,7 @@ import {
 } from '@duckdb/node-api';
 import { MillraceError } from '../../core/errors.ts';
 import type { DuckDatabase, DuckSession } from './database.ts';
-import { pointAt } from './screen.ts';
+import { pointAt, treeOf } from './tree.ts';
 
 /** Columns with DuckDB's type names, rows of JavaScript values; `truncated`: there are more rows than asked for. */
 export type Answer = {
@@ -66,7 +66,7 @@ export async function query(database: DuckDatabase, sql: string, rowsMax: number
 
 /** Only what DuckDB's own parser takes for one SELECT passes: everything else may write. */
 async function refuseWrites(session: DuckSession, sql: string): Promise<void> {
-  const parsed = JSON.parse(String((await session.rows('select json_serialize_sql($1::varchar)', sql))[0]![0])) as {
+  const parsed = (await treeOf(session, sql)) as {
     error: boolean;
     error_message?: string;
     error_type?: string;

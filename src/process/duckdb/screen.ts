@@ -6,8 +6,7 @@ import { quote } from '../database.ts';
 import type { DuckSession } from './database.ts';
 import { metaNames } from './feed.ts';
 import { render } from './render.ts';
-
-type Node = { [key: string]: unknown };
+import { commonNames, type Node, pointAt, treeOf, walk } from './tree.ts';
 
 /** Words that are functions without parentheses, and whose value differs from run to run. */
 const clocks = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
@@ -19,10 +18,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
   };
   const names = new Set(stream.query.references.flatMap((one) => ('of' in one ? [one.of.name] : [])));
   const marker = (name: string) => `millrace:${name}`;
-  const text = render(stream.query, (relation) => quote(marker(relation.of.name))).replaceAll('main."', '"millrace:');
-  const parsed = JSON.parse(
-    String((await session.rows('select json_serialize_sql($1::varchar)', text))[0]![0]),
-  ) as Node;
+  const marked = (relation: Relation) => quote(marker(relation.of.name));
+  const text = render(stream.query, marked, marked);
+  const parsed = await treeOf(session, text);
   if (parsed.error && parsed.error_type === 'not implemented')
     refuse('it is no SELECT', 'Write one SELECT: a stream only reads.');
   if (parsed.error) {
@@ -37,13 +35,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
           ),
     });
   }
-  const common = new Set<string>();
+  const common = commonNames(parsed);
   let reads = 0;
   let isUnion = false;
-  walk(parsed, (node) => {
-    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
-      common.add(String(entry.key));
-  });
   walk(parsed, (node) => {
     if (node.type === 'SET_OPERATION_NODE') isUnion = true;
     if (node.type === 'BASE_TABLE') {
@@ -106,19 +100,4 @@ async function keyword(session: DuckSession, input: Relation, text: string): Pro
   return Object.keys(input.of.fields).find(
     (name) => words.has(name.toLowerCase()) && new RegExp(`(^|[^.\\w])${name}\\b`, 'i').test(plain),
   );
-}
-
-/** A remedy that shows the line of a text in which a position lies. */
-export function pointAt(text: string, at: number): string {
-  if (!Number.isFinite(at)) return 'Mend the SQL.';
-  const line = text.slice(0, at).split('\n').length;
-  return `Look at line ${line}: ${text.split('\n')[line - 1]!.trim().slice(0, 80)}`;
-}
-
-function walk(value: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) walk(one, visit);
-  else if (typeof value === 'object' && value !== null) {
-    visit(value as Node);
-    for (const one of Object.values(value)) walk(one, visit);
-  }
 }

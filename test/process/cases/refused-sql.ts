@@ -40,6 +40,15 @@ export const cases = {
     counted,
     sql`select zone, count(*) as n from ${ride.tumble('1 minute')} group by zone, window_start`,
   ),
+  'an alias that ends in the name of our schema is fine': of(
+    { n: int(), name: text() },
+    sql`select domain."n" as n, main."name" as name from ${ride} domain join ${zones} main on main."id" = domain."zone"`,
+    [zones],
+  ),
+  'numbers of every kind are fine': of(
+    { n: int(), fare: double().optional() },
+    sql`select n, fare * 1.5e0 as fare from ${ride} where fare > 1e3 and fare < 170141183460469231731687303715884105727`,
+  ),
   'a WITH over the stream': of(one, sql`with r as (select * from ${ride}) select n from r`),
   'an unknown column': of(one, sql`select m as n from ${ride}`),
   'a misspelt column': of(one, sql`select zoen::integer as n from ${ride}`),
