@@ -2,30 +2,8 @@
 import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
+import { tableFunctionsOf } from './functions.ts';
 import { commonNames, copyOf, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
-
-/** Functions whose value differs from one run to the next: with them a replay would not give the same rows. */
-const unrepeatable = new Set([
-  'random',
-  'setseed',
-  'uuid',
-  'gen_random_uuid',
-  'uuidv4',
-  'uuidv7',
-  'now',
-  'today',
-  'current_date',
-  'current_time',
-  'current_timestamp',
-  'get_current_timestamp',
-  'get_current_time',
-  'localtime',
-  'localtimestamp',
-  'transaction_timestamp',
-  'nextval',
-  'currval',
-  'txid_current',
-]);
 
 /** Table functions that read nothing from outside. */
 const allowedTableFunctions = new Set(['unnest', 'range', 'generate_series', 'repeat', 'json_each']);
@@ -46,7 +24,7 @@ export type Analysis = {
 };
 
 /**
- * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that differ from run to run.
+ * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that read from outside.
  *
  * @throws SQL_INVALID, SQL_UNSUPPORTED
  */
@@ -74,7 +52,6 @@ export async function analyse(session: DuckSession, sql: string, place: string):
     join: false,
     unnest: false,
   };
-  const expressions = new Set<string>();
   walk(root, (node) => {
     const kind = node.class ?? node.type;
     if (kind === 'COLUMN_REF') found.columns.add(String((node.column_names as string[]).at(-1)).toLowerCase());
@@ -86,30 +63,14 @@ export async function analyse(session: DuckSession, sql: string, place: string):
       if (!named.includes('window_start')) found.overWindows = false;
     }
     if (node.type === 'JOIN') found.join = true;
-    if (node.class === 'FUNCTION') {
-      const name = String(node.function_name).toLowerCase();
-      if (name === 'unnest') found.unnest = true;
-      if (unrepeatable.has(name)) expressions.add(name);
-    }
-    if (node.type === 'TABLE_FUNCTION') {
-      const name = String((node.function as Node | undefined)?.function_name).toLowerCase();
-      if (!allowedTableFunctions.has(name) && !name.startsWith('millrace_feed_')) {
-        throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
-          place,
-          remedy: 'Read topics, streams and tables only.',
-        });
-      }
-    }
+    if (node.class === 'FUNCTION' && String(node.function_name).toLowerCase() === 'unnest') found.unnest = true;
   });
-  if (expressions.size > 0) {
-    throw new MillraceError(
-      'SQL_UNSUPPORTED',
-      `${[...expressions].join(', ')}() differs from run to run, so that a replay would not give the same rows`,
-      {
-        place,
-        remedy: 'Take the value from the record: its time, its id.',
-      },
-    );
+  for (const name of tableFunctionsOf(root)) {
+    if (allowedTableFunctions.has(name) || name.startsWith('millrace_feed_')) continue;
+    throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
+      place,
+      remedy: 'Read topics, streams and tables only.',
+    });
   }
   refuseTextTables(root, place);
   const modifiers = (root.modifiers as Node[] | undefined) ?? [];

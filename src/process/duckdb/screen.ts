@@ -6,10 +6,8 @@ import { quote } from '../database.ts';
 import type { DuckSession } from './database.ts';
 import { metaNames } from './feed.ts';
 import { render } from './render.ts';
+import { refuseUnrepeatable } from './repeat.ts';
 import { commonNames, type Node, pointAt, treeOf, walk } from './tree.ts';
-
-/** Words that are functions without parentheses, and whose value differs from run to run. */
-const clocks = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
 
 /** @throws SQL_INVALID, SQL_UNSUPPORTED, in terms of the author's text */
 export async function screen(session: DuckSession, stream: Stream, input: Relation, place: string): Promise<void> {
@@ -54,17 +52,12 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
     }
     if (node.class === 'COLUMN_REF') {
       const name = String((node.column_names as string[]).at(-1)).toLowerCase();
-      const isField = Object.keys(input.of.fields).some((one) => one.toLowerCase() === name);
-      if (clocks.has(name) && !isField)
-        refuse(
-          `${name} differs from run to run, so that a replay would not give the same rows`,
-          'Take the value from the record: its time, its id.',
-        );
       if ((metaNames as readonly string[]).includes(name))
         refuse(`'${name}' is a column of ours`, `Use the fields: ${Object.keys(input.of.fields).join(', ')}.`);
     }
     if (node.type === 'JOIN') refuseOuter(node, marker(input.of.name), refuse);
   });
+  await refuseUnrepeatable(session, stream, parsed, refuse);
   if (reads > 1 && !input.window && !isUnion)
     refuse(
       `it reads ${input.of.noun} '${input.of.name}' ${reads === 2 ? 'twice' : `${reads} times`}, and would see only the records that happen to come together`,
