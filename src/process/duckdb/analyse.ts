@@ -2,31 +2,8 @@
 import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
-
-type Node = { [key: string]: unknown };
-
-/** Functions whose value differs from one run to the next: with them a replay would not give the same rows. */
-const unrepeatable = new Set([
-  'random',
-  'setseed',
-  'uuid',
-  'gen_random_uuid',
-  'uuidv4',
-  'uuidv7',
-  'now',
-  'today',
-  'current_date',
-  'current_time',
-  'current_timestamp',
-  'get_current_timestamp',
-  'get_current_time',
-  'localtime',
-  'localtimestamp',
-  'transaction_timestamp',
-  'nextval',
-  'currval',
-  'txid_current',
-]);
+import { tableFunctionsOf } from './functions.ts';
+import { commonNames, copyOf, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
 
 /** Table functions that read nothing from outside. */
 const allowedTableFunctions = new Set(['unnest', 'range', 'generate_series', 'repeat', 'json_each']);
@@ -47,18 +24,16 @@ export type Analysis = {
 };
 
 /**
- * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that differ from run to run.
+ * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that read from outside.
  *
  * @throws SQL_INVALID, SQL_UNSUPPORTED
  */
 export async function analyse(session: DuckSession, sql: string, place: string): Promise<Analysis> {
-  const serialized = JSON.parse(
-    String((await session.rows('select json_serialize_sql($1::varchar)', sql))[0]![0]),
-  ) as Node;
+  const serialized = await treeOf(session, sql);
   if (serialized.error) {
     throw new MillraceError('SQL_INVALID', String(serialized.error_message ?? 'the SQL cannot be read'), {
       place,
-      remedy: pointAt(sql, serialized.position),
+      remedy: pointAt(sql, Number(serialized.position)),
     });
   }
   const statements = serialized.statements as Node[];
@@ -68,7 +43,7 @@ export async function analyse(session: DuckSession, sql: string, place: string):
       remedy: 'Write one SELECT.',
     });
   }
-  const root = statements[0]!.node as Node;
+  const root = rootOf(serialized);
   const found = {
     columns: new Set<string>(),
     star: false,
@@ -77,7 +52,6 @@ export async function analyse(session: DuckSession, sql: string, place: string):
     join: false,
     unnest: false,
   };
-  const expressions = new Set<string>();
   walk(root, (node) => {
     const kind = node.class ?? node.type;
     if (kind === 'COLUMN_REF') found.columns.add(String((node.column_names as string[]).at(-1)).toLowerCase());
@@ -89,30 +63,14 @@ export async function analyse(session: DuckSession, sql: string, place: string):
       if (!named.includes('window_start')) found.overWindows = false;
     }
     if (node.type === 'JOIN') found.join = true;
-    if (node.class === 'FUNCTION') {
-      const name = String(node.function_name).toLowerCase();
-      if (name === 'unnest') found.unnest = true;
-      if (unrepeatable.has(name)) expressions.add(name);
-    }
-    if (node.type === 'TABLE_FUNCTION') {
-      const name = String((node.function as Node | undefined)?.function_name).toLowerCase();
-      if (!allowedTableFunctions.has(name) && !name.startsWith('millrace_feed_')) {
-        throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
-          place,
-          remedy: 'Read topics, streams and tables only.',
-        });
-      }
-    }
+    if (node.class === 'FUNCTION' && String(node.function_name).toLowerCase() === 'unnest') found.unnest = true;
   });
-  if (expressions.size > 0) {
-    throw new MillraceError(
-      'SQL_UNSUPPORTED',
-      `${[...expressions].join(', ')}() differs from run to run, so that a replay would not give the same rows`,
-      {
-        place,
-        remedy: 'Take the value from the record: its time, its id.',
-      },
-    );
+  for (const name of tableFunctionsOf(root)) {
+    if (allowedTableFunctions.has(name) || name.startsWith('millrace_feed_')) continue;
+    throw new MillraceError('SQL_UNSUPPORTED', `the table function ${name}() cannot be used in a stream`, {
+      place,
+      remedy: 'Read topics, streams and tables only.',
+    });
   }
   refuseTextTables(root, place);
   const modifiers = (root.modifiers as Node[] | undefined) ?? [];
@@ -140,31 +98,25 @@ export async function carry(
   columns: readonly string[],
   hidden: readonly string[],
 ): Promise<{ plain: string; carried: string }> {
-  const tree = structuredClone(analysis.tree);
-  // where a node stands in the text is a 64-bit number that JSON.parse rounds
-  walk(tree, (node) => {
-    if ('query_location' in node) node.query_location = 0;
-    uncached(node);
-  });
-  const root = (tree.statements as Node[])[0]!.node as Node;
+  const tree = copyOf(analysis.tree);
+  walk(tree, uncached);
+  const root = rootOf(tree);
   const selected = root.select_list as Node[];
   for (const item of selected) {
     const isOurs = item.class === 'STAR' && (item.relation_name === '' || item.relation_name === alias);
     if (isOurs) item.exclude_list = [...(item.exclude_list as string[]), ...hidden];
   }
-  const write = async () =>
-    String((await session.rows('select json_deserialize_sql($1::json)', JSON.stringify(tree)))[0]![0]);
-  const plain = await write();
+  const plain = await sqlOf(session, tree);
   for (const column of columns) {
     const shared = { class: 'COLUMN_REF', type: 'COLUMN_REF', query_location: 0 };
     selected.push({ ...shared, alias: `_carried${column}`, column_names: [alias, column] });
   }
-  return { plain, carried: await write() };
+  return { plain, carried: await sqlOf(session, tree) };
 }
 
 /** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */
 export function aliasOf(analysis: Analysis, table: string): string | undefined {
-  const root = (analysis.tree.statements as Node[])[0]!.node as Node;
+  const root = rootOf(analysis.tree);
   let found: string | undefined;
   const look = (node: Node | undefined) => {
     if (!node || found !== undefined) return;
@@ -195,11 +147,7 @@ function isOurs(node: Node): boolean {
 }
 
 function refuseTextTables(root: Node, place: string): void {
-  const named = new Set<string>();
-  walk(root, (node) => {
-    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
-      named.add(String(entry.key));
-  });
+  const named = commonNames(root);
   walk(root, (node) => {
     if (node.type === 'BASE_TABLE' && !node.schema_name && !named.has(String(node.table_name))) {
       throw new MillraceError('SQL_UNSUPPORTED', `'${node.table_name}' is named as text`, {
@@ -208,19 +156,4 @@ function refuseTextTables(root: Node, place: string): void {
       });
     }
   });
-}
-
-function walk(value: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) walk(one, visit);
-  else if (typeof value === 'object' && value !== null) {
-    visit(value as Node);
-    for (const one of Object.values(value)) walk(one, visit);
-  }
-}
-
-function pointAt(sql: string, position: unknown): string {
-  const at = Number(position);
-  if (!Number.isFinite(at)) return 'Mend the SQL.';
-  const before = sql.slice(0, at).split('\n');
-  return `Look at line ${before.length}: ${sql.split('\n')[before.length - 1]!.trim().slice(0, 80)}`;
 }

@@ -1,5 +1,5 @@
 // Year, month and day without DuckDB's cache of days, which costs a micro-batch more than its rows do.
-type Node = { [key: string]: unknown };
+import type { Node } from './tree.ts';
 
 /** The functions with a cache, and the part of a time that each gives. */
 const parts = new Map([

@@ -3,9 +3,8 @@ import type { Stream } from '../../define/stream.ts';
 import { literal, quote } from '../database.ts';
 import type { Analysis } from './analyse.ts';
 import type { DuckSession } from './database.ts';
+import { isNode, type Node, rootOf, sqlOf, treeOf } from './tree.ts';
 import { sqlType } from './types.ts';
-
-type Node = { [key: string]: unknown };
 
 /**
  * A query for the `_row`s that make the stream's query fail or break what it declares; undefined where it cannot be written (several
@@ -20,7 +19,7 @@ export async function badRowsQuery(
   alias: string,
 ): Promise<string | undefined> {
   if (analysis.hasJoin || analysis.hasUnnest) return undefined;
-  const root = (analysis.tree.statements as Node[])[0]!.node as Node;
+  const root = rootOf(analysis.tree);
   const items = (root.select_list as Node[]).filter((item) => item.class !== 'STAR');
   const named = new Map<string, Node>();
   for (const item of items) {
@@ -69,16 +68,15 @@ function inlined(node: Node, named: ReadonlyMap<string, Node>): Node {
 
 function inlinedValue(value: unknown, named: ReadonlyMap<string, Node>): unknown {
   if (Array.isArray(value)) return value.map((one) => inlinedValue(one, named));
-  return typeof value === 'object' && value !== null ? inlined(value as Node, named) : value;
+  return isNode(value) ? inlined(value, named) : value;
 }
 
 /** Writes parts of a syntax tree as SQL, each within a query of its own. */
 function writer(session: DuckSession) {
   const query = async (change: (root: Node) => void): Promise<string> => {
-    const tree = JSON.parse(String((await session.rows("select json_serialize_sql('select 1')"))[0]![0])) as Node;
-    change((tree.statements as Node[])[0]!.node as Node);
-    const text = JSON.stringify(tree, (key, value) => (key === 'query_location' ? 0 : value));
-    return String((await session.rows('select json_deserialize_sql($1::json)', text))[0]![0]);
+    const tree = await treeOf(session, 'select 1');
+    change(rootOf(tree));
+    return await sqlOf(session, tree);
   };
   return {
     async expression(node: Node): Promise<string> {

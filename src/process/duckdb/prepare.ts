@@ -32,7 +32,7 @@ type Item = { readonly bytes: Uint8Array; readonly start: number; readonly end: 
 export class Preparer {
   readonly #topic: Topic;
   readonly #schemas: Schemas;
-  readonly #decoders = new Map<number, ColumnDecoder | MillraceError>();
+  readonly #decoders = new Map<number, ColumnDecoder>();
   readonly #timeIndex: number;
 
   constructor(topic: Topic, schemas: Schemas) {
@@ -67,8 +67,7 @@ export class Preparer {
         }
         const offset = batch.baseOffset + i;
         try {
-          const start = i === 0 && batch.ends[0] === 0 ? 0 : batch.ends[3 * i]!;
-          const item = { bytes: batch.bytes, start, end: batch.ends[3 * i + 1]! };
+          const item = { bytes: batch.bytes, start: batch.ends[3 * i]!, end: batch.ends[3 * i + 1]! };
           if (batch.nulls[i]! & 2)
             throw new MillraceError('RECORD_UNDECODABLE', 'the record has no value (null)', {
               remedy: 'Send a record with a value.',
@@ -126,9 +125,7 @@ export class Preparer {
 
   /** The decoder of a schema id; a promise only where it must be fetched first. */
   decoder(id: number): ColumnDecoder | Promise<ColumnDecoder> {
-    const known = this.#decoders.get(id);
-    if (known instanceof MillraceError) throw known;
-    return known ?? this.#makeDecoder(id);
+    return this.#decoders.get(id) ?? this.#makeDecoder(id);
   }
 
   async #makeDecoder(id: number): Promise<ColumnDecoder> {
@@ -142,7 +139,6 @@ export class Preparer {
         !['NOT_FOUND', 'SCHEMA_INVALID', 'SCHEMA_INCOMPATIBLE'].includes(error.code)
       )
         throw error;
-      // not remembered where it is unknown: it may be registered by the time the letter is sent again
       throw new MillraceError('RECORD_UNDECODABLE', `schema ${id}: ${error.message}`, {
         place: error.place,
         remedy: error.remedy ?? 'Register the schema, then send it again.',
@@ -184,6 +180,8 @@ class Decoding {
   readonly #preparer: Preparer;
   readonly #capacity: number;
   readonly #done: Column[][] = [];
+  /** Why a schema's records cannot be decoded. Not known for longer: it may be registered by the time that a letter is sent again. */
+  readonly #failed = new Map<number, MillraceError>();
   #counts: number[] = [];
   #id = -1;
   #decoder: ColumnDecoder | undefined;
@@ -201,10 +199,23 @@ class Decoding {
       this.#decoder.add(item.bytes, item.start + headerBytes, item.end);
       return undefined;
     }
+    const failed = this.#failed.get(id);
+    if (failed) throw failed;
     const next = this.#preparer.decoder(id);
-    if (next instanceof Promise) return next.then((decoder) => this.#switch(id, decoder, item));
+    if (next instanceof Promise) return this.#await(id, next, item);
     this.#switch(id, next, item);
     return undefined;
+  }
+
+  async #await(id: number, next: Promise<ColumnDecoder>, item: Item): Promise<void> {
+    let decoder: ColumnDecoder;
+    try {
+      decoder = await next;
+    } catch (error) {
+      if (error instanceof MillraceError && error.reaction === 'reject') this.#failed.set(id, error);
+      throw error;
+    }
+    this.#switch(id, decoder, item);
   }
 
   columns(): Column[] {

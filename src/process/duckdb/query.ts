@@ -7,8 +7,8 @@ import {
   type DuckDBValue,
 } from '@duckdb/node-api';
 import { MillraceError } from '../../core/errors.ts';
-import type { DuckDatabase, DuckSession } from './database.ts';
-import { pointAt } from './screen.ts';
+import type { DuckDatabase } from './database.ts';
+import { refuseMore } from './read-only.ts';
 
 /** Columns with DuckDB's type names, rows of JavaScript values; `truncated`: there are more rows than asked for. */
 export type Answer = {
@@ -24,7 +24,7 @@ const interruptMs = 20;
  * Runs one SELECT.
  *
  * @param rowsMax rows at most; `msMax` milliseconds at most
- * @throws SQL_INVALID where it is no single SELECT or does not compile; QUERY_LIMIT where it takes too long
+ * @throws SQL_INVALID where it is no single SELECT over tables or does not compile; QUERY_LIMIT where it takes too long
  */
 export async function query(database: DuckDatabase, sql: string, rowsMax: number, msMax: number): Promise<Answer> {
   const session = await database.session();
@@ -34,7 +34,9 @@ export async function query(database: DuckDatabase, sql: string, rowsMax: number
     timer = setTimeout(interrupt, interruptMs);
   }, msMax);
   try {
-    await refuseWrites(session, sql);
+    await refuseMore(session, sql);
+    // and whatever it may be that passes, DuckDB lets it change nothing in a database
+    await session.run('begin transaction read only');
     const reader = await session.read(sql, rowsMax + 1);
     const columns = reader.columnNames().map((name, i) => ({ name, type: String(reader.columnType(i)) }));
     const rows = reader
@@ -62,33 +64,6 @@ export async function query(database: DuckDatabase, sql: string, rowsMax: number
     clearTimeout(timer);
     session.close();
   }
-}
-
-/** Only what DuckDB's own parser takes for one SELECT passes: everything else may write. */
-async function refuseWrites(session: DuckSession, sql: string): Promise<void> {
-  const parsed = JSON.parse(String((await session.rows('select json_serialize_sql($1::varchar)', sql))[0]![0])) as {
-    error: boolean;
-    error_message?: string;
-    error_type?: string;
-    position?: string;
-    statements?: unknown[];
-  };
-  if (!parsed.error && parsed.statements?.length === 1) return;
-  const isSyntax = parsed.error && parsed.error_type !== 'not implemented';
-  throw new MillraceError(
-    'SQL_INVALID',
-    isSyntax
-      ? (parsed.error_message ?? 'this is not SQL')
-      : parsed.error
-        ? 'only SELECT can be run'
-        : parsed.statements?.length === 0
-          ? 'the query is empty'
-          : 'this is more than one statement',
-    {
-      place: 'query',
-      remedy: isSyntax ? pointAt(sql, Number(parsed.position)) : 'Write one SELECT; nothing can be changed here.',
-    },
-  );
 }
 
 function plain(value: DuckDBValue): unknown {

@@ -75,7 +75,7 @@ export function refuseShapes(place: string, analysis: Analysis, input: Relation,
 }
 
 /**
- * Compares what a query gives with what the stream declares.
+ * Compares what a query gives with what the stream declares. Resolves with the types that it gives, by the columns' names in lower case.
  *
  * @param text the query as written; `query` the same with the column that is carried along
  * @throws SQL_INVALID, SQL_UNSUPPORTED, SQL_COLUMNS
@@ -87,7 +87,7 @@ export async function checkColumns(
   text: string,
   query: string,
   input: Relation,
-): Promise<void> {
+): Promise<Map<string, string>> {
   const given = await describe(session, withoutParameters(text), place);
   await session.describe(withoutParameters(query)).catch((error) => {
     throw new MillraceError(
@@ -130,6 +130,7 @@ export async function checkColumns(
       place,
       remedy: 'Change the declaration or the SELECT list, so that both agree.',
     });
+  return new Map(given.map((column) => [column.name.toLowerCase(), column.type]));
 }
 
 async function describe(session: DuckSession, text: string, place: string): Promise<{ name: string; type: string }[]> {

@@ -29,7 +29,7 @@ export const earlyRelation = (pipeline: string, name: string) => `${slotSchema(p
 export const lateRelation = (name: string) => `temp.main.${quote(name)}`;
 
 /** The relation of a table as queries see it. */
-export const tableRelation = (name: string) => `main.${quote(name)}`;
+export const tableRelation = (table: Relation) => `main.${quote(table.of.name)}`;
 
 /** The variable that holds a parameter's value. */
 export const variable = (name: string) => `millrace_${name.replaceAll('-', '_')}`;
@@ -40,15 +40,19 @@ const afterRelation =
 
 /**
  * The text of a query. `input` writes the streaming relation where it is more than the name of a batch (a window, a deduplicated view);
- * it gets its own name as alias where the query gives none.
+ * it gets its own name as alias where the query gives none. So it is with `table`.
  */
-export function render(query: Sql, input: (relation: Relation) => string): string {
+export function render(
+  query: Sql,
+  input: (relation: Relation) => string,
+  table: (relation: Relation) => string = tableRelation,
+): string {
   let text = query.texts[0]!;
   query.references.forEach((reference, i) => {
     const after = query.texts[i + 1]!;
     if (isParam(reference)) text += `getvariable(${literal(variable(reference.name))})`;
     else {
-      text += reference.of.noun === 'table' ? tableRelation(reference.of.name) : input(reference);
+      text += reference.of.noun === 'table' ? table(reference) : input(reference);
       if (!hasAlias(after)) text += ` as ${quote(reference.of.name)}`;
     }
     text += after;

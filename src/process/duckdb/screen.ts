@@ -6,11 +6,8 @@ import { quote } from '../database.ts';
 import type { DuckSession } from './database.ts';
 import { metaNames } from './feed.ts';
 import { render } from './render.ts';
-
-type Node = { [key: string]: unknown };
-
-/** Words that are functions without parentheses, and whose value differs from run to run. */
-const clocks = new Set(['current_date', 'current_time', 'current_timestamp', 'localtime', 'localtimestamp']);
+import { refuseUnrepeatable } from './repeat.ts';
+import { commonNames, type Node, pointAt, treeOf, walk } from './tree.ts';
 
 /** @throws SQL_INVALID, SQL_UNSUPPORTED, in terms of the author's text */
 export async function screen(session: DuckSession, stream: Stream, input: Relation, place: string): Promise<void> {
@@ -19,10 +16,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
   };
   const names = new Set(stream.query.references.flatMap((one) => ('of' in one ? [one.of.name] : [])));
   const marker = (name: string) => `millrace:${name}`;
-  const text = render(stream.query, (relation) => quote(marker(relation.of.name))).replaceAll('main."', '"millrace:');
-  const parsed = JSON.parse(
-    String((await session.rows('select json_serialize_sql($1::varchar)', text))[0]![0]),
-  ) as Node;
+  const marked = (relation: Relation) => quote(marker(relation.of.name));
+  const text = render(stream.query, marked, marked);
+  const parsed = await treeOf(session, text);
   if (parsed.error && parsed.error_type === 'not implemented')
     refuse('it is no SELECT', 'Write one SELECT: a stream only reads.');
   if (parsed.error) {
@@ -37,13 +33,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
           ),
     });
   }
-  const common = new Set<string>();
+  const common = commonNames(parsed);
   let reads = 0;
   let isUnion = false;
-  walk(parsed, (node) => {
-    for (const entry of ((node.cte_map as Node | undefined)?.map as Node[] | undefined) ?? [])
-      common.add(String(entry.key));
-  });
   walk(parsed, (node) => {
     if (node.type === 'SET_OPERATION_NODE') isUnion = true;
     if (node.type === 'BASE_TABLE') {
@@ -60,17 +52,12 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
     }
     if (node.class === 'COLUMN_REF') {
       const name = String((node.column_names as string[]).at(-1)).toLowerCase();
-      const isField = Object.keys(input.of.fields).some((one) => one.toLowerCase() === name);
-      if (clocks.has(name) && !isField)
-        refuse(
-          `${name} differs from run to run, so that a replay would not give the same rows`,
-          'Take the value from the record: its time, its id.',
-        );
       if ((metaNames as readonly string[]).includes(name))
         refuse(`'${name}' is a column of ours`, `Use the fields: ${Object.keys(input.of.fields).join(', ')}.`);
     }
     if (node.type === 'JOIN') refuseOuter(node, marker(input.of.name), refuse);
   });
+  await refuseUnrepeatable(session, stream, parsed, refuse);
   if (reads > 1 && !input.window && !isUnion)
     refuse(
       `it reads ${input.of.noun} '${input.of.name}' ${reads === 2 ? 'twice' : `${reads} times`}, and would see only the records that happen to come together`,
@@ -106,19 +93,4 @@ async function keyword(session: DuckSession, input: Relation, text: string): Pro
   return Object.keys(input.of.fields).find(
     (name) => words.has(name.toLowerCase()) && new RegExp(`(^|[^.\\w])${name}\\b`, 'i').test(plain),
   );
-}
-
-/** A remedy that shows the line of a text in which a position lies. */
-export function pointAt(text: string, at: number): string {
-  if (!Number.isFinite(at)) return 'Mend the SQL.';
-  const line = text.slice(0, at).split('\n').length;
-  return `Look at line ${line}: ${text.split('\n')[line - 1]!.trim().slice(0, 80)}`;
-}
-
-function walk(value: unknown, visit: (node: Node) => void): void {
-  if (Array.isArray(value)) for (const one of value) walk(one, visit);
-  else if (typeof value === 'object' && value !== null) {
-    visit(value as Node);
-    for (const one of Object.values(value)) walk(one, visit);
-  }
 }

@@ -11,6 +11,7 @@ import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
+import { storedColumns } from './moments.ts';
 import { checkColumns, refuseAfterSession, refuseCombinations, refuseMixedWindows, refuseShapes } from './refuse.ts';
 import { earlyRelation, feedName, forSlot, lateRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
@@ -144,7 +145,6 @@ export async function makeStage(
   const fed = inputs.get(topic.name)!;
   const source = upstream ? upstream.relation : (fed.relation ?? `(${fed.feeds[0].select})`);
   const names = columnList(stream.fields);
-  const into = `insert into ${relation} (${names}, _row) select ${names}`;
   const hidden = input.window ? [] : from.noun === 'topic' ? metaNames : carriedNames;
   const compile = async (rows: string, columns: readonly string[]) => {
     const text = render(stream.query, () => rows);
@@ -153,12 +153,13 @@ export async function makeStage(
     refuseShapes(place, analysis, input, alias);
     return { analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
   };
-  const finish = async (plain: string, carried: string) => {
-    await checkColumns(session, place, stream, plain, carried, input);
+  const finish = async ({ plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
+    const types = await checkColumns(session, place, stream, plain, carried, input);
+    const stored = storedColumns(stream, types, analysis.tree, alias);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
-    if (isEarly) return await makeEarly(session, relation, columns);
+    if (isEarly) return { stored, renew: await makeEarly(session, relation, columns) };
     await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
-    return undefined;
+    return { stored, renew: undefined };
   };
   const shared = { stream, input, topic, afterWindow, relation, isEarly };
 
@@ -166,11 +167,12 @@ export async function makeStage(
     const duplicates = relations.duplicates(stream.name);
     if (input.dedupe) await makeDedupe(session, pipeline, stream);
     const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
-    const { analysis, alias, plain, carried } = await compile(rows, carriedNames);
-    const renew = await finish(plain, carried);
+    const compiled = await compile(rows, carriedNames);
+    const { analysis, alias, carried } = compiled;
+    const { stored, renew } = await finish(compiled);
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
     const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
-    const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${names}, ${carriedList} from (${carried})`;
+    const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${stored}, ${carriedList} from (${carried})`;
     const badRows = isEarly ? await badRowsQuery(session, stream, analysis, alias) : undefined;
     return { ...shared, renew, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
   }
@@ -186,7 +188,7 @@ export async function makeStage(
   const first = await compile(windowRows(input.window, from.fields, `temp.main.${scratch}`, due, 'range', ''), [
     'window_start',
   ]);
-  await finish(first.plain, first.carried);
+  const { stored } = await finish(first);
   await session.run(`drop table temp.main.${scratch}`);
   // as written, without the subquery of the window, which names every column
   const written = await analyse(
@@ -206,7 +208,7 @@ export async function makeStage(
     const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), [
       'window_start',
     ]);
-    return `${into}, $3::bigint + row_number() over () from (${plain})`;
+    return `insert into ${relation} (${names}, _row) select ${stored}, $3::bigint + row_number() over () from (${plain})`;
   };
   return {
     ...shared,

@@ -40,6 +40,15 @@ export const cases = {
     counted,
     sql`select zone, count(*) as n from ${ride.tumble('1 minute')} group by zone, window_start`,
   ),
+  'an alias that ends in the name of our schema is fine': of(
+    { n: int(), name: text() },
+    sql`select domain."n" as n, main."name" as name from ${ride} domain join ${zones} main on main."id" = domain."zone"`,
+    [zones],
+  ),
+  'numbers of every kind are fine': of(
+    { n: int(), fare: double().optional() },
+    sql`select n, fare * 1.5e0 as fare from ${ride} where fare > 1e3 and fare < 170141183460469231731687303715884105727`,
+  ),
   'a WITH over the stream': of(one, sql`with r as (select * from ${ride}) select n from r`),
   'an unknown column': of(one, sql`select m as n from ${ride}`),
   'a misspelt column': of(one, sql`select zoen::integer as n from ${ride}`),
@@ -70,6 +79,42 @@ export const cases = {
   'random()': of({ n: double() }, sql`select random() as n from ${ride}`),
   'now()': of({ n: timestamp() }, sql`select now()::timestamp as n from ${ride}`),
   current_timestamp: of({ n: timestamp() }, sql`select current_timestamp::timestamp as n from ${ride}`),
+  'a sample': of(one, sql`select n from ${ride} using sample 50.5 percent (bernoulli)`),
+  'a sample with a seed': of(one, sql`select n from ${ride} using sample reservoir(10 rows) repeatable (1)`),
+  'a sample of a table': of(
+    { n: int(), name: text() },
+    sql`select r.n, z.name from ${ride} r join ${zones} z tablesample 50% on z.id = r.zone`,
+    [zones],
+  ),
+  'the age of one time': of({ n: int(), name: text() }, sql`select n, ride."at".age()::varchar as name from ${ride}`),
+  'the age of two times is fine': of(
+    { n: int(), name: text() },
+    sql`select n, concat(age("at", timestamp '2026-01-01'), ride."at".age(timestamp '2026-01-01')) as name from ${ride}`,
+  ),
+  'what DuckDB says differs': of(
+    { n: text() },
+    sql`select concat(uuidv7(), today(), get_current_timestamp(), transaction_timestamp(), txid_current(), nextval('s'), current_connection_id()) as n from ${ride}`,
+  ),
+  'what DuckDB does not say differs': of(
+    { n: text() },
+    sql`select concat(version(), current_setting('threads'), current_localtimestamp()) as n from ${ride}`,
+  ),
+  'a macro over what differs': of({ n: timestamp() }, sql`select ago(interval 1 day)::timestamp as n from ${ride}`),
+  'an aggregate of what differs': of(
+    { start: timestamp(), n: double() },
+    sql`select window_start as start, max(random()) as n from ${ride.tumble('1 minute')} group by window_start`,
+  ),
+  'a variable of the session': of({ n: text() }, sql`select getvariable('x')::varchar as n from ${ride}`),
+  'where a row lies': of({ n: long() }, sql`select rowid as n from ${ride}`),
+  'a positional join': of(
+    { n: int(), name: text() },
+    sql`select r.n, z.name from ${ride} r positional join ${zones} z`,
+    [zones],
+  ),
+  'an error made on purpose is fine': of(
+    { n: int() },
+    sql`select case when n < 0 then error('less than nothing') else n end::integer as n from ${ride}`,
+  ),
   'read_csv()': of(one, sql`select n from ${ride} where n in (select x from read_csv('/etc/passwd') t(x))`),
   'a file as a table': of(one, sql`select n from ${ride} where zone in (select * from '/etc/passwd')`),
   'a setting of the machine': of({ n: text() }, sql`select getenv('HOME') as n from ${ride}`),
