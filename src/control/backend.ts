@@ -8,9 +8,9 @@ import { toJson } from '../web/values.ts';
 import { embedded } from './adapters.ts';
 import { chartsOf } from './charts.ts';
 import type { Folder } from './folder.ts';
-import { Gate } from './gate.ts';
 import { LetterDesk } from './letters.ts';
 import { postsOf } from './post.ts';
+import { Queries } from './queries.ts';
 import { Records } from './records.ts';
 import type { Runner } from './runner.ts';
 import { shownPlan } from './shown-plan.ts';
@@ -22,9 +22,6 @@ import { viewOf } from './view.ts';
 /** A backend, and what ends its watching and posting. */
 export type ClosableBackend = { readonly backend: Backend; close(): Promise<void> };
 
-/** Queries that are answered at once: each may take half a minute of a thread, and those who store must always find one. */
-const queriesMax = 2;
-
 /** Makes what is served of pipelines that run in a folder. */
 export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableBackend {
   const { store, system, log, registry } = folder;
@@ -34,7 +31,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
   const letters = new LetterDesk(folder, runners, records);
   const charts = chartsOf(store, system.clock);
   const posts = postsOf(folder, runners);
-  const queries = new Gate(queriesMax);
+  const queries = new Queries(system.clock);
   const topics = { log, registry, pipelines: definitions, posting: posts };
   const runnerOf = (name: string): Runner => {
     const found = runners.find((runner) => runner.pipeline.name === name);
@@ -68,7 +65,8 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
       await storedTable(store, table);
       return store.watch(table, changed);
     },
-    query: (request) => queries.run(() => answer(folder, request)),
+    query: (request) =>
+      queries.run(request.msMax ?? limits.queryMsMax, (msMax) => answer(folder, { ...request, msMax })),
     charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),
     chart: async (pipeline, id, request) => charts.data(runnerOf(pipeline).pipeline, id, request),
     dead: (request) => letters.page(request),
@@ -84,10 +82,16 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
   };
 }
 
-async function answer({ database, system }: Folder, request: QueryRequest): Promise<QueryAnswer> {
-  const { sql, rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax } = request;
+async function answer(
+  { database, system }: Folder,
+  { sql, rowsMax = limits.queryRowsMax, msMax }: QueryRequest & { msMax: number },
+): Promise<QueryAnswer> {
   const startedMs = system.clock.elapsed();
-  const { columns, rows, truncated } = await (await embedded.query())(database, sql, rowsMax, msMax);
+  const { columns, rows, truncated } = await (await embedded.query())(database, sql, {
+    rowsMax,
+    msMax,
+    bytesMax: limits.queryBytesMax,
+  });
   return {
     columns: columns.map(({ name, type }) => ({ name, type })),
     rows: rows.map((row) => row.map(toJson)),

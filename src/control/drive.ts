@@ -131,7 +131,7 @@ class Driven implements Driver {
       const query = await embedded.query();
       const { key, fields } = table;
       const select = `select * from "${table.name}" order by ${key.map((name) => `"${name}"`).join(', ')}`;
-      const answer = await query(this.#folder.database, select, 10_000_000, limits.queryMsMax);
+      const answer = await query(this.#folder.database, select, { rowsMax: 10_000_000, msMax: limits.queryMsMax });
       const rows = answer.rows.map((row) =>
         Object.fromEntries(
           answer.columns.map(({ name }, i) => [name, shown(row[i], fields[name]?.type.kind === 'json')]),

@@ -43,7 +43,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
       return made.backend;
     },
     async query(sql, { rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax } = {}) {
-      return (await embedded.query())(folder.database, sql, rowsMax, msMax);
+      return (await embedded.query())(folder.database, sql, { rowsMax, msMax });
     },
     topics: () => topics(folder),
     async tables() {

@@ -23,6 +23,10 @@ export const limits = {
   summaryRowsMax: 30_000,
   /** Milliseconds a query may take. */
   queryMsMax: 30_000,
+  /** Bytes, about, of the values that a query by the API answers with. */
+  queryBytesMax: 16 * 2 ** 20,
+  /** Queries by the API that wait for others to end. */
+  queriesWaitingMax: 50,
   /** Records of a topic that a search looks at. */
   searchRecordsMax: 100_000,
   /** Changed rows or new records that one push to browsers carries. */

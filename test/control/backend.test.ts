@@ -1,7 +1,6 @@
 // What is served of pipelines that run: the graph and its rates, topics, tables, queries, the plan.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Gate } from '../../src/control/gate.ts';
 import { int, pipeline, simulate, table, text, topic } from '../../src/index.ts';
 import { one, rides } from './rides.ts';
 import { serving, temporary, told, until } from './tools.ts';
@@ -193,35 +192,6 @@ describe('query()', limited, () => {
       { code: 'QUERY_LIMIT' },
     );
   });
-});
-
-test('a gate lets so many through at a time, the others in their order, also after one that fails', async () => {
-  const gate = new Gate(2);
-  const begun: number[] = [];
-  const ends: (() => void)[] = [];
-  const runs = [0, 1, 2, 3].map((n) =>
-    gate.run(async () => {
-      begun.push(n);
-      await new Promise<void>((resolve) => ends.push(resolve));
-      if (n === 0) throw new Error('it fails');
-      return n;
-    }),
-  );
-  const outcome = Promise.allSettled(runs);
-  assert.deepEqual(begun, [0, 1]);
-  ends[0]!();
-  await assert.rejects(runs[0]!, /it fails/);
-  await new Promise(setImmediate);
-  assert.deepEqual(begun, [0, 1, 2]);
-  ends[1]!();
-  ends[2]!();
-  await runs[2];
-  await new Promise(setImmediate);
-  ends[3]!();
-  assert.deepEqual(
-    (await outcome).map(({ status }) => status),
-    ['rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
-  );
 });
 
 describe('plan()', limited, () => {

@@ -11,7 +11,7 @@ test('a query that is no single SELECT is told why, and a mistyped one where', a
   const database = await DuckDatabase.open();
   t.after(() => database.close());
   const refusal = (sql: string) =>
-    query(database, sql, 10, 5000).then(
+    query(database, sql, { rowsMax: 10, msMax: 5000 }).then(
       () => assert.fail(`${sql} was run`),
       ({ code, message, remedy }: MillraceError) => [code, message, remedy].join('; '),
     );
@@ -104,6 +104,36 @@ test('what the check lets pass still meets a transaction that may only read', as
   t.after(() => session.close());
   await session.run('create sequence counted');
   await session.run("create macro main.harmless() as nextval('counted')");
-  await assert.rejects(query(database, 'select harmless() from range(3)', 10, 5000));
+  await assert.rejects(query(database, 'select harmless() from range(3)', { rowsMax: 10, msMax: 5000 }));
   assert.deepEqual(await session.rows("select nextval('counted')"), [[1n]]);
+});
+
+test('an answer is read no further than its limits of rows, bytes and time', async (t) => {
+  const database = await DuckDatabase.open();
+  t.after(() => database.close());
+  const limits = { rowsMax: 5000, msMax: 30_000 };
+  const all = await query(database, 'select i from range(5000) r(i)', limits);
+  assert.equal(all.rows.length, 5000);
+  assert.equal(all.truncated, false);
+  const cut = await query(database, 'select i from range(1e12::bigint) r(i)', limits);
+  assert.deepEqual([cut.rows.length, cut.rows.at(-1), cut.truncated], [5000, [4999], true]);
+  const long = "select repeat('x', 1000) as t from range(5000)";
+  assert.equal((await query(database, long, limits)).rows.length, 5000);
+  await assert.rejects(query(database, long, { ...limits, bytesMax: 2 ** 20 }), {
+    code: 'QUERY_LIMIT',
+    message: 'the answer is larger than 1 MB',
+  });
+  await assert.rejects(
+    query(database, 'select max(i * j) from range(1e6::bigint) a(i), range(1e6::bigint) b(j)', {
+      ...limits,
+      msMax: 100,
+    }),
+    {
+      code: 'QUERY_LIMIT',
+      message: 'the query took longer than 100 ms',
+    },
+  );
+  assert.deepEqual((await query(database, 'select 1 as one where false', limits)).columns, [
+    { name: 'one', type: 'INTEGER' },
+  ]);
 });

@@ -4,9 +4,9 @@ import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import {
   type DuckDBConnection,
+  type DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBPreparedStatement,
-  type DuckDBResultReader,
 } from '@duckdb/node-api';
 import { assert, MillraceError, messageOf } from '../../core/errors.ts';
 import { literal, type Session, type SqlParam } from '../database.ts';
@@ -159,9 +159,17 @@ export class DuckSession implements Session {
     );
   }
 
-  /** Runs a query and gives DuckDB's own reader, for columns with their types. */
-  async read(sql: string, rowsMax: number): Promise<DuckDBResultReader> {
-    return this.#alone(sql, () => this.connection.streamAndReadUntil(sql, rowsMax));
+  /** Runs a query and reads its chunks as they are made, until `take` wants no more; resolves with its columns and DuckDB's names of their types. */
+  async read(sql: string, take: (chunk: DuckDBDataChunk) => boolean): Promise<{ name: string; type: string }[]> {
+    return this.#alone(sql, async () => {
+      const result = await this.connection.stream(sql);
+      for (;;) {
+        const chunk = await result.fetchChunk();
+        if (!chunk || chunk.rowCount === 0 || !take(chunk)) break;
+      }
+      const types = result.columnTypes();
+      return result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
+    });
   }
 
   /** Column names and types (as DuckDB writes them) of a query, without running it. */

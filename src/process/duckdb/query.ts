@@ -1,5 +1,6 @@
-// One read-only query over the tables, with a limit of rows and of time.
+// One read-only query over the tables, with limits of rows, of bytes and of time.
 import {
+  type DuckDBDataChunk,
   DuckDBDateValue,
   DuckDBDecimalValue,
   DuckDBTimestampTZValue,
@@ -20,14 +21,24 @@ export type Answer = {
 /** Milliseconds between two interrupts of a query that is over its time. */
 const interruptMs = 20;
 
+/** How much a query may ask for. */
+export type QueryLimits = {
+  readonly rowsMax: number;
+  /** Milliseconds. */
+  readonly msMax: number;
+  /** Bytes, about, of all values. Default: as many as there are. */
+  readonly bytesMax?: number;
+};
+
 /**
- * Runs one SELECT.
+ * Runs one SELECT. It is read chunk by chunk, no further than its limits.
  *
- * @param rowsMax rows at most; `msMax` milliseconds at most
- * @throws SQL_INVALID where it is no single SELECT over tables or does not compile; QUERY_LIMIT where it takes too long
+ * @throws SQL_INVALID where it is no single SELECT over tables or does not compile; QUERY_LIMIT where it takes too long or is too large
  */
-export async function query(database: DuckDatabase, sql: string, rowsMax: number, msMax: number): Promise<Answer> {
+export async function query(database: DuckDatabase, sql: string, limits: QueryLimits): Promise<Answer> {
+  const { rowsMax, msMax, bytesMax = Number.POSITIVE_INFINITY } = limits;
   const session = await database.session();
+  const endMs = performance.now() + msMax;
   // an interrupt is forgotten by a statement that has not quite begun: it is said until one hears it
   let timer = setTimeout(function interrupt() {
     session.interrupt();
@@ -37,24 +48,26 @@ export async function query(database: DuckDatabase, sql: string, rowsMax: number
     await refuseMore(session, sql);
     // and whatever it may be that passes, DuckDB lets it change nothing in a database
     await session.run('begin transaction read only');
-    const reader = await session.read(sql, rowsMax + 1);
-    const columns = reader.columnNames().map((name, i) => ({ name, type: String(reader.columnType(i)) }));
-    const rows = reader
-      .getRows()
-      .slice(0, rowsMax)
-      .map((row) => row.map(plain));
-    return { columns, rows, truncated: reader.currentRowCount > rowsMax };
+    const rows: unknown[][] = [];
+    let bytes = 0;
+    const take = (chunk: DuckDBDataChunk): boolean => {
+      for (let i = 0; i < chunk.rowCount && rows.length <= rowsMax; i++) {
+        const row = chunk.getRowValues(i).map(plain);
+        bytes += sizeOf(row);
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        if (performance.now() > endMs) throw tooLong(msMax);
+        rows.push(row);
+      }
+      return rows.length <= rowsMax;
+    };
+    const columns = await session.read(sql, take);
+    return { columns, rows: rows.slice(0, rowsMax), truncated: rows.length > rowsMax };
   } catch (error) {
-    if (error instanceof MillraceError && error.code === 'QUERY_LIMIT') {
-      throw new MillraceError('QUERY_LIMIT', `the query took longer than ${msMax} ms`, {
-        place: 'query',
-        remedy: 'Ask for less, or raise the time limit.',
-        cause: error,
-      });
-    }
+    if (error instanceof MillraceError && error.code === 'QUERY_LIMIT' && error.place !== place)
+      throw tooLong(msMax, error);
     if (error instanceof MillraceError && error.code === 'ROW_FAILED') {
       throw new MillraceError('SQL_INVALID', error.message, {
-        place: 'query',
+        place,
         remedy: 'Mend the query.',
         cause: error,
       });
@@ -64,6 +77,31 @@ export async function query(database: DuckDatabase, sql: string, rowsMax: number
     clearTimeout(timer);
     session.close();
   }
+}
+
+const place = 'query';
+
+function tooLong(msMax: number, cause?: MillraceError): MillraceError {
+  return new MillraceError('QUERY_LIMIT', `the query took longer than ${msMax} ms`, {
+    place,
+    remedy: 'Ask for less, or raise the time limit.',
+    cause,
+  });
+}
+
+function tooLarge(bytesMax: number): MillraceError {
+  return new MillraceError('QUERY_LIMIT', `the answer is larger than ${Math.round(bytesMax / 2 ** 20)} MB`, {
+    place,
+    remedy: 'Ask for fewer rows or shorter values, or use `millrace query` on the machine itself.',
+  });
+}
+
+/** About what a value takes as JSON. */
+function sizeOf(value: unknown): number {
+  if (typeof value === 'string') return value.length;
+  if (value instanceof Uint8Array) return value.length * 1.4;
+  if (Array.isArray(value)) return value.reduce((sum: number, one) => sum + sizeOf(one) + 1, 2);
+  return 8;
 }
 
 function plain(value: DuckDBValue): unknown {
