@@ -93,14 +93,14 @@ export interface Backend {
   records(topic: string, request: RecordsRequest): Promise<TopicRecordPage>;
   /** Resolves once the accepted ones are durable. @throws NOT_FOUND, SIGNATURE_INVALID, IDEMPOTENCY_REUSED, DISK_FULL */
   post(topic: string, request: PostRequest): Promise<PostResult>;
-  /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones. */
+  /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones; `changed` must not throw. */
   watchTopic(topic: string, changed: (records: TopicRecord[], skipped: number) => void): Promise<() => void>;
   tables(): Promise<TableView[]>;
   /** @throws NOT_FOUND */
   table(name: string): Promise<TableView>;
   /** @throws NOT_FOUND, OPTION_INVALID, QUERY_LIMIT */
   rows(table: string, options: ReadOptions): Promise<StoredRow[]>;
-  /** Called after each commit that touches the table. @throws NOT_FOUND */
+  /** `changed` is called after each commit that touches the table; it must not throw. @throws NOT_FOUND */
   watchTable(table: string, changed: (change: TableChange) => void): Promise<() => void>;
   /** @throws SQL_INVALID, QUERY_LIMIT */
   query(request: QueryRequest): Promise<QueryAnswer>;
