@@ -1,7 +1,7 @@
 // The contract of what the web server serves: running pipelines in an open data folder. src/control fulfils it; tests have their own.
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Registry } from '../log/registry.ts';
-import type { Condition, ReadOptions, StoredRow } from '../store/store.ts';
+import type { Condition, ReadOptions, StoredRow, TableChange } from '../store/store.ts';
 import type {
   ChartData,
   ChartView,
@@ -61,15 +61,7 @@ export type DeadRequest = {
   readonly limit: number;
 };
 
-/** Rows of a table that a commit wrote or removed. */
-export type TableChange = {
-  /** Rows as they are now; at most `limits.changeRowsMax`. */
-  readonly rows: readonly StoredRow[];
-  /** Rows that are no longer there, or the number of rows changed was over the limit: what was read before must be read again. */
-  readonly isPartial: boolean;
-  /** Rows written in all. */
-  readonly count: number;
-};
+export type { TableChange };
 
 /** What the web server serves. Every failure is a MillraceError. */
 export interface Backend {
