@@ -203,7 +203,7 @@ describe('files', () => {
     assert.deepEqual(names, Object.keys(expected[0]!));
     const asText = (value: unknown) =>
       value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value);
-    const armed = (cell: string | null) => cell && cell.replace(/^'(?=[=+\-@\t\r])/, '');
+    const armed = (cell: string | null) => cell?.replace(/^'(?=[=+\-@\t\r])/, '') ?? null;
     assert.deepEqual(
       lines.map((line) => line.map(armed)),
       expected.map((row) => Object.values(row).map(asText)),
