@@ -1,6 +1,7 @@
 // The web server: REST, live data and the console, on one port of one process.
 import fastify, { type FastifyReply } from 'fastify';
 import { MillraceError, messageOf, systemCode } from '../core/errors.ts';
+import { isTooDeep, tooDeep } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { access } from './access/access.ts';
 import type { AccessOptions } from './access/guard.ts';
@@ -88,6 +89,7 @@ export async function makeApp(backend: Backend, options: AppOptions = {}): Promi
   // answers are of the types of their schemas; what is not in a schema is not sent, since nobody gives it
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.removeContentTypeParser('text/plain');
+  parseShallow(app);
   app.addHook('preValidation', readParameters);
   answerUnknown(app);
   for (const schema of [...shared, PostProblem]) app.addSchema(schema);
@@ -97,6 +99,17 @@ export async function makeApp(backend: Backend, options: AppOptions = {}): Promi
   app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await consoleFiles(app, options.console);
   return app;
+}
+
+/** Bodies of JSON as the framework parses them, but for those that are nested so deeply that this takes seconds. */
+function parseShallow(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (!isTooDeep(String(body))) return parse(request, String(body), done);
+    const remedy = 'Send values that are less nested.';
+    done(new MillraceError('OPTION_INVALID', `the body ${tooDeep}`, { place: 'body', remedy }));
+  });
 }
 
 /**
