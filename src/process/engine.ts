@@ -64,10 +64,12 @@ export interface Prepared {
   readonly next: number;
 }
 
-/** What is processed again: records put aside, in place of records from the log's end. */
-export type Again = {
-  /** The asides, all of one topic, with their (perhaps replaced) bytes. */
-  readonly asides: readonly KeptAside[];
+/** What a step tells on its way. */
+export type StepEvents = {
+  /** The sources' reports are committed: whatever fails after this, they must not be given again. */
+  readonly saved?: () => void;
+  /** Nothing is left but to wait for the disk: the best moment to prepare what comes next. */
+  readonly committing?: () => void;
 };
 
 /** What a micro-batch did. */
@@ -77,17 +79,17 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
-  /** Milliseconds spent so far: decode, feed, sql, write, commit. */
+  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */
   prepare(batches: readonly Batch[]): Promise<Prepared>;
   /**
-   * Runs the pipeline over the records and commits results, state, dead letters, offsets and the sources' reports, all or nothing.
+   * Runs the pipeline over the records and commits results, state, dead letters and offsets, and the sources' reports with the first of
+   * them. Where a row must be looked for this is done part by part: a failure leaves the parts before it committed, and `progress` says where.
    *
-   * @param committing called where nothing is left but to wait for the disk: the best moment to prepare what comes next
    * @throws what may be tried again (DISK_FULL, STORE_UNAVAILABLE); a bad record is no error but a dead letter
    */
-  step(prepared: Prepared, reports: readonly SourceReport[], committing?: () => void): Promise<StepResult>;
+  step(prepared: Prepared, reports: readonly SourceReport[], events?: StepEvents): Promise<StepResult>;
   /** Does what may wait until the results of a step are there for all: frees memory, and checkpoints the file where that is due. */
   tidy(): Promise<void>;
   /** Commits the sources' reports alone. */
