@@ -384,4 +384,19 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
     assert.deepEqual(told[0]?.rows, await under.store.read('typed'));
     assert.equal(told[0]?.rows[0]?.m, '1234567890123456.7891');
   });
+
+  on('gives the items of lists as it gives single values', async ({ store, prepare }, write) => {
+    const lists = { n: list(long()), d: list(list(date())), m: list(decimal(20, 4)), j: list(json()) };
+    const listed = table('listed', topic('x', { key: int(), ...lists }), { key: 'key' });
+    await prepare('p', [listed]);
+    const row = {
+      key: 1,
+      n: [1, '9007199254740993'],
+      d: [['2024-02-29'], []],
+      m: ['1234567890123456.7891'],
+      j: [{ a: [1] }, 'x', 2],
+    };
+    await write(listed, row);
+    assert.deepEqual(await store.read('listed'), [{ ...row, n: [1, 9007199254740993n] }]);
+  });
 }
