@@ -8,10 +8,19 @@ import type { Batch } from '../log/batch.ts';
 import type { RowSet, Session } from './database.ts';
 import type { Progress, SourceProgress } from './progress.ts';
 
-/** Takes the rows of a table; the store's side of a micro-batch. */
+/** Rows on their way into a table. */
+export type TableRows = { readonly table: Table; readonly rows: RowSet };
+
+/** A record (by `_row`) that the rules of a table refuse. */
+export type Refused = { readonly row: number; readonly table: string; readonly reason: string };
+
+/** Takes the rows of tables; the store's side of a micro-batch. */
 export interface Sink {
-  /** Rows (by `_row`) that the table's rules refuse, with the reason; nothing is written. */
-  refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
+  /**
+   * The records that the rules of one of the tables refuse, in order: those that would be refused if one came after the other, and one that
+   * is refused were stored in none of the tables. Nothing is written.
+   */
+  refuse(tables: readonly TableRows[]): Promise<Refused[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
   write(table: Table, rows: RowSet): Promise<number>;
   /** Removes the rows with the keys of these. */

@@ -112,10 +112,12 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
       await prepare('p', [unique]);
       await write(unique, one(1, 'a'), one(2, null));
       const refused = await transaction(async () =>
-        store.sink.refuse(
-          unique,
-          await batch(unique, [one(1, 'a'), one(3, 'a'), one(4, 'b'), one(5, 'b'), one(6, null)]),
-        ),
+        store.sink.refuse([
+          {
+            table: unique,
+            rows: await batch(unique, [one(1, 'a'), one(3, 'a'), one(4, 'b'), one(5, 'b'), one(6, null)]),
+          },
+        ]),
       );
       assert.deepEqual(
         refused.map(({ row }) => row),

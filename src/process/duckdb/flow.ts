@@ -2,7 +2,7 @@
 import type { Table } from '../../define/table.ts';
 import type { Topic } from '../../define/topic.ts';
 import { quote, type RowSet } from '../database.ts';
-import type { Sink } from '../engine.ts';
+import type { Sink, TableRows } from '../engine.ts';
 import { stageOf } from '../progress.ts';
 import { type DuckSession, isOfTheData, slotCatalogs } from './database.ts';
 import { markDuplicates } from './dedupe.ts';
@@ -164,13 +164,21 @@ export class Flow {
     for (const row of input.filled?.without ?? []) {
       if (row >= input.filled!.from && row < input.filled!.to) fates[row - input.filled!.from] = fate.dead;
     }
+    let duplicates = 0;
     for (const stage of this.#stages) {
+      const { name } = stage.stream;
       const started = performance.now();
-      await this.#guard('stream', stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));
-      this.#spent(`stream ${stage.stream.name}`, started);
+      duplicates += await this.#guard('stream', name, false, () => this.#runStage(stage, input, counts, fates, lates));
+      this.#spent(`stream ${name}`, started);
     }
+    const taking = this.#tables
+      .filter((table) => counts.get(table.from.name) && this.#takesPart(table.from.name, input.only, true))
+      .map((table): TableRows => ({ table, rows: this.#rowsOf(table, input, counts) }));
+    const refused = await this.#sink.refuse(taking);
+    // a record that repeats one which is refused is kept in its place, and may change what becomes of all after it
+    if (refused.length > 0) throw new RowsRefused(duplicates > 0 ? refused.slice(0, 1) : refused);
     let tableRows = 0;
-    for (const table of this.#tables) tableRows += await this.#runTable(table, input, counts, fates);
+    for (const one of taking) tableRows += await this.#runTable(one, input, fates);
     for (const { row } of lates) fates[row - input.filled!.from] = fate.late;
     return { fates, lates, tableRows };
   }
@@ -180,13 +188,14 @@ export class Flow {
     return forSlot(sql, input.filled?.slot ?? 0);
   }
 
+  /** Runs a stage; resolves with how many of its rows are duplicates. */
   async #runStage(
     stage: Stage,
     input: FlowInput,
     counts: Map<string, number>,
     fates: Uint8Array,
     lates: { row: number; stage: string }[],
-  ): Promise<void> {
+  ): Promise<number> {
     const { name } = stage.stream;
     const countIn = counts.get(stage.input.of.name) ?? 0;
     const totals = stageOf(input.progress, `stream ${name}`);
@@ -239,6 +248,7 @@ export class Flow {
       totals.out += out;
       totals.deduplicated += duplicates;
     }
+    return duplicates;
   }
 
   /** How many of the rows came out of a stream that maps or filters; marks them as stored where a table takes them. */
@@ -322,22 +332,22 @@ export class Flow {
     }
   }
 
-  async #runTable(table: Table, input: FlowInput, counts: Map<string, number>, fates: Uint8Array): Promise<number> {
-    const count = counts.get(table.from.name) ?? 0;
-    if (count === 0 || !this.#takesPart(table.from.name, input.only, true)) return 0;
+  #rowsOf(table: Table, input: FlowInput, counts: ReadonlyMap<string, number>): RowSet {
+    const { name } = table.from;
+    return { session: this.#session, relation: this.#relationOf(name, input), count: counts.get(name)! };
+  }
+
+  async #runTable({ table, rows }: TableRows, input: FlowInput, fates: Uint8Array): Promise<number> {
     if (table.from.noun === 'topic')
       fates.forEach((one, i) => {
         if (one !== fate.dead) fates[i] = fate.out;
       });
-    const rows: RowSet = { session: this.#session, relation: this.#relationOf(table.from.name, input), count };
     const started = performance.now();
-    const refused = await this.#sink.refuse(table, rows);
-    if (refused.length > 0) throw new RowsRefused(table.name, refused);
     const written = await this.#guard('table', table.name, false, () => this.#sink.write(table, rows));
     this.#spent(`table ${table.name}`, started);
     const totals = stageOf(input.progress, `table ${table.name}`);
-    totals.in += count;
-    totals.out += count;
+    totals.in += rows.count;
+    totals.out += rows.count;
     return written;
   }
 

@@ -125,11 +125,8 @@ export class DuckProcessor implements Processor {
         return result;
       } catch (failure) {
         if (failure instanceof RowsRefused) {
-          for (const { row, reason } of failure.refused)
-            dead.set(
-              row,
-              letterOf(this.#work, duck, row, { noun: 'table', stage: failure.table }, 'ROW_FAILED', reason),
-            );
+          for (const { row, table, reason } of failure.refused)
+            dead.set(row, letterOf(this.#work, duck, row, { noun: 'table', stage: table }, 'ROW_FAILED', reason));
         } else if (failure instanceof StageFailure && failure.firing && !held.has(failure.stage))
           held.add(failure.stage);
         else if (failure instanceof StageFailure && !failure.firing) {

@@ -60,9 +60,9 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   );
   const changes = new Changes();
   const sink: Sink = {
-    async refuse(table, rows) {
-      assert(rows.session.database === session.database, 'rows of another database');
-      return table.unique.length === 0 ? [] : refusals(table, rows);
+    async refuse(tables) {
+      for (const { rows } of tables) assert(rows.session.database === session.database, 'rows of another database');
+      return refusals(tables);
     },
     async write(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
