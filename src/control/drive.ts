@@ -24,7 +24,10 @@ import { idleMs } from './pump.ts';
 import type { System } from './system.ts';
 import { Decoders } from './tail.ts';
 
-/** Options of `drive`: values of parameters, and what the clock shows at first (milliseconds since 1970, default 0). */
+/**
+ * Options of `drive`: values of parameters, and what the clock shows at first (milliseconds since 1970, default 0). A test of `keep` must
+ * start it at the time of its records or later: what is ahead of the clock makes no row old.
+ */
 export type DriveOptions = { params?: GivenParams; startMs?: number };
 
 /** What `send` did: records that went into the log, and those that are no records of the topic, which are dead letters now. */

@@ -45,7 +45,11 @@ export async function openParts(places: Places, system: System, notice?: (text: 
     const session = await database.session();
     await (await embedded.keeper()).makeKeeper(session);
     await makeKnown(session);
-    const store = await (await embedded.store())({ session, openSession: () => database.session() });
+    const store = await (await embedded.store())({
+      session,
+      now: () => clock.now(),
+      openSession: () => database.session(),
+    });
     const { duckEngine } = await embedded.engine();
     const engine = await duckEngine({
       database,

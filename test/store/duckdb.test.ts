@@ -3,14 +3,19 @@ import { quote } from '../../src/process/database.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import { sqlType } from '../../src/process/duckdb/types.ts';
 import { duckStore } from '../../src/store/duckdb/duckdb.ts';
-import { testStore } from '../contracts/store.ts';
+import { type StoreUnderTest, testStore } from '../contracts/store.ts';
+import { testChanges } from '../contracts/store-changes.ts';
 
 let relations = 0;
 
-testStore('duckdb', async () => {
+testStore('duckdb', make);
+testChanges('duckdb', make);
+
+async function make(): Promise<StoreUnderTest> {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session() });
+  let nowMs = Date.UTC(2026, 0, 1);
+  const store = await duckStore({ session: await database.session(), now: () => nowMs });
   return {
     store,
     prepare: (pipeline, tables) => store.prepare(pipeline, tables),
@@ -34,10 +39,13 @@ testStore('duckdb', async () => {
         store.sink.settled(session, isCommitted);
       }
     },
+    setNow(ms) {
+      nowMs = ms;
+    },
     async close() {
       await store.close();
       session.close();
       database.close();
     },
   };
-});
+}
