@@ -62,8 +62,13 @@ export async function openParts(places: Places, system: System, notice?: (text: 
           return end > start;
         },
         async record(topic, partition, offset) {
-          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
-          return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+          try {
+            const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+            return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+          } catch (error) {
+            if (offset < log.range(topic, partition).start) return undefined;
+            throw error;
+          }
         },
       },
     });
