@@ -39,10 +39,15 @@ export async function openParts(places: Places, system: System, notice?: (text: 
       ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
       : error;
   });
+  // what is open is closed again, the last first, where something behind it cannot be opened
+  const opened: (() => unknown)[] = [() => database.close()];
   try {
     const log = await (await embedded.log())({ folder: places.log, files, clock, ...(notice ? { notice } : {}) });
+    opened.push(() => log.close());
     const registry = await (await embedded.registry())({ path: places.registry });
+    opened.push(() => registry.close());
     const session = await database.session();
+    opened.push(() => session.close());
     await (await embedded.keeper()).makeKeeper(session);
     await makeKnown(session);
     const store = await (await embedded.store())({
@@ -74,7 +79,7 @@ export async function openParts(places: Places, system: System, notice?: (text: 
     });
     return { path, system, log, registry, store, engine, database };
   } catch (error) {
-    database.close();
+    for (const close of opened.reverse()) await close();
     throw error;
   }
 }
