@@ -1,6 +1,7 @@
 // What the web server serves of an open data folder and the pipelines that run in it.
 import { readFileSync } from 'node:fs';
 import { MillraceError } from '../core/errors.ts';
+import { Gate } from '../core/gate.ts';
 import { limits } from '../core/limits.ts';
 import type { Backend } from '../web/backend.ts';
 import type { QueryAnswer, QueryRequest } from '../web/schemas.ts';
@@ -8,7 +9,6 @@ import { toJson } from '../web/values.ts';
 import { embedded } from './adapters.ts';
 import { chartsOf } from './charts.ts';
 import type { Folder } from './folder.ts';
-import { Gate } from './gate.ts';
 import { LetterDesk } from './letters.ts';
 import { postsOf } from './post.ts';
 import { Records } from './records.ts';

@@ -1,4 +1,4 @@
-// The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapters: duckdb/, spark/.
+// The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapter: duckdb/.
 import type { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';

@@ -1,4 +1,4 @@
-// The contract of a store: tables of rows kept by primary key. Adapters: duckdb/, postgres/, cassandra/.
+// The contract of a store: tables of rows kept by primary key. Adapter: duckdb/.
 import type { Aggregate, Span } from '../define/chart.ts';
 import type { Table } from '../define/table.ts';
 import type { Sink } from '../process/engine.ts';

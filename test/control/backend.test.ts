@@ -1,7 +1,7 @@
 // What is served of pipelines that run: the graph and its rates, topics, tables, queries, the plan.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Gate } from '../../src/control/gate.ts';
+import { Gate } from '../../src/core/gate.ts';
 import { int, pipeline, simulate, table, text, topic } from '../../src/index.ts';
 import { one, rides } from './rides.ts';
 import { serving, temporary, told, until } from './tools.ts';
