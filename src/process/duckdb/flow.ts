@@ -53,8 +53,8 @@ export class Flow {
   readonly #stages: readonly Stage[];
   readonly #tables: readonly Table[];
   readonly #sink: Sink;
-  /** Late stages whose relation may hold rows. */
-  readonly #late = new Set<Stage>();
+  /** Stages inside the transaction whose relation may hold rows. */
+  readonly #inside = new Set<Stage>();
   readonly #parts: Record<string, number>;
   #filling: Promise<unknown> = Promise.resolve();
   /** Rows that were deleted from the relations of each slot since they were made. */
@@ -95,7 +95,7 @@ export class Flow {
   }
 
   /**
-   * Feeds the rows [from, to) into a slot and runs the early stages over them. May run beside a transaction that reads the other slot.
+   * Feeds the rows [from, to) into a slot and runs the stages that are ahead over them. May run beside a transaction that reads the other slot.
    *
    * @throws StageFailure
    */
@@ -119,7 +119,7 @@ export class Flow {
       );
     this.#spent('feed', started);
     for (const stage of this.#stages) {
-      if (!stage.isEarly) continue;
+      if (!stage.isAhead) continue;
       const began = performance.now();
       const { name } = stage.stream;
       const { always } = stage.fill as { always: string };
@@ -130,7 +130,7 @@ export class Flow {
     return { slot, from, to, without, counts };
   }
 
-  /** The rows of a slot that an early stage fails for; [] where they cannot be found in one query. */
+  /** The rows of a slot that a stage that is ahead fails for; [] where they cannot be found in one query. */
   badRows(
     stageName: string,
     slot: Slot,
@@ -160,7 +160,7 @@ export class Flow {
     const fates = new Uint8Array(size);
     const lates: { row: number; stage: string }[] = [];
     // none is forgotten: a transaction that is rolled back brings rows back that were deleted here
-    for (const stage of this.#late) await this.#session.run(`delete from ${stage.relation}`);
+    for (const stage of this.#inside) await this.#session.run(`delete from ${stage.relation}`);
     for (const row of input.filled?.without ?? []) {
       if (row >= input.filled!.from && row < input.filled!.to) fates[row - input.filled!.from] = fate.dead;
     }
@@ -218,10 +218,10 @@ export class Flow {
     let out = 0;
     if (!stage.input.window) {
       if (countIn > 0) {
-        if (stage.isEarly) out = counts.get(name)!;
+        if (stage.isAhead) out = counts.get(name)!;
         else {
           out = await this.#session.run(this.#at((stage.fill as { always: string }).always, input));
-          if (out > 0) this.#late.add(stage);
+          if (out > 0) this.#inside.add(stage);
         }
         const taken = await this.#taken(stage, input, fates, countIn - duplicates, out);
         if (effective) totals.filtered += countIn - duplicates - taken;
@@ -240,7 +240,7 @@ export class Flow {
         sink: this.#sink,
       };
       out = await this.#guard('stream', name, true, () => giveWindows(giving));
-      if (out > 0) this.#late.add(stage);
+      if (out > 0) this.#inside.add(stage);
     }
     counts.set(name, out);
     if (effective) {

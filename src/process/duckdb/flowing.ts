@@ -67,7 +67,7 @@ export type Filled = {
   readonly from: number;
   readonly to: number;
   readonly without: readonly number[];
-  /** Rows in the relation of the topic and of each early stage. */
+  /** Rows in the relation of the topic and of each stage that is ahead. */
   readonly counts: ReadonlyMap<string, number>;
 };
 
