@@ -92,7 +92,7 @@ const values: { readonly [name in keyof typeof fields]?: readonly unknown[] } = 
   raw: [new Uint8Array(), new Uint8Array([0, 255, 128, 10]), new Uint8Array(5000).fill(7)],
   any: [{}, [], 'text', 0, true, { a: [1, null, { 'b"': '\u2028' }] }, { __proto__x: 1 }, [[[]]]],
   colour: ['red', "o'brien", 'é'],
-  reals: [[], [0.1, -1e300], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
+  reals: [[], [0.1, -1e300, -0], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
   names: [[], [''], ['"', "'", '\\', '[', ']', ',', 'null', 'a\nb', 'é\u0001'], naughty.slice(0, 60)],
   bigs: [[], [1, 2n ** 63n - 1n, -5]],
   days: [['2024-02-29', '1969-12-31']],

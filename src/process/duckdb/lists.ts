@@ -5,12 +5,13 @@ import { sqlType } from './types.ts';
 
 type ListType = FieldType & { kind: 'list' };
 
-/** A list as JSON text; what JSON cannot write (NaN, bigint, bytes) as `listFrom` reads it. */
+/** A list as JSON text; what JSON cannot write (NaN, -0, bigint, bytes) as `listFrom` reads it. */
 export function listText(values: readonly Value[]): string {
   return JSON.stringify(values, (_key, value) => {
     if (typeof value === 'bigint') return String(value);
     if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
     if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
+    if (Object.is(value, -0)) return '-0';
     return value;
   });
 }
