@@ -11,7 +11,7 @@ import { Pump } from '../src/control/pump.ts';
 import { system as realSystem } from '../src/control/system.ts';
 import { random } from '../src/core/random.ts';
 import { recordAcceptor } from '../src/define/accept.ts';
-import type { Prepared, Processor, SourceReport } from '../src/process/engine.ts';
+import type { Prepared, Processor, SourceReport, StepEvents } from '../src/process/engine.ts';
 
 const perSecond = Number(process.argv[2] ?? 10_000);
 const seconds = Number(process.argv[3] ?? 30);
@@ -49,8 +49,8 @@ const watched: Processor = Object.create(processor, {
   flush: { value: () => processor.flush() },
   save: { value: (reports: SourceReport[]) => processor.save(reports) },
   step: {
-    async value(prepared: Prepared, reports: SourceReport[], committing: () => void) {
-      const result = await processor.step(prepared, reports, committing);
+    async value(prepared: Prepared, reports: SourceReport[], events: StepEvents) {
+      const result = await processor.step(prepared, reports, events);
       const now = performance.now();
       if (isMeasuring) batchSizes.record(prepared.count);
       while (arrivals[0] && arrivals[0].offset + arrivals[0].count <= prepared.next) {

@@ -6,7 +6,7 @@ import { limits } from '../core/limits.ts';
 import { memoryFiles } from '../core/memory-files.ts';
 import { random } from '../core/random.ts';
 import { recordAcceptor } from '../define/accept.ts';
-import type { Fields, Input, Row } from '../define/fields.ts';
+import type { Fields, FieldType, Input, Row } from '../define/fields.ts';
 import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
@@ -24,7 +24,10 @@ import { idleMs } from './pump.ts';
 import type { System } from './system.ts';
 import { Decoders } from './tail.ts';
 
-/** Options of `drive`: values of parameters, and what the clock shows at first (milliseconds since 1970, default 0). */
+/**
+ * Options of `drive`: values of parameters, and what the clock shows at first (milliseconds since 1970, default 0). A test of `keep` must
+ * start it at the time of its records or later: what is ahead of the clock makes no row old.
+ */
 export type DriveOptions = { params?: GivenParams; startMs?: number };
 
 /** What `send` did: records that went into the log, and those that are no records of the topic, which are dead letters now. */
@@ -133,9 +136,7 @@ class Driven implements Driver {
       const select = `select * from "${table.name}" order by ${key.map((name) => `"${name}"`).join(', ')}`;
       const answer = await query(this.#folder.database, select, { rowsMax: 10_000_000, msMax: limits.queryMsMax });
       const rows = answer.rows.map((row) =>
-        Object.fromEntries(
-          answer.columns.map(({ name }, i) => [name, shown(row[i], fields[name]?.type.kind === 'json')]),
-        ),
+        Object.fromEntries(answer.columns.map(({ name }, i) => [name, shown(row[i], fields[name]?.type)])),
       );
       const wanted = Object.entries(where);
       return rows.filter((row) => wanted.every(([name, value]) => isSame(row[name], value))) as Row<F>[];
@@ -321,8 +322,9 @@ class Driven implements Driver {
 }
 
 /** A value of the store as users see it. */
-function shown(value: unknown, isJson: boolean): unknown {
-  return isJson && typeof value === 'string' ? JSON.parse(value) : value;
+function shown(value: unknown, type: FieldType | undefined): unknown {
+  if (type?.kind === 'list' && Array.isArray(value)) return value.map((item) => shown(item, type.of));
+  return type?.kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value;
 }
 
 function isSame(left: unknown, right: unknown): boolean {

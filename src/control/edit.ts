@@ -19,10 +19,15 @@ export function unmasked(topic: Topic, registry: Registry): Decoders {
   return new Decoders(registry, Object.fromEntries(fields));
 }
 
-/** The text to begin editing a record of the log with; of one that cannot be decoded, the topic's fields without values. */
-export async function editText(topic: Topic, registry: Registry, bytes: Uint8Array): Promise<string> {
+/** The text to begin editing a record of the log with; of one that cannot be decoded, the topic's fields with the values that are known. */
+export async function editText(
+  topic: Topic,
+  registry: Registry,
+  bytes: Uint8Array,
+  known: Readonly<Record<string, unknown>> = {},
+): Promise<string> {
   const record = await new Decoders(registry, topic.fields).value(bytes).catch(() => undefined);
-  const empty = () => Object.fromEntries(Object.keys(topic.fields).map((name) => [name, null]));
+  const empty = () => Object.fromEntries(Object.keys(topic.fields).map((name) => [name, known[name] ?? null]));
   return JSON.stringify(record ? rowToJson(record) : empty(), undefined, 2);
 }
 

@@ -202,6 +202,11 @@ export class Feeder {
     }
   }
 
+  /** Closes the source where it was opened and `run` never began. */
+  async close(): Promise<void> {
+    await this.#source?.close();
+  }
+
   /** Reads to the end of the source, or until the signal aborts. Everything that it took is durable and reported when it resolves. */
   async run(signal: AbortSignal): Promise<void> {
     const source = this.#source!;

@@ -39,13 +39,22 @@ export async function openParts(places: Places, system: System, notice?: (text: 
       ? new MillraceError('DATA_IN_USE', error.message, { place: path, remedy: error.remedy, cause: error })
       : error;
   });
+  // what is open is closed again, the last first, where something behind it cannot be opened
+  const opened: (() => unknown)[] = [() => database.close()];
   try {
     const log = await (await embedded.log())({ folder: places.log, files, clock, ...(notice ? { notice } : {}) });
+    opened.push(() => log.close());
     const registry = await (await embedded.registry())({ path: places.registry });
+    opened.push(() => registry.close());
     const session = await database.session();
+    opened.push(() => session.close());
     await (await embedded.keeper()).makeKeeper(session);
     await makeKnown(session);
-    const store = await (await embedded.store())({ session, openSession: () => database.session() });
+    const store = await (await embedded.store())({
+      session,
+      now: () => clock.now(),
+      openSession: () => database.session(),
+    });
     const { duckEngine } = await embedded.engine();
     const engine = await duckEngine({
       database,
@@ -58,14 +67,19 @@ export async function openParts(places: Places, system: System, notice?: (text: 
           return end > start;
         },
         async record(topic, partition, offset) {
-          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
-          return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+          try {
+            const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+            return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+          } catch (error) {
+            if (offset < log.range(topic, partition).start) return undefined;
+            throw error;
+          }
         },
       },
     });
     return { path, system, log, registry, store, engine, database };
   } catch (error) {
-    database.close();
+    for (const close of opened.reverse()) await close();
     throw error;
   }
 }

@@ -1,7 +1,10 @@
 // Dead letters as the API shows them, with what one edits; and sent again, or tried, through the pipeline that runs.
 import { MillraceError } from '../core/errors.ts';
+import { masked } from '../core/mask.ts';
+import { inputOf } from '../define/pipeline.ts';
 import type { Topic } from '../define/topic.ts';
 import { type KeptAside, reasonOf } from '../process/engine.ts';
+import { remainsOf } from '../process/remains.ts';
 import type { DeadRequest } from '../web/backend.ts';
 import type { DeadLetter, DeadLetterDetail, DeadPage, RedriveAnswer, RedriveRequest } from '../web/schemas.ts';
 import { DeadLetters, summary } from './dead.ts';
@@ -51,10 +54,16 @@ export class LetterDesk {
     const letter = await this.#dead.letter(id);
     const bytes = Buffer.from(letter.bytes);
     const isOfLog = letter.source === undefined;
-    const record = isOfLog ? await this.#records.reader(letter.topic).value(letter.bytes) : undefined;
+    const known = this.#known(letter);
+    const record =
+      known?.columns ?? (isOfLog ? await this.#records.reader(letter.topic).value(letter.bytes) : undefined);
     const text = isOfLog ? undefined : utf8(letter.bytes);
     const topic = this.#topicOf(letter);
-    const edit = topic && (isOfLog ? await editText(topic, this.#folder.registry, letter.bytes) : bytes.toString());
+    const edit =
+      topic &&
+      (isOfLog
+        ? await editText(topic, this.#folder.registry, letter.bytes, known?.areFields ? known.columns : {})
+        : bytes.toString());
     return {
       ...letterView(summary(letter)),
       bytes: bytes.toString('base64'),
@@ -130,6 +139,20 @@ export class LetterDesk {
     const { registry, system } = this.#folder;
     const mending = { topic, schemaId: through.schemaIds.get(topic.name)!, registry, clock: system.clock };
     return mendedBytes(mending, letter.bytes, text);
+  }
+
+  /** The columns that are known of a record whose bytes the log no longer has, what is personal masked; and whether they are its fields. */
+  #known(letter: KeptAside): { columns: Record<string, unknown>; areFields: boolean } | undefined {
+    const remains = remainsOf(letter);
+    const { pipeline } = this.#runners.find((one) => one.pipeline.name === letter.pipeline) ?? {};
+    const stream = pipeline?.streams.find((one) => one.name === letter.stage);
+    if (!remains || !stream) return undefined;
+    const { noun, fields } = inputOf(stream).of;
+    const shown = ([name, value]: [string, unknown]) => [
+      name,
+      value !== null && fields[name]?.isPersonal ? masked : value,
+    ];
+    return { columns: Object.fromEntries(Object.entries(remains).map(shown)), areFields: noun === 'topic' };
   }
 
   #isPaused(pipeline: string): boolean {

@@ -1,4 +1,4 @@
-// What the command line, the tests and (later) the web server drive: an open data folder, and pipelines running in it.
+// What the command line, the tests and the web server drive: an open data folder, and pipelines running in it.
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -67,7 +67,7 @@ export type PipelineStatus = {
   readonly recordsPerSecond: number;
   /** Records stored by this run, and its seconds so far. */
   readonly run: { readonly records: number; readonly seconds: number };
-  /** Milliseconds spent by this run in each part of the work: decode, feed, sql, commit (encode and append are the sources'). */
+  /** Milliseconds spent by this run in each part of the work: `encode` and `append` (the sources'), `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
 };
 

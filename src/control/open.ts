@@ -157,6 +157,7 @@ async function start(
       await runner.measures.sample();
     }
   } catch (error) {
+    for (const runner of runners) await runner.abandon();
     for (const processor of processors) processor.close();
     throw error;
   }

@@ -224,7 +224,10 @@ export class Pump {
     if (this.#isPaused) return this.#rest(signal);
     const prepared = await this.#nextPrepared();
     if (prepared) {
-      const reports = this.#takeReports();
+      let reports = this.#takeReports();
+      const saved = () => {
+        reports = [];
+      };
       let ahead: Promise<Prepared | undefined> | undefined;
       const prepareAhead = () => {
         ahead ??= this.#prepareAhead(prepared);
@@ -234,7 +237,7 @@ export class Pump {
       // few that wait are better taken when this micro-batch is about to be committed, with those that arrive until then
       if (this.#isBacklog(prepared)) prepareAhead();
       try {
-        await this.#options.processor.step(prepared, reports, prepareAhead);
+        await this.#options.processor.step(prepared, reports, { saved, committing: prepareAhead });
       } catch (error) {
         this.#reports = [...reports, ...this.#reports];
         await ahead?.catch(() => undefined);

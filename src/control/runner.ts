@@ -122,12 +122,12 @@ export class Runner {
           room: (signal) => this.#pump.room(signal),
           report: (report) => this.#pump.report(report),
         });
+        this.#feeders.push(feeder);
         await feeder.open(this.#sourcesStop.signal, async (from) =>
           from.definition.otherwise ? choose(from.definition.otherwise) : undefined,
         );
         const { beginning } = feeder;
         if (beginning) await this.#options.processor.save([beginning]);
-        this.#feeders.push(feeder);
       }
     }
     const endless = this.#feeders.find((feeder) => !feeder.finite);
@@ -137,6 +137,12 @@ export class Runner {
         remedy: 'Give it an end (a count, a run length, a file), or leave --once out.',
       });
     }
+  }
+
+  /** Closes what `open` has opened, where the pipeline is not started after all. */
+  async abandon(): Promise<void> {
+    this.#sourcesStop.abort();
+    await Promise.allSettled(this.#feeders.map((feeder) => feeder.close()));
   }
 
   /** Whether so many records wait that none should be added. */

@@ -17,7 +17,7 @@ export type TableOptions<F extends Fields, C extends keyof F & string = keyof F 
   version?: NoInfer<C>;
   /** Columns whose value no two rows may share: a row that breaks this goes to the dead letters. Missing values are never equal. */
   unique?: readonly NoInfer<C>[];
-  /** How long rows are kept, by event time against the newest row of the table. Absent: for ever. */
+  /** How long rows are kept, by event time against the newest row of the table that is not ahead of the clock. Absent: for ever. */
   keep?: Duration;
 };
 

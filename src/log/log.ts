@@ -1,4 +1,4 @@
-// The contract of a log: named, partitioned, ordered, durable. Adapters: embedded/, kafka/.
+// The contract of a log: named, partitioned, ordered, durable. Adapter: embedded/.
 import type { Batch } from './batch.ts';
 
 /** How long and how much a topic keeps; undefined: for ever. */

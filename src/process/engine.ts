@@ -1,4 +1,4 @@
-// The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapters: duckdb/, spark/.
+// The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapter: duckdb/.
 import type { MillraceError } from '../core/errors.ts';
 import { hasPersonal, type Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -8,10 +8,19 @@ import type { Batch } from '../log/batch.ts';
 import type { RowSet, Session } from './database.ts';
 import type { Progress, SourceProgress } from './progress.ts';
 
-/** Takes the rows of a table; the store's side of a micro-batch. */
+/** Rows on their way into a table. */
+export type TableRows = { readonly table: Table; readonly rows: RowSet };
+
+/** A record (by `_row`) that the rules of a table refuse. */
+export type Refused = { readonly row: number; readonly table: string; readonly reason: string };
+
+/** Takes the rows of tables; the store's side of a micro-batch. */
 export interface Sink {
-  /** Rows (by `_row`) that the table's rules refuse, with the reason; nothing is written. */
-  refuse(table: Table, rows: RowSet): Promise<{ row: number; reason: string }[]>;
+  /**
+   * The records that the rules of one of the tables refuse, in order: those that would be refused if one came after the other, and one that
+   * is refused were stored in none of the tables. Nothing is written.
+   */
+  refuse(tables: readonly TableRows[]): Promise<Refused[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
   write(table: Table, rows: RowSet): Promise<number>;
   /** Removes the rows with the keys of these. */
@@ -64,10 +73,12 @@ export interface Prepared {
   readonly next: number;
 }
 
-/** What is processed again: records put aside, in place of records from the log's end. */
-export type Again = {
-  /** The asides, all of one topic, with their (perhaps replaced) bytes. */
-  readonly asides: readonly KeptAside[];
+/** What a step tells on its way. */
+export type StepEvents = {
+  /** The sources' reports are committed: whatever fails after this, they must not be given again. */
+  readonly saved?: () => void;
+  /** Nothing is left but to wait for the disk: the best moment to prepare what comes next. */
+  readonly committing?: () => void;
 };
 
 /** What a micro-batch did. */
@@ -77,17 +88,17 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
-  /** Milliseconds spent so far: decode, feed, sql, write, commit. */
+  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */
   prepare(batches: readonly Batch[]): Promise<Prepared>;
   /**
-   * Runs the pipeline over the records and commits results, state, dead letters, offsets and the sources' reports, all or nothing.
+   * Runs the pipeline over the records and commits results, state, dead letters and offsets, and the sources' reports with the first of
+   * them. Where a row must be looked for this is done part by part: a failure leaves the parts before it committed, and `progress` says where.
    *
-   * @param committing called where nothing is left but to wait for the disk: the best moment to prepare what comes next
    * @throws what may be tried again (DISK_FULL, STORE_UNAVAILABLE); a bad record is no error but a dead letter
    */
-  step(prepared: Prepared, reports: readonly SourceReport[], committing?: () => void): Promise<StepResult>;
+  step(prepared: Prepared, reports: readonly SourceReport[], events?: StepEvents): Promise<StepResult>;
   /** Does what may wait until the results of a step are there for all: frees memory, and checkpoints the file where that is due. */
   tidy(): Promise<void>;
   /** Commits the sources' reports alone. */

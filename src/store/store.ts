@@ -1,5 +1,4 @@
-// The contract of a store: tables of rows kept by primary key. Adapters: duckdb/, postgres/, cassandra/.
-
+// The contract of a store: tables of rows kept by primary key. Adapter: duckdb/.
 import type { Aggregate, Span } from '../define/chart.ts';
 import type { ReadValue } from '../define/read.ts';
 import type { Table } from '../define/table.ts';

@@ -48,7 +48,11 @@ export type Charted = {
 export async function charted(t: TestContext, charts: readonly Chart[], rows: readonly object[]): Promise<Charted> {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session(), openSession: () => database.session() });
+  const store = await duckStore({
+    session: await database.session(),
+    now: Date.now,
+    openSession: () => database.session(),
+  });
   t.after(async () => {
     await store.close();
     session.close();

@@ -129,6 +129,23 @@ describe('drive', () => {
     assert.equal(driver.ledger().in, 2);
   });
 
+  test('keeps rows of a table by event time, up to the time that its clock shows', async () => {
+    const latest = table('latest', ride, { key: 'time', keep: '1 minute' });
+    await using driver = await drive(pipeline('kept', { tables: [latest] }), { startMs: at('08:00:00').getTime() });
+    const send = (...fares: number[]) =>
+      driver.send(
+        ride,
+        fares.map((fare) => ({ zone: 'A', fare, time: at('08:00:00').getTime() + fare * 1000 })),
+      );
+    const kept = async () => (await driver.rows(latest)).map(({ fare }) => fare);
+    await send(-60, 0, 9e6);
+    await send(-61);
+    assert.deepEqual([await kept(), driver.ledger().out], [[-60, 0, 9e6], 4]);
+    await driver.advance('30 s');
+    await send(30);
+    assert.deepEqual(await kept(), [0, 30, 9e6]);
+  });
+
   test('spreads keys over the partitions, and calls that are not awaited keep their order', async () => {
     const spread = topic('spread', { n: int(), k: text() }, { key: 'k', partitions: 4 });
     const latest = table('latest', spread, { key: 'k' });

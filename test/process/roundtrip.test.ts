@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import fc from 'fast-check';
 import {
   bool,
   bytes,
@@ -11,12 +12,14 @@ import {
   decimal,
   double,
   drive,
+  type Field,
   float,
   int,
   json,
   list,
   long,
   oneOf,
+  param,
   pipeline,
   sql,
   stream,
@@ -89,7 +92,7 @@ const values: { readonly [name in keyof typeof fields]?: readonly unknown[] } = 
   raw: [new Uint8Array(), new Uint8Array([0, 255, 128, 10]), new Uint8Array(5000).fill(7)],
   any: [{}, [], 'text', 0, true, { a: [1, null, { 'b"': '\u2028' }] }, { __proto__x: 1 }, [[[]]]],
   colour: ['red', "o'brien", 'é'],
-  reals: [[], [0.1, -1e300], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
+  reals: [[], [0.1, -1e300, -0], [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
   names: [[], [''], ['"', "'", '\\', '[', ']', ',', 'null', 'a\nb', 'é\u0001'], naughty.slice(0, 60)],
   bigs: [[], [1, 2n ** 63n - 1n, -5]],
   days: [['2024-02-29', '1969-12-31']],
@@ -99,6 +102,48 @@ const values: { readonly [name in keyof typeof fields]?: readonly unknown[] } = 
   dayLists: [[['2024-02-29'], [], ['1969-12-31']]],
   monies: [['1.5000', '-9999999999999999.9999']],
 };
+
+/** Types of a list's items with values of each, as they are read: what is sent may be the same. */
+const items: Readonly<Record<string, { type: Field<unknown, unknown, false>; value: fc.Arbitrary<unknown> }>> = {
+  words: { type: text(), value: fc.string({ unit: 'binary' }) },
+  wholes: { type: int(), value: fc.integer() },
+  bigs: { type: long(), value: fc.bigInt(-(2n ** 63n), 2n ** 63n - 1n).map(narrow) },
+  smalls: { type: float(), value: fc.float() },
+  reals: { type: double(), value: fc.double() },
+  flags: { type: bool(), value: fc.boolean() },
+  moments: { type: timestamp(), value: fc.integer({ min: -6e13, max: 2.5e14 }).map((ms) => new Date(ms)) },
+  days: {
+    type: date(),
+    value: fc.integer({ min: -719_162, max: 2_932_896 }).map((n) => new Date(n * 864e5).toISOString().slice(0, 10)),
+  },
+  monies: {
+    type: decimal(20, 4),
+    value: fc
+      .tuple(fc.bigInt(-(10n ** 16n) + 1n, 10n ** 16n - 1n), fc.integer({ min: 1, max: 9999 }))
+      .map(([whole, parts]) => `${whole}.${String(parts).padStart(4, '0')}`),
+  },
+  raws: { type: bytes(), value: fc.uint8Array({ maxLength: 20 }) },
+  anys: { type: json(), value: fc.jsonValue({ maxDepth: 2 }).map((value) => JSON.parse(JSON.stringify(value))) },
+  colours: { type: oneOf('red', "o'brien", 'é'), value: fc.constantFrom('red', "o'brien", 'é') },
+};
+const nestedFields: Record<string, Field<unknown, unknown, boolean>> = {};
+const nestedValues: Record<string, fc.Arbitrary<unknown>> = {};
+for (const [name, { type, value }] of Object.entries(items)) {
+  let field = type;
+  let values = value;
+  for (const depth of [1, 2, 3]) {
+    field = list(field) as Field<unknown, unknown, false>;
+    values = fc.array(values, { maxLength: 4 });
+    nestedFields[`${name}_${depth}`] = field.optional();
+    nestedValues[`${name}_${depth}`] = fc.option(values);
+  }
+}
+const nested = topic('nested', { id: int(), ...nestedFields });
+const nestedThrough = stream('nested_through', nested.fields, sql`select * from ${nested}`);
+const nestedRecord = fc.record(nestedValues);
+const nestedPipeline = pipeline('nested', {
+  tables: [table('nested_direct', nested, { key: 'id' }), table('nested_through', nestedThrough, { key: 'id' })],
+});
 
 describe('every type', () => {
   test('comes out of a topic and of a stream as it went in', async () => {
@@ -118,6 +163,58 @@ describe('every type', () => {
           assert.deepEqual(plain(row[name]), plain(record[name]), `${made.name}, ${name} of ${i}`);
       });
     }
+  });
+
+  test('is the same within lists, and lists of lists, as long as they may be', async () => {
+    await using driver = await drive(nestedPipeline);
+    await fc.assert(
+      fc.asyncProperty(fc.array(nestedRecord, { minLength: 1, maxLength: 30 }), async (records) => {
+        const sent = records.map((record, id) => ({ ...record, id }));
+        const { refused } = await driver.send(nested, sent as never);
+        assert.deepEqual([refused, await driver.dead()], [[], []]);
+        for (const made of nestedPipeline.tables) {
+          // rows of longer lists of records before stay
+          const rows = (await driver.rows(made)).slice(0, sent.length);
+          assert.deepEqual(rows.map(plainRow), sent.map(plainRow), made.name);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test('is the same in a list that is the value of a parameter', async () => {
+    const only = topic('only', { id: int() });
+    const given = {
+      bigs: [1, 2n ** 63n - 1n],
+      days: ['2024-02-29', '1969-12-31'],
+      moments: [new Date(-1), new Date(Date.UTC(9999, 0, 1))],
+      raws: [new Uint8Array([0, 255])],
+      anys: [{ a: [1] }, 'x', null, 2],
+      reals: [Number.NaN, -0.5],
+    };
+    const bigs = param('bigs', list(long()), { default: given.bigs });
+    const days = param('days', list(date()), { default: given.days });
+    const moments = param('moments', list(timestamp()), { default: given.moments });
+    const raws = param('raws', list(bytes()), { default: given.raws });
+    const anys = param('anys', list(json()), { default: given.anys });
+    const reals = param('reals', list(double()), { default: given.reals });
+    const read = stream(
+      'read',
+      {
+        id: int(),
+        bigs: list(long()),
+        days: list(date()),
+        moments: list(timestamp()),
+        raws: list(bytes()),
+        anys: list(json()),
+        reals: list(double()),
+      },
+      sql`select id, ${bigs} as bigs, ${days} as days, ${moments} as moments, ${raws} as raws, ${anys} as anys, ${reals} as reals from ${only}`,
+    );
+    const rows = table('read', read, { key: 'id' });
+    await using driver = await drive(pipeline('params', { tables: [rows] }));
+    await driver.send(only, [{ id: 1 }]);
+    assert.deepEqual((await driver.rows(rows)).map(plainRow), [plainRow({ id: 1, ...given })]);
   });
 
   test('means the same moment in every time zone', async () => {
@@ -142,6 +239,16 @@ describe('every type', () => {
     }
   });
 });
+
+/** A whole number as it is read: a number where that is exact. */
+function narrow(value: bigint): number | bigint {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+/** A row whose bytes and texts are `plain`. */
+function plainRow(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, plain(value)]));
+}
 
 /** Bytes without their class, texts without a byte order mark at their beginning: DuckDB's driver leaves it out as it reads. */
 function plain(value: unknown): unknown {

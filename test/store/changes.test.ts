@@ -21,7 +21,7 @@ const once = table('once', numbers, { key: 'id', unique: ['n'] });
 test('while nobody watches a table, its commits run no statement more', async () => {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session() });
+  const store = await duckStore({ session: await database.session(), now: Date.now });
   await store.prepare('p', [byId as Table]);
 
   await session.run('create temp table given (id integer, n integer)');

@@ -10,7 +10,12 @@ let relations = 0;
 testSummaries('duckdb', async () => {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session(), openSession: () => database.session() });
+  let nowMs = Date.UTC(2026, 0, 1);
+  const store = await duckStore({
+    session: await database.session(),
+    now: () => nowMs,
+    openSession: () => database.session(),
+  });
   return {
     store,
     prepare: (pipeline, tables) => store.prepare(pipeline, tables),
@@ -25,6 +30,9 @@ testSummaries('duckdb', async () => {
       return { session, relation, count: records.length };
     },
     transaction: (steps) => session.transaction(steps),
+    setNow(ms) {
+      nowMs = ms;
+    },
     async close() {
       await store.close();
       session.close();

@@ -7,14 +7,19 @@ import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import { sqlType } from '../../src/process/duckdb/types.ts';
 import { duckStore } from '../../src/store/duckdb/duckdb.ts';
 import type { StoredRow } from '../../src/store/store.ts';
-import { testStore } from '../contracts/store.ts';
+import { type StoreUnderTest, testStore } from '../contracts/store.ts';
+import { testChanges } from '../contracts/store-changes.ts';
 
 let relations = 0;
 
-testStore('duckdb', async () => {
+testStore('duckdb', make);
+testChanges('duckdb', make);
+
+async function make(): Promise<StoreUnderTest> {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session() });
+  let nowMs = Date.UTC(2026, 0, 1);
+  const store = await duckStore({ session: await database.session(), now: () => nowMs });
   return {
     store,
     prepare: (pipeline, tables) => store.prepare(pipeline, tables),
@@ -38,19 +43,26 @@ testStore('duckdb', async () => {
         store.sink.settled(session, isCommitted);
       }
     },
+    setNow(ms) {
+      nowMs = ms;
+    },
     async close() {
       await store.close();
       session.close();
       database.close();
     },
   };
-});
+}
 
 /** A table `kept` of these texts in a store that reads on sessions of its own. */
 async function storeOf(ids: readonly string[]) {
   const database = await DuckDatabase.open();
   const session = await database.session();
-  const store = await duckStore({ session: await database.session(), openSession: () => database.session() });
+  const store = await duckStore({
+    session: await database.session(),
+    openSession: () => database.session(),
+    now: Date.now,
+  });
   const kept = table('kept', topic('ids', { id: text(), n: double() }), { key: 'id' });
   await store.prepare('p', [kept]);
   await session.run('create temp table batch (id varchar, n double, _row integer)');

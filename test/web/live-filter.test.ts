@@ -84,7 +84,7 @@ let rows: StoredRow[];
 before(async () => {
   database = await DuckDatabase.open();
   session = await database.session();
-  store = await duckStore({ session });
+  store = await duckStore({ session, now: Date.now });
   await store.prepare('p', [typed as Table]);
   const most = Math.max(...names.map((name) => values[name]!.length));
   for (let id = 0; id <= most * 2; id++) {

@@ -1,12 +1,12 @@
 // The embedded log: topics as folders, partitions as segment files, in the process itself. README.md says what it guarantees.
 import { assert, MillraceError } from '../../core/errors.ts';
 import type { Files } from '../../core/files.ts';
+import { Gate } from '../../core/gate.ts';
 import { checkName } from '../../define/names.ts';
 import type { Batch } from '../batch.ts';
 import type { Log, Producer, ReadLimits, Retention, TopicInfo } from '../log.ts';
 import { asMillraceError } from './failures.ts';
 import { refresh } from './follow.ts';
-import { Gate } from './gate.ts';
 import { type CheckedOptions, checkOptions, type EmbeddedLogOptions } from './options.ts';
 import { Partition } from './partition.ts';
 import { recover } from './recovery.ts';

@@ -1,11 +1,11 @@
 // The one who writes a partition: group commit, new segments, retention, and what to do when the disk refuses.
 import { type MillraceError, systemCode } from '../../core/errors.ts';
 import type { FileHandle } from '../../core/files.ts';
+import { Gate } from '../../core/gate.ts';
 import type { Batch } from '../batch.ts';
 import type { Producer, Retention } from '../log.ts';
 import { asMillraceError } from './failures.ts';
 import { type Encoded, encodeBatch, encodeSegmentHeader, place as placeBatch } from './format.ts';
-import { Gate } from './gate.ts';
 import type { CheckedOptions } from './options.ts';
 import type { Partition } from './partition.ts';
 import { writeIndex } from './recovery.ts';

@@ -1,11 +1,13 @@
 // The DuckDB engine: opens pipelines in a database that it shares with the store, or checks them in one of its own.
 import { MillraceError } from '../../core/errors.ts';
 import type { Value } from '../../define/accept.ts';
+import type { FieldType } from '../../define/fields.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import { quote } from '../database.ts';
 import type { Engine, Processor, Sink } from '../engine.ts';
 import { DuckDatabase, type DuckSession } from './database.ts';
 import { Keeper, makeKeeper } from './keeper.ts';
+import { listFrom, listText } from './lists.ts';
 import type { Schemas } from './prepare.ts';
 import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
@@ -101,14 +103,21 @@ async function makeStages(
 async function setParams(session: DuckSession, pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<void> {
   for (const param of pipeline.params) {
     const value = params.get(param.name) ?? null;
-    const type = sqlType(param.field.type);
-    const bound = Array.isArray(value) ? JSON.stringify(value) : value;
-    const read =
-      param.field.type.kind === 'timestamp'
-        ? 'make_timestamp_ms($1::bigint)'
-        : param.field.type.kind === 'date'
-          ? "date '1970-01-01' + $1::integer"
-          : `cast($1 as ${type})`;
-    await session.run(`set variable ${variable(param.name)} = (select ${read})`, bound);
+    const bound = Array.isArray(value) ? listText(value) : value;
+    await session.run(`set variable ${variable(param.name)} = (select ${paramFrom(param.field.type)})`, bound);
+  }
+}
+
+/** The value of a parameter as SQL, from what is bound. */
+function paramFrom(type: FieldType): string {
+  switch (type.kind) {
+    case 'timestamp':
+      return 'make_timestamp_ms($1::bigint)';
+    case 'date':
+      return "date '1970-01-01' + $1::integer";
+    case 'list':
+      return listFrom('$1::varchar', type);
+    default:
+      return `cast($1 as ${sqlType(type)})`;
   }
 }

@@ -13,11 +13,11 @@ import {
   VARCHAR,
 } from '@duckdb/node-api';
 import bindings from '@duckdb/node-bindings';
-import type { Value } from '../../define/accept.ts';
 import type { Fields, FieldType } from '../../define/fields.ts';
 import type { Column } from '../../log/decode.ts';
 import { quote } from '../database.ts';
 import type { DuckSession } from './database.ts';
+import { listFrom, listText } from './lists.ts';
 import { sqlType } from './types.ts';
 
 /** Rows of a topic partition for the engine, with what it needs to know of each. All arrays have one entry a row. */
@@ -122,25 +122,9 @@ function feedType(type: FieldType): DuckDBType {
 }
 
 function feedCast(name: string, type: FieldType): string {
-  if (type.kind === 'list')
-    return `${listItems(`cast(cast(${quote(name)} as json) as ${jsonType(type)})`, type, 0)} as ${quote(name)}`;
+  if (type.kind === 'list') return `${listFrom(quote(name), type)} as ${quote(name)}`;
   if (feedType(type) === VARCHAR && sqlType(type) === 'VARCHAR') return quote(name);
   return `cast(${quote(name)} as ${sqlType(type)}) as ${quote(name)}`;
-}
-
-/** The type of what a list's JSON text holds: times as numbers, bytes as base64. */
-function jsonType(type: FieldType): string {
-  if (type.kind === 'list') return `${jsonType(type.of)}[]`;
-  return { timestamp: 'BIGINT', date: 'INTEGER', bytes: 'VARCHAR' }[type.kind as string] ?? sqlType(type);
-}
-
-/** Items as they stand in JSON, turned into their own type. */
-function listItems(sql: string, type: FieldType, depth: number): string {
-  if (jsonType(type) === sqlType(type)) return sql;
-  if (type.kind === 'list')
-    return `list_transform(${sql}, lambda item${depth}: ${listItems(`item${depth}`, type.of, depth + 1)})`;
-  if (type.kind === 'timestamp') return `make_timestamp_ms(${sql})`;
-  return type.kind === 'date' ? `(date '1970-01-01' + ${sql})` : `from_base64(${sql})`;
 }
 
 function writeColumn(vector: bindings.Vector, column: Column, type: FieldType, from: number, count: number): void {
@@ -189,16 +173,6 @@ function writeItems<T>(
 
 function assign(vector: bindings.Vector, i: number, value: string): void {
   bindings.vector_assign_string_element(vector, i, value);
-}
-
-/** A list as JSON text; what JSON cannot write (NaN, bigint) as DuckDB's JSON cast reads it. */
-function listText(values: readonly Value[]): string {
-  return JSON.stringify(values, (_key, value) => {
-    if (typeof value === 'bigint') return String(value);
-    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-    if (typeof value === 'number' && !Number.isFinite(value)) return String(value);
-    return value;
-  });
 }
 
 function copy(

@@ -2,7 +2,7 @@
 import type { Table } from '../../define/table.ts';
 import type { Topic } from '../../define/topic.ts';
 import { quote, type RowSet } from '../database.ts';
-import type { Sink } from '../engine.ts';
+import type { Sink, TableRows } from '../engine.ts';
 import { stageOf } from '../progress.ts';
 import { type DuckSession, isOfTheData, slotCatalogs } from './database.ts';
 import { markDuplicates } from './dedupe.ts';
@@ -53,8 +53,8 @@ export class Flow {
   readonly #stages: readonly Stage[];
   readonly #tables: readonly Table[];
   readonly #sink: Sink;
-  /** Late stages whose relation may hold rows. */
-  readonly #late = new Set<Stage>();
+  /** Stages inside the transaction whose relation may hold rows. */
+  readonly #inside = new Set<Stage>();
   readonly #parts: Record<string, number>;
   #filling: Promise<unknown> = Promise.resolve();
   /** Rows that were deleted from the relations of each slot since they were made. */
@@ -95,7 +95,7 @@ export class Flow {
   }
 
   /**
-   * Feeds the rows [from, to) into a slot and runs the early stages over them. May run beside a transaction that reads the other slot.
+   * Feeds the rows [from, to) into a slot and runs the stages that are ahead over them. May run beside a transaction that reads the other slot.
    *
    * @throws StageFailure
    */
@@ -119,7 +119,7 @@ export class Flow {
       );
     this.#spent('feed', started);
     for (const stage of this.#stages) {
-      if (!stage.isEarly) continue;
+      if (!stage.isAhead) continue;
       const began = performance.now();
       const { name } = stage.stream;
       const { always } = stage.fill as { always: string };
@@ -130,7 +130,7 @@ export class Flow {
     return { slot, from, to, without, counts };
   }
 
-  /** The rows of a slot that an early stage fails for; [] where they cannot be found in one query. */
+  /** The rows of a slot that a stage that is ahead fails for; [] where they cannot be found in one query. */
   badRows(
     stageName: string,
     slot: Slot,
@@ -160,17 +160,25 @@ export class Flow {
     const fates = new Uint8Array(size);
     const lates: { row: number; stage: string }[] = [];
     // none is forgotten: a transaction that is rolled back brings rows back that were deleted here
-    for (const stage of this.#late) await this.#session.run(`delete from ${stage.relation}`);
+    for (const stage of this.#inside) await this.#session.run(`delete from ${stage.relation}`);
     for (const row of input.filled?.without ?? []) {
       if (row >= input.filled!.from && row < input.filled!.to) fates[row - input.filled!.from] = fate.dead;
     }
+    let duplicates = 0;
     for (const stage of this.#stages) {
+      const { name } = stage.stream;
       const started = performance.now();
-      await this.#guard('stream', stage.stream.name, false, () => this.#runStage(stage, input, counts, fates, lates));
-      this.#spent(`stream ${stage.stream.name}`, started);
+      duplicates += await this.#guard('stream', name, false, () => this.#runStage(stage, input, counts, fates, lates));
+      this.#spent(`stream ${name}`, started);
     }
+    const taking = this.#tables
+      .filter((table) => counts.get(table.from.name) && this.#takesPart(table.from.name, input.only, true))
+      .map((table): TableRows => ({ table, rows: this.#rowsOf(table, input, counts) }));
+    const refused = await this.#sink.refuse(taking);
+    // a record that repeats one which is refused is kept in its place, and may change what becomes of all after it
+    if (refused.length > 0) throw new RowsRefused(duplicates > 0 ? refused.slice(0, 1) : refused);
     let tableRows = 0;
-    for (const table of this.#tables) tableRows += await this.#runTable(table, input, counts, fates);
+    for (const one of taking) tableRows += await this.#runTable(one, input, fates);
     for (const { row } of lates) fates[row - input.filled!.from] = fate.late;
     return { fates, lates, tableRows };
   }
@@ -180,13 +188,14 @@ export class Flow {
     return forSlot(sql, input.filled?.slot ?? 0);
   }
 
+  /** Runs a stage; resolves with how many of its rows are duplicates. */
   async #runStage(
     stage: Stage,
     input: FlowInput,
     counts: Map<string, number>,
     fates: Uint8Array,
     lates: { row: number; stage: string }[],
-  ): Promise<void> {
+  ): Promise<number> {
     const { name } = stage.stream;
     const countIn = counts.get(stage.input.of.name) ?? 0;
     const totals = stageOf(input.progress, `stream ${name}`);
@@ -209,10 +218,10 @@ export class Flow {
     let out = 0;
     if (!stage.input.window) {
       if (countIn > 0) {
-        if (stage.isEarly) out = counts.get(name)!;
+        if (stage.isAhead) out = counts.get(name)!;
         else {
           out = await this.#session.run(this.#at((stage.fill as { always: string }).always, input));
-          if (out > 0) this.#late.add(stage);
+          if (out > 0) this.#inside.add(stage);
         }
         const taken = await this.#taken(stage, input, fates, countIn - duplicates, out);
         if (effective) totals.filtered += countIn - duplicates - taken;
@@ -231,7 +240,7 @@ export class Flow {
         sink: this.#sink,
       };
       out = await this.#guard('stream', name, true, () => giveWindows(giving));
-      if (out > 0) this.#late.add(stage);
+      if (out > 0) this.#inside.add(stage);
     }
     counts.set(name, out);
     if (effective) {
@@ -239,6 +248,7 @@ export class Flow {
       totals.out += out;
       totals.deduplicated += duplicates;
     }
+    return duplicates;
   }
 
   /** How many of the rows came out of a stream that maps or filters; marks them as stored where a table takes them. */
@@ -322,22 +332,22 @@ export class Flow {
     }
   }
 
-  async #runTable(table: Table, input: FlowInput, counts: Map<string, number>, fates: Uint8Array): Promise<number> {
-    const count = counts.get(table.from.name) ?? 0;
-    if (count === 0 || !this.#takesPart(table.from.name, input.only, true)) return 0;
+  #rowsOf(table: Table, input: FlowInput, counts: ReadonlyMap<string, number>): RowSet {
+    const { name } = table.from;
+    return { session: this.#session, relation: this.#relationOf(name, input), count: counts.get(name)! };
+  }
+
+  async #runTable({ table, rows }: TableRows, input: FlowInput, fates: Uint8Array): Promise<number> {
     if (table.from.noun === 'topic')
       fates.forEach((one, i) => {
         if (one !== fate.dead) fates[i] = fate.out;
       });
-    const rows: RowSet = { session: this.#session, relation: this.#relationOf(table.from.name, input), count };
     const started = performance.now();
-    const refused = await this.#sink.refuse(table, rows);
-    if (refused.length > 0) throw new RowsRefused(table.name, refused);
     const written = await this.#guard('table', table.name, false, () => this.#sink.write(table, rows));
     this.#spent(`table ${table.name}`, started);
     const totals = stageOf(input.progress, `table ${table.name}`);
-    totals.in += count;
-    totals.out += count;
+    totals.in += rows.count;
+    totals.out += rows.count;
     return written;
   }
 

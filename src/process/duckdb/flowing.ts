@@ -1,5 +1,6 @@
 // What goes into a run of a flow and what comes out of it; and how it fails.
 import type { MillraceError } from '../../core/errors.ts';
+import type { Refused } from '../engine.ts';
 import type { Progress } from '../progress.ts';
 
 /** A watermark before all times, and one after all: milliseconds since 1970. */
@@ -24,13 +25,11 @@ export class StageFailure extends Error {
   }
 }
 
-/** Rows that a table's rules refuse. */
+/** Records that the rules of tables refuse. */
 export class RowsRefused extends Error {
-  readonly table: string;
-  readonly refused: readonly { row: number; reason: string }[];
-  constructor(table: string, refused: readonly { row: number; reason: string }[]) {
+  readonly refused: readonly Refused[];
+  constructor(refused: readonly Refused[]) {
     super(`${refused.length} rows refused`);
-    this.table = table;
     this.refused = refused;
   }
 }
@@ -68,7 +67,7 @@ export type Filled = {
   readonly from: number;
   readonly to: number;
   readonly without: readonly number[];
-  /** Rows in the relation of the topic and of each early stage. */
+  /** Rows in the relation of the topic and of each stage that is ahead. */
   readonly counts: ReadonlyMap<string, number>;
 };
 

@@ -2,10 +2,12 @@
 import { assert } from '../../core/errors.ts';
 import type { Aside } from '../engine.ts';
 import { copyProgress, stageOf } from '../progress.ts';
+import { remainsReason } from '../remains.ts';
 import { fateOf } from './counts.ts';
 import { findCulprits } from './culprits.ts';
 import { beginning, StageFailure } from './flowing.ts';
 import { emptyAside } from './letters.ts';
+import { remainsIn } from './remains.ts';
 import { relations } from './stage.ts';
 import type { Work } from './work.ts';
 
@@ -51,7 +53,8 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
     const { culprits, error } = await findCulprits(work.session, stage, state, closed);
     if (culprits.length === 0 || !error) break;
     const letters: Aside[] = [];
-    for (const { partition, offset } of culprits) {
+    for (const culprit of culprits) {
+      const { partition, offset } = culprit;
       const bytes = await work.log.record(topicName, partition, offset);
       letters.push({
         ...emptyAside,
@@ -59,11 +62,11 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
         noun: 'stream',
         stage: stageName,
         code: error.code,
-        reason: work.reasonOf(error),
+        reason: work.reasonOf(error) + (bytes ? '' : `; ${remainsReason}`),
         topic: topicName,
         partition,
         offset,
-        bytes,
+        bytes: bytes ?? (await remainsIn(work.session, stage, state, culprit)),
       });
     }
     const progress = copyProgress(work.progress);

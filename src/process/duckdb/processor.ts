@@ -2,7 +2,7 @@
 import type { MillraceError } from '../../core/errors.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
-import type { Aside, KeptAside, Prepared, Processor, SourceReport, StepResult } from '../engine.ts';
+import type { Aside, KeptAside, Prepared, Processor, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countLetters, partitionOf, uncountLetters } from './counts.ts';
@@ -78,24 +78,25 @@ export class DuckProcessor implements Processor {
     this.#newest.set(key, { next: duck.next, newestMs: Number.isFinite(newest) ? newest : undefined });
   }
 
-  async step(
-    prepared: Prepared,
-    reports: readonly SourceReport[],
-    committing: () => void = () => undefined,
-  ): Promise<StepResult> {
+  async step(prepared: Prepared, reports: readonly SourceReport[], events: StepEvents = {}): Promise<StepResult> {
     const duck = prepared as DuckPrepared;
     const total = { out: 0, dead: 0, late: 0 };
     const pending: Stretch[] = [{ from: 0, to: duck.rows.count }];
     let unsaved = reports;
+    const saved = () => {
+      unsaved = [];
+      events.saved?.();
+    };
     while (pending.length > 0) {
       const stretch = pending.pop()!;
-      const result = await this.#settle(duck, stretch, unsaved, pending.length === 0 ? committing : undefined);
+      // only behind the last one is there nothing left to do
+      const { committing } = pending.length === 0 ? events : {};
+      const result = await this.#settle(duck, stretch, unsaved, { saved, ...(committing ? { committing } : {}) });
       if (result === 'split') {
         const middle = (stretch.from + stretch.to) >> 1;
         pending.push({ from: middle, to: stretch.to }, { from: stretch.from, to: middle });
         continue;
       }
-      unsaved = [];
       total.out += result.out;
       total.dead += result.dead;
       total.late += result.late;
@@ -109,7 +110,7 @@ export class DuckProcessor implements Processor {
     duck: DuckPrepared,
     stretch: Stretch,
     reports: readonly SourceReport[],
-    committing: (() => void) | undefined,
+    { saved, committing }: StepEvents,
   ): Promise<StepResult | 'split'> {
     const dead = new Map<number, Aside>();
     const held = new Set<string>();
@@ -118,12 +119,14 @@ export class DuckProcessor implements Processor {
         // what is mended needs the slots
         const isLast = held.size === 0;
         const result = await this.#attempt(duck, stretch, dead, held, reports, isLast ? committing : undefined);
+        // before the windows are mended: that may fail too
+        saved?.();
         if (held.size > 0) await mendWindows(this.#work, duck.topic, held);
         return result;
       } catch (failure) {
         if (failure instanceof RowsRefused) {
-          for (const { row, reason } of failure.refused)
-            dead.set(row, letterOf(duck, row, { noun: 'table', stage: failure.table }, 'ROW_FAILED', reason));
+          for (const { row, table, reason } of failure.refused)
+            dead.set(row, letterOf(duck, row, { noun: 'table', stage: table }, 'ROW_FAILED', reason));
         } else if (failure instanceof StageFailure && failure.firing && !held.has(failure.stage))
           held.add(failure.stage);
         else if (failure instanceof StageFailure && !failure.firing) {

@@ -23,10 +23,10 @@ export function forSlot(sql: string, slot: 0 | 1): string {
 }
 
 /** The relation that holds the rows of a topic or stream that is prepared ahead of the transaction. */
-export const earlyRelation = (pipeline: string, name: string) => `${slotSchema(pipeline, 0)}.${quote(name)}`;
+export const aheadRelation = (pipeline: string, name: string) => `${slotSchema(pipeline, 0)}.${quote(name)}`;
 
 /** The relation that holds the rows of a stream that is computed within the transaction. */
-export const lateRelation = (name: string) => `temp.main.${quote(name)}`;
+export const insideRelation = (name: string) => `temp.main.${quote(name)}`;
 
 /** The relation of a table as queries see it. */
 export const tableRelation = (table: Relation) => `main.${quote(table.of.name)}`;

@@ -13,7 +13,7 @@ import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { storedColumns } from './moments.ts';
 import { checkColumns, refuseAfterSession, refuseCombinations, refuseMixedWindows, refuseShapes } from './refuse.ts';
-import { earlyRelation, feedName, forSlot, lateRelation, render, slotSchema } from './render.ts';
+import { aheadRelation, feedName, forSlot, insideRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
 import { type Due, stateColumns, windowRows } from './window.ts';
@@ -28,10 +28,10 @@ export type Stage = {
   readonly afterWindow: boolean;
   /** Where its rows are put, as written for the first slot. */
   readonly relation: string;
-  /** Makes the relation of an early stage anew, for the first slot. */
+  /** Makes the relation of a stage that is ahead anew, for the first slot. */
   readonly renew: string | undefined;
   /** Whether it is computed ahead of the transaction, from nothing but the rows at hand. */
-  readonly isEarly: boolean;
+  readonly isAhead: boolean;
   /** Whether one record may become several rows. */
   readonly fansOut: boolean;
   /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts; $3: the number before the first row's). */
@@ -80,9 +80,9 @@ export async function makeTopicInput(session: DuckSession, pipeline: Pipeline, t
   );
   const isFedOnce =
     readers.length === 1 && isPlain(readers[0]!) && !pipeline.tables.some((table) => table.from === topic);
-  const relation = isFedOnce ? undefined : earlyRelation(pipeline.name, topic.name);
+  const relation = isFedOnce ? undefined : aheadRelation(pipeline.name, topic.name);
   const columns = `${sqlColumns(nullable(topic.fields))}, ${metaColumns}`;
-  const renew = relation === undefined ? undefined : await makeEarly(session, relation, columns);
+  const renew = relation === undefined ? undefined : await makeAhead(session, relation, columns);
   return { topic, feeds: [made[0]!, made[1]!], relation, renew };
 }
 
@@ -92,8 +92,8 @@ export async function makeSlots(session: DuckSession, pipeline: Pipeline): Promi
     await session.run(`create schema if not exists ${slotSchema(pipeline.name, slot)}`);
 }
 
-/** Makes an early relation in both slots; resolves with the statement that empties the first by making it anew. */
-async function makeEarly(session: DuckSession, relation: string, columns: string): Promise<string> {
+/** Makes a relation of what is ahead in both slots; resolves with the statement that empties the first by making it anew. */
+async function makeAhead(session: DuckSession, relation: string, columns: string): Promise<string> {
   const create = `create or replace table ${relation} (${columns})`;
   for (const slot of [0, 1] as const) await session.run(forSlot(create, slot));
   return create;
@@ -140,8 +140,8 @@ export async function makeStage(
   }
   await screen(session, stream, input, place);
 
-  const isEarly = isPlain(stream) && (upstream === undefined || upstream.isEarly);
-  const relation = isEarly ? earlyRelation(pipeline.name, stream.name) : lateRelation(stream.name);
+  const isAhead = isPlain(stream) && (upstream === undefined || upstream.isAhead);
+  const relation = isAhead ? aheadRelation(pipeline.name, stream.name) : insideRelation(stream.name);
   const fed = inputs.get(topic.name)!;
   const source = upstream ? upstream.relation : (fed.relation ?? `(${fed.feeds[0].select})`);
   const names = columnList(stream.fields);
@@ -157,11 +157,11 @@ export async function makeStage(
     const types = await checkColumns(session, place, stream, plain, carried, input);
     const stored = storedColumns(stream, types, analysis.tree, alias);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
-    if (isEarly) return { stored, renew: await makeEarly(session, relation, columns) };
+    if (isAhead) return { stored, renew: await makeAhead(session, relation, columns) };
     await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
     return { stored, renew: undefined };
   };
-  const shared = { stream, input, topic, afterWindow, relation, isEarly };
+  const shared = { stream, input, topic, afterWindow, relation, isAhead };
 
   if (!input.window) {
     const duplicates = relations.duplicates(stream.name);
@@ -173,7 +173,7 @@ export async function makeStage(
     const fansOut = analysis.hasJoin || analysis.hasUnnest;
     const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
     const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${stored}, ${carriedList} from (${carried})`;
-    const badRows = isEarly ? await badRowsQuery(session, stream, analysis, alias) : undefined;
+    const badRows = isAhead ? await badRowsQuery(session, stream, analysis, alias) : undefined;
     return { ...shared, renew, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
   }
 
@@ -193,7 +193,7 @@ export async function makeStage(
   // as written, without the subquery of the window, which names every column
   const written = await analyse(
     session,
-    render(stream.query, () => lateRelation(from.name)),
+    render(stream.query, () => insideRelation(from.name)),
     place,
   );
   refuseMixedWindows(place, written);

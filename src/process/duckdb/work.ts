@@ -12,10 +12,10 @@ import { ownWords } from './own-words.ts';
 import { Preparer, type Schemas } from './prepare.ts';
 import type { Stage, TopicInput } from './stage.ts';
 
-/** What the processor needs to know of the log: whether a partition holds records, and the bytes of one. */
+/** What the processor needs to know of the log: whether a partition holds records, and the bytes of one; undefined where retention has removed it. */
 export type LogView = {
   hasRecords(topic: string, partition: number): boolean;
-  record(topic: string, partition: number, offset: number): Promise<Uint8Array>;
+  record(topic: string, partition: number, offset: number): Promise<Uint8Array | undefined>;
 };
 
 /** Parts of a pipeline that the processor is made of. */

@@ -2,7 +2,7 @@
 import { limits } from '../../core/limits.ts';
 import { formatType } from '../../define/fields.ts';
 import type { Table } from '../../define/table.ts';
-import { quote, type Session } from '../../process/database.ts';
+import type { Session } from '../../process/database.ts';
 import type { ChangeListener, StoredRow } from '../store.ts';
 import { rowOf, selectList } from './read.ts';
 
@@ -10,7 +10,14 @@ import { rowOf, selectList } from './read.ts';
 type Pending = { count: number; isPartial: boolean; rows: Map<string, StoredRow> };
 
 /** What an upsert wrote: the relation with its rows, how many, and how many rows of the table its retention then removed. */
-export type Written = { readonly relation: string; readonly count: number; readonly removed: number };
+export type Written = {
+  readonly relation: string;
+  readonly count: number;
+  readonly removed: number;
+  /** Which rows are removed, and the clock ($1, milliseconds since 1970); undefined where the table keeps all. */
+  readonly outdated: string | undefined;
+  readonly nowMs: number;
+};
 
 /** Watchers by table, and what they will be told once the transactions at hand are committed. */
 export class Changes {
@@ -48,8 +55,11 @@ export class Changes {
       return;
     }
     const columns = Object.entries(table.fields).map(([name, field]) => ({ name, type: formatType(field.type) }));
-    const kept = removed > 0 ? keptSql(table) : '';
-    const rows = await session.rows(`select ${selectList(columns)} from ${relation}${kept}`);
+    const select = `select ${selectList(columns)} from ${relation}`;
+    const rows =
+      removed > 0
+        ? await session.rows(`${select} where (${written.outdated}) is not true`, written.nowMs)
+        : await session.rows(select);
     for (const row of rows.map((values) => rowOf(columns, values))) change.rows.set(keyOf(table, row), row);
   }
 
@@ -85,10 +95,4 @@ export class Changes {
 function keyOf(table: Table, row: StoredRow): string {
   const part = (value: unknown) => (value instanceof Date ? value.getTime() : String(value));
   return JSON.stringify(table.key.map((name) => part(row[name])));
-}
-
-/** Leaves out the rows of a micro-batch that the retention of the table has removed at once. */
-function keptSql(table: Table): string {
-  const time = quote(table.time!);
-  return ` where (${time} < (select max(${time}) from store.${quote(table.name)}) - to_milliseconds(${table.keepMs})) is not true`;
 }

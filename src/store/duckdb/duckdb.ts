@@ -14,6 +14,8 @@ import { physical, remove, write } from './write.ts';
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = {
   session: Session;
+  /** Milliseconds since 1970: times after it are not taken for the newest of a table. */
+  now: () => number;
   /** Opens more sessions, so that those who read wait neither for each other nor for summaries. */
   openSession?: () => Promise<Session>;
 };
@@ -60,13 +62,13 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   );
   const changes = new Changes();
   const sink: Sink = {
-    async refuse(table, rows) {
-      assert(rows.session.database === session.database, 'rows of another database');
-      return table.unique.length === 0 ? [] : refusals(table, rows);
+    async refuse(tables) {
+      for (const { rows } of tables) assert(rows.session.database === session.database, 'rows of another database');
+      return refusals(tables);
     },
     async write(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
-      return write(table, rows, changes);
+      return write(table, rows, changes, options.now());
     },
     remove: (table, rows) => remove(table, rows, changes),
     settled: (session, isCommitted) => changes.settled(session, isCommitted),

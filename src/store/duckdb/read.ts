@@ -66,10 +66,7 @@ const guard = '.';
 /** What a query selects so that `rowOf` can make rows of it. */
 export function selectList(columns: readonly { readonly name: string; readonly type: string }[]): string {
   return columns
-    .map(({ name, type }) => {
-      if (type === 'text') return `'${guard}' || ${quote(name)}`;
-      return readAsText(type) ? `cast(${quote(name)} as varchar)` : quote(name);
-    })
+    .map(({ name, type }) => (type === 'text' ? `'${guard}' || ${quote(name)}` : readable(quote(name), type)))
     .join(', ');
 }
 
@@ -144,13 +141,27 @@ export function castType(type: string): string {
   return known[type] ?? type;
 }
 
-/** Whether values of the type are read as text, so that no digit is lost. */
-export function readAsText(type: string): boolean {
-  return type === 'date' || type.startsWith('decimal') || type === 'json';
+/** What a list of the type holds; undefined where it is no list. */
+function itemType(type: string): string | undefined {
+  return /^list\((.*)\)$/.exec(type)?.[1];
+}
+
+/** A column as it is read: as text, or a list of texts, where else a digit would be lost. */
+export function readable(column: string, type: string): string {
+  let held = type;
+  let brackets = '';
+  for (let item = itemType(held); item !== undefined; item = itemType(held)) {
+    held = item;
+    brackets += '[]';
+  }
+  const isText = held === 'date' || held.startsWith('decimal') || held === 'json';
+  return isText ? `cast(${column} as varchar${brackets})` : column;
 }
 
 /** A value of a row as readers get it. */
 export function plain(value: unknown, type: string): unknown {
+  const held = itemType(type);
+  if (held !== undefined && Array.isArray(value)) return value.map((item) => plain(item, held));
   if (typeof value === 'bigint')
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
   if (type === 'json' && typeof value === 'string') return JSON.parse(value);

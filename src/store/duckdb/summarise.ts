@@ -11,7 +11,7 @@ import type {
   SummaryOptions,
   SummaryValue,
 } from '../store.ts';
-import { castType, conditionSql, plain, readAsText } from './read.ts';
+import { castType, conditionSql, plain, readable } from './read.ts';
 import { physical } from './write.ts';
 
 const spans: readonly unknown[] = ['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year'];
@@ -99,7 +99,7 @@ class Statement {
     const type = this.type(name);
     const column = quote(name);
     return {
-      sql: readAsText(type) ? `cast(${column} as varchar)` : column,
+      sql: readable(column, type),
       read: (value) => plain(value, type),
     };
   }
@@ -189,7 +189,7 @@ class Statement {
             ? `arg_max(${column}, ${value.by === undefined ? 'rowid' : this.name(value.by)})${finite}`
             : `${value.aggregate}(${column})${finite}`;
         if (numeric) return double(sql);
-        return { sql: readAsText(type) ? `cast(${sql} as varchar)` : sql, read: (one) => plain(one, type) };
+        return { sql: readable(sql, type), read: (one) => plain(one, type) };
       }
       case 'quantile':
         if (!numeric || !(value.share >= 0 && value.share <= 1)) throw this.#notNumeric(value.column);

@@ -14,7 +14,7 @@ export function physical(table: string): string {
  * First the rows that are beaten go, by any row of the batch: rows of the batch that lose to one another have the same key. What of a key
  * is still there then beats the batch.
  */
-export async function write(table: Table, rows: RowSet, changes: Changes): Promise<number> {
+export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<number> {
   const { session, relation } = rows;
   const stored = physical(table.name);
   const keys = table.key.map(quote).join(', ');
@@ -30,17 +30,22 @@ export async function write(table: Table, rows: RowSet, changes: Changes): Promi
       : `insert into ${stored} (${names}, _hash) select ${of('x', Object.keys(table.fields))}, hash(${of('x', table.key)}) from ${relation} x, (${best(table, relation)}) w where x.rowid = w._r`,
   );
   if (won === 0) return 0;
-  let removed = 0;
-  if (table.keepMs !== undefined && table.time !== undefined) {
-    const time = quote(table.time);
-    removed = await session.run(
-      `delete from ${stored} where ${time} < (select max(${time}) from ${stored}) - to_milliseconds(${table.keepMs})`,
-    );
-  }
+  const outdated = outdatedSql(table);
+  const removed = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);
   const written =
     won === rows.count ? relation : `(select * from ${relation} where rowid in (${winners(table, relation)}))`;
-  await changes.wrote(session, table, { relation: written, count: won, removed });
+  await changes.wrote(session, table, { relation: written, count: won, removed, outdated, nowMs });
   return won;
+}
+
+/**
+ * Whether a row is older than the table keeps, against the newest row that is not ahead of the clock ($1, milliseconds since 1970): one
+ * record with a wrong time may not empty the table. Undefined where the table keeps all.
+ */
+function outdatedSql({ name, time, keepMs }: Table): string | undefined {
+  if (keepMs === undefined || time === undefined) return undefined;
+  const newest = `select max(${quote(time)}) from ${physical(name)} where ${quote(time)} <= make_timestamp_ms($1::bigint)`;
+  return `${quote(time)} < (${newest}) - to_milliseconds(${keepMs})`;
 }
 
 /** Removes the rows with the keys of these. */

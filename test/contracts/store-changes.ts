@@ -1,0 +1,130 @@
+// The suite that every store passes for its change feed: what it tells those who watch a table, and when.
+import assert from 'node:assert/strict';
+import { limits } from '../../src/core/limits.ts';
+import { bytes, date, decimal, int, json, list, long, table, text, timestamp, topic } from '../../src/index.ts';
+import type { TableChange } from '../../src/store/store.ts';
+import { fields, one, onStore, type StoreUnderTest } from './store.ts';
+
+const from = topic('from', fields, { time: 'at' });
+const plain = table('plain', from, { key: 'id' });
+
+/** Runs the suite. */
+export function testChanges(title: string, make: () => Promise<StoreUnderTest>): void {
+  const on = onStore(title, make);
+
+  on('tells watchers of a table what each commit wrote, once it is there', async (under, write) => {
+    const { store, prepare, transaction, batch } = under;
+    const other = table('other', from, { key: 'id' });
+    await prepare('p', [plain, other]);
+    const told: TableChange[] = [];
+    const unwatch = store.watch('plain', (change) => told.push(change));
+    const twice = store.watch('plain', (change) => told.push(change));
+    twice();
+    await write(plain, one(1, 'a'), one(1, 'c'), one(2, 'b', 5, 0.5));
+    assert.deepEqual(told, [{ rows: await store.read('plain'), isPartial: false, count: 2 }]);
+    await write(other, one(1, 'a'));
+    await assert.rejects(
+      transaction(async () => {
+        await store.sink.write(plain, await batch(plain, [one(1, 'undone')]));
+        throw new Error('no');
+      }),
+    );
+    assert.equal(told.length, 1);
+    await transaction(async () => {
+      await store.sink.write(plain, await batch(plain, [one(2, 'first'), one(3, 'x')]));
+      await store.sink.write(plain, await batch(plain, [one(2, 'second')]));
+      assert.equal(told.length, 1);
+    });
+    const { rows, ...rest } = told[1]!;
+    assert.deepEqual(
+      new Map(rows.map((row) => [row.id, row.name])),
+      new Map([
+        [2, 'second'],
+        [3, 'x'],
+      ]),
+    );
+    assert.deepEqual([rest, told.length], [{ isPartial: false, count: 3 }, 2]);
+    unwatch();
+    await write(plain, one(4, 'd'));
+    assert.equal(told.length, 2);
+  });
+
+  on('tells watchers when not all that changed can be told', async (under, write) => {
+    const { store, prepare, transaction, batch } = under;
+    const kept = table('kept', from, { key: 'id', keep: '1 minute' });
+    await prepare('p', [plain, kept]);
+    const told: TableChange[] = [];
+    const last = () => {
+      const { rows, ...rest } = told.pop()!;
+      return { ...rest, ids: rows.map((row) => row.id) };
+    };
+    for (const name of ['plain', 'kept']) store.watch(name, (change) => told.push(change));
+    const most = Array.from({ length: limits.changeRowsMax }, (_, id) => one(id));
+    await write(plain, ...most);
+    assert.deepEqual([told[0]?.rows.length, told.pop()?.isPartial], [limits.changeRowsMax, false]);
+    await write(plain, ...most, one(-1));
+    assert.deepEqual(last(), { ids: [], isPartial: true, count: most.length + 1 });
+    const remove = (...records: object[]) =>
+      transaction(async () => store.sink.remove(plain, await batch(plain, records)));
+    await remove(one(5), one(6));
+    assert.deepEqual(last(), { ids: [], isPartial: true, count: 0 });
+    await remove(one(5));
+    assert.deepEqual(told, []);
+    await write(kept, one(1, 'a', 1), one(2, 'b', 60_000));
+    assert.deepEqual(last(), { ids: [1, 2], isPartial: false, count: 2 });
+    await write(kept, one(3, 'gone at once', 0), one(4, 'd', 60_002));
+    assert.deepEqual(last(), { ids: [4], isPartial: true, count: 2 });
+  });
+
+  on('tells one who begins to watch before a commit of what it wrote before that', async (under) => {
+    const { store, prepare, transaction, batch } = under;
+    await prepare('p', [plain]);
+    const told: TableChange[] = [];
+    await transaction(async () => {
+      await store.sink.write(plain, await batch(plain, [one(1)]));
+      store.watch('plain', (change) => told.push(change));
+    });
+    assert.deepEqual(told, [{ rows: [], isPartial: true, count: 1 }]);
+  });
+
+  on('keeps rows of keys that differ by a millisecond apart in what it tells', async ({ store, prepare }, write) => {
+    const timed = table('timed', from, { key: ['at', 'id'] });
+    await prepare('p', [timed]);
+    const told: TableChange[] = [];
+    store.watch('timed', (change) => told.push(change));
+    await write(timed, one(1, 'a', 0), one(1, 'b', 1), one(11, 'c', 1));
+    assert.deepEqual(told[0]?.rows.map((row) => row.name).sort(), ['a', 'b', 'c']);
+  });
+
+  on('tells values of every type as they are read', async (under, write) => {
+    const typed = table(
+      'typed',
+      topic('x', {
+        key: text(),
+        l: list(int()),
+        j: json(),
+        d: date(),
+        m: decimal(20, 4),
+        n: long(),
+        b: bytes().optional(),
+        at: timestamp(),
+      }),
+      { key: 'key' },
+    );
+    await under.prepare('p', [typed]);
+    const told: TableChange[] = [];
+    under.store.watch('typed', (change) => told.push(change));
+    await write(typed, {
+      key: "'\u0000é",
+      l: [1, 2],
+      j: { a: [1] },
+      d: '2024-02-29',
+      m: '1234567890123456.7891',
+      n: '9007199254740993',
+      b: null,
+      at: '2024-02-29T12:00:00.123Z',
+    });
+    assert.deepEqual(told[0]?.rows, await under.store.read('typed'));
+    assert.equal(told[0]?.rows[0]?.m, '1234567890123456.7891');
+  });
+}

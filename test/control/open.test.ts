@@ -1,0 +1,83 @@
+// A data folder or a pipeline that cannot be opened leaves nothing open behind it.
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { embedded } from '../../src/control/adapters.ts';
+import { openParts } from '../../src/control/folder.ts';
+import { open } from '../../src/control/open.ts';
+import { system as realSystem, type System } from '../../src/control/system.ts';
+import type { FileHandle, Files } from '../../src/core/files.ts';
+import { memoryFiles } from '../../src/core/memory-files.ts';
+import { csv, int, pipeline, table, topic } from '../../src/index.ts';
+
+/** A system whose open files are known by their paths. */
+function watched(files: Files): System & { open: string[] } {
+  const open: string[] = [];
+  const note = async (path: string, opening: Promise<FileHandle>) => {
+    const handle = await opening;
+    open.push(path);
+    const close = async () => {
+      open.splice(open.indexOf(path), 1);
+      await handle.close();
+    };
+    return new Proxy(handle, {
+      get: (target, name) => {
+        if (name === 'close') return close;
+        const value = Reflect.get(target, name, target) as unknown;
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  };
+  const noted = new Proxy(files, {
+    get: (target, name) => {
+      const value = Reflect.get(target, name, target) as unknown;
+      if (typeof value !== 'function') return value;
+      if (name !== 'openRead' && name !== 'openWrite') return value.bind(target);
+      return (path: string) => note(path, value.call(target, path) as Promise<FileHandle>);
+    },
+  });
+  return { ...realSystem(), files: noted, open };
+}
+
+test('a pipeline of which one source cannot be opened has closed the others', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-open-'));
+  const file = join(folder, 'there.csv');
+  await writeFile(file, 'id\n1\n');
+  const there = topic('there', { id: int() }).from(csv({ file }));
+  const missing = topic('missing', { id: int() }).from(csv({ file: join(folder, 'missing.csv') }));
+  const made = pipeline('p', { tables: [table('a', there, { key: 'id' }), table('b', missing, { key: 'id' })] });
+  const system = watched(realSystem().files);
+  const millrace = await open({ folder: join(folder, 'data') }, system);
+  await assert.rejects(millrace.start([made]), { code: 'SOURCE_MISSING' });
+  assert.deepEqual(
+    system.open.filter((path) => path.endsWith('.csv')),
+    [],
+  );
+  await millrace.close();
+  await rm(folder, { recursive: true });
+});
+
+test('a data folder of which one part cannot be opened has closed the others', async (t) => {
+  const places = { path: '/d', database: {}, log: '/d/log', registry: ':memory:' };
+  const closed: string[] = [];
+  /** A part that notes when it is closed. */
+  const noting = (name: 'log' | 'registry') => {
+    const original = embedded[name] as () => Promise<(options: object) => Promise<{ close(): Promise<void> }>>;
+    t.mock.method(embedded, name, async () => async (options: object) => {
+      const part = await (await original())(options);
+      const { close } = part;
+      part.close = () => {
+        closed.push(name);
+        return close.call(part);
+      };
+      return part;
+    });
+  };
+  noting('log');
+  noting('registry');
+  t.mock.method(embedded, 'engine', () => Promise.reject(new Error('no engine')));
+  await assert.rejects(openParts(places, { ...realSystem(), files: memoryFiles() }), /no engine/);
+  assert.deepEqual(closed, ['registry', 'log']);
+});

@@ -1,0 +1,104 @@
+// The pump and a processor that fails on its way: what is tried again has its effect once.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { TopicWriter } from '../../src/control/feeder.ts';
+import { type Folder, openParts, registerTopics } from '../../src/control/folder.ts';
+import { ledgerOf } from '../../src/control/ledger.ts';
+import { Pump } from '../../src/control/pump.ts';
+import { system as realSystem } from '../../src/control/system.ts';
+import { MillraceError } from '../../src/core/errors.ts';
+import { memoryFiles } from '../../src/core/memory-files.ts';
+import { random } from '../../src/core/random.ts';
+import { recordAcceptor } from '../../src/define/accept.ts';
+import type { Pipeline } from '../../src/define/pipeline.ts';
+import { int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
+import type { SourceReport } from '../../src/process/engine.ts';
+
+const event = topic('event', { n: int(), word: text(), at: timestamp() }, { time: 'at' });
+const accept = recordAcceptor(event.fields);
+const full = () => new MillraceError('DISK_FULL', 'no space left');
+
+/** Pumps a record for each word and one refusal of a source through a pipeline, in whose folder `spoil` has put a fault. */
+async function pumped(made: Pipeline, words: readonly string[], spoil: (folder: Folder) => () => boolean) {
+  const system = { ...realSystem(), files: memoryFiles(), random: random('x') };
+  const clock = { ...system.clock, sleep: async () => undefined };
+  const folder = await openParts({ path: '/pump', database: {}, log: '/pump/log', registry: ':memory:' }, system);
+  const schemaIds = await registerTopics(folder, made);
+  await folder.store.prepare(made.name, made.tables);
+  const processor = await folder.engine.open(made, new Map());
+  const writer = new TopicWriter(event, schemaIds.get('event')!, clock);
+  for (const [n, word] of words.entries()) writer.add(0, accept({ n, word, at: n * 100 }));
+  await folder.log.append('event', 0, writer.take(0)!);
+  const hasFailed = spoil(folder);
+  const { log } = folder;
+  const pump = new Pump({ ...system, clock, pipeline: made, processor, log, troubled: () => undefined });
+  pump.report(refusal());
+  pump.drain();
+  await pump.run(new AbortController().signal);
+  assert.ok(hasFailed());
+  const session = await folder.database.session();
+  const letters = (await session.rows('select stage from meta.aside order by stage')).map(([stage]) => stage);
+  session.close();
+  const ledger = ledgerOf(made, processor.progress, log, pump.unsaved);
+  processor.close();
+  await folder.store.close();
+  folder.database.close();
+  await log.close();
+  await folder.registry.close();
+  return { letters, ledger };
+}
+
+function refusal(): SourceReport {
+  const error = new MillraceError('RECORD_INVALID', 'no record');
+  const refused = { sequence: 0, bytes: Buffer.from('x'), error, place: 'line 1' };
+  const progress = { position: undefined, next: 1, read: 1, refused: 1 };
+  return { source: 'event/csv', topic: 'event', progress, refusals: [refused] };
+}
+
+describe('what sources refused is kept once', () => {
+  const places = table('places', topic('place', { word: text() }), { key: 'word' });
+  // a join cannot be asked for its bad rows at once, so that the micro-batch is halved until they are found
+  const looked = stream(
+    'looked',
+    { n: int(), number: int() },
+    sql`select e.n, e.word::int as number from ${event} e left join ${places} p on p.word = e.word`,
+  );
+  const joined = pipeline('joined', { tables: [places, table('looked', looked, { key: 'n' })] });
+
+  for (let at = 1; at <= 3; at++)
+    test(`where part ${at} of a micro-batch that is halved meets a full disk`, async () => {
+      const { letters, ledger } = await pumped(joined, ['0', '1', 'x', '3', '4', '5', '6', '7'], ({ store }) => {
+        const { write } = store.sink;
+        let writes = 0;
+        store.sink.write = async (into, rows) => {
+          if (++writes === at) throw full();
+          return write(into, rows);
+        };
+        return () => writes > at;
+      });
+      assert.deepEqual(letters, ['looked', 'source:event/csv']);
+      assert.deepEqual([ledger.in, ledger.out, ledger.dead, ledger.balanced], [9, 7, 2, true]);
+    });
+
+  test('where a window that fails cannot be mended, with its rows stored already', async () => {
+    const summed = stream(
+      'summed',
+      { start: timestamp(), total: long() },
+      sql`select window_start as start, sum(word::int) as total from ${event.tumble('20 ms')} group by all`,
+    );
+    const sums = pipeline('sums', { tables: [table('sums', summed, { key: 'start' })] });
+    const { letters, ledger } = await pumped(sums, ['1', 'x', '3'], ({ log }) => {
+      const { read } = log;
+      let hasFailed = false;
+      // the bytes of the row that fails are asked for after the transaction that brought it
+      log.read = (topic, partition, offset, most) => {
+        if (most.recordsMax > 1 || hasFailed) return read.call(log, topic, partition, offset, most);
+        hasFailed = true;
+        return Promise.reject(full());
+      };
+      return () => hasFailed;
+    });
+    assert.deepEqual(letters, ['source:event/csv', 'summed']);
+    assert.deepEqual([ledger.in, ledger.out, ledger.dead, ledger.balanced], [4, 2, 2, true]);
+  });
+});
