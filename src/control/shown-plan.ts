@@ -2,15 +2,15 @@
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
-import { planWith } from './plan.ts';
+import { type NameOfSource, planWith } from './plan.ts';
 import { masked } from './tail.ts';
 
 /** Names of parameters, options and headers whose values are for nobody else. */
 const secret = /secret|token|passw|credential|authorization|cookie|api[-_]?key/i;
 
 /** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and passwords in URLs, are masked. */
-export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
-  const plan = planWith(pipeline, params);
+export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>, nameOf?: NameOfSource): Plan {
+  const plan = planWith(pipeline, params, nameOf);
   const secrets = new Set(
     plan.params.filter((one) => secret.test(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
   );

@@ -30,6 +30,8 @@ export type CsvOptions = {
   readonly pace?: CsvPace | OrParam<string>;
   /** Bytes of one row; a longer one is refused. Default `'1 MiB'`. */
   readonly rowBytesMax?: OrParam<Size | number>;
+  /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
+  readonly name?: string;
 };
 
 /**

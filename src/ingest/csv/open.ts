@@ -1,10 +1,11 @@
 // Opens a CSV file as a source: batches of rows with the place behind each, in slices, at the pace asked for.
+import { resolve } from 'node:path';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { atRate, atSpeed, type Pace, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
+import type { CheckOptions, OpenSource, OriginOf, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
 import { type Beginning, begin, openFile } from './begin.ts';
 import type { Bytes } from './bytes.ts';
 import { type CsvSettings, type PaceOption, readCsvOptions } from './options.ts';
@@ -19,6 +20,9 @@ const sliceRowsMax = 2048;
 export const checkOptions: CheckOptions = (options, fields, place) => {
   readCsvOptions(options, fields, place, true);
 };
+
+/** The file, as positions name it. */
+export const originOf: OriginOf = ({ file }) => ({ file: resolve(file as string) });
 
 /** Opens the file of `csv()`. */
 export const open: OpenSource = async (given, context) => {
