@@ -1,5 +1,6 @@
 // Reads a topic's records beside a running process: the newest, from an offset, or as they arrive.
 import { join, resolve } from 'node:path';
+import { systemClock } from '../core/clock.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { type Fields, type FieldType, json, text } from '../define/fields.ts';
 import { type Batch, keyOf, valueIn } from '../log/batch.ts';
@@ -8,7 +9,7 @@ import type { Log } from '../log/log.ts';
 import type { Registry } from '../log/registry.ts';
 import { embedded } from './adapters.ts';
 import type { TailOptions, TailRecord } from './millrace.ts';
-import { nodeFiles, systemClock } from './system.ts';
+import { nodeFiles } from './system.ts';
 
 /** What stands in place of a personal value. */
 export const masked = '•••';
