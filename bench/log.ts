@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { nodeFiles, systemClock } from '../src/control/system.ts';
+import { nodeFiles } from '../src/control/system.ts';
+import { systemClock } from '../src/core/clock.ts';
 import { type Batch, BatchBuilder } from '../src/log/batch.ts';
 import { crc32c } from '../src/log/embedded/crc32c.ts';
 import { embeddedLog } from '../src/log/embedded/embedded.ts';

@@ -4,13 +4,14 @@ import type { Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import { isParam } from '../define/param.ts';
 import type { SourceDefinition } from '../define/source.ts';
-import type { CheckOptions, OpenSource, ReceiveSource, ReviveSource } from '../ingest/source.ts';
+import type { CheckOptions, OpenSource, OriginOf, Position, ReceiveSource, ReviveSource } from '../ingest/source.ts';
 
-/** What the `open.ts` of a source adapter exports; `receive` where requests bring its records. */
+/** What the `open.ts` of a source adapter exports: `originOf` where its positions say what they are of, `receive` where requests bring its records. */
 export type SourceAdapter = {
   open: OpenSource;
   checkOptions: CheckOptions;
   revive: ReviveSource;
+  originOf?: OriginOf;
   receive?: ReceiveSource;
 };
 
@@ -20,6 +21,9 @@ const sources: Readonly<Record<string, () => Promise<SourceAdapter>>> = {
   simulate: () => import('../ingest/simulate/open.ts'),
   webhook: () => import('../ingest/webhook/open.ts'),
 };
+
+/** The kinds of sources. */
+export const sourceKinds: readonly string[] = Object.keys(sources);
 
 /** The log, registry, engine and store that a data folder has. */
 export const embedded = {
@@ -37,7 +41,7 @@ export async function sourceAdapter(kind: string): Promise<SourceAdapter> {
   const load = sources[kind];
   if (!load) {
     throw new MillraceError('PIPELINE_INVALID', `there is no source of kind '${kind}'`, {
-      remedy: `Use one of: ${Object.keys(sources).join(', ')}.`,
+      remedy: `Use one of: ${sourceKinds.join(', ')}.`,
     });
   }
   return load();
@@ -47,6 +51,8 @@ export async function sourceAdapter(kind: string): Promise<SourceAdapter> {
 export type ChosenSource = {
   readonly definition: SourceDefinition;
   readonly options: Readonly<Record<string, unknown>>;
+  /** What it reads, where its positions say so. */
+  readonly origin: Position | undefined;
   readonly passedOver: string | undefined;
 };
 
@@ -70,7 +76,7 @@ export async function chooseSource(
     const options = fill(one.options, params);
     try {
       adapter.checkOptions(options, fields, `${place}, ${one.kind}()`);
-      return { definition: one, options, passedOver: unset };
+      return { definition: one, options, origin: adapter.originOf?.(options), passedOver: unset };
     } catch (error) {
       // an option that needs a parameter which is not set: the next one takes its place
       if (missing.length === 0 || !(error instanceof MillraceError)) throw error;

@@ -49,7 +49,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
     pipelines: () => runners.map(viewOf),
     async plan(pipeline) {
       const runner = runnerOf(pipeline);
-      return shownPlan(runner.pipeline, runner.params);
+      return shownPlan(runner.pipeline, runner.params, runner.nameOf);
     },
     pause: async (pipeline) => runnerOf(pipeline).pause(),
     resume: async (pipeline) => runnerOf(pipeline).resume(),

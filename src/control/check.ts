@@ -5,6 +5,7 @@ import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { shapeOf } from '../define/route.ts';
 import { embedded, sourceAdapter } from './adapters.ts';
+import { checkSourceNames } from './source-names.ts';
 
 /**
  * All errors of the pipelines, each with its place; [] where they could run.
@@ -71,7 +72,7 @@ export function checkDefinitions(pipelines: readonly Pipeline[]): MillraceError[
     for (const route of pipeline.routes)
       claim('route', `${route.method} ${route.path}`, pipeline, route, false, shapeOf(route));
   }
-  return errors;
+  return [...errors, ...pipelines.flatMap(checkSourceNames)];
 }
 
 function within(pipeline: Pipeline, error: MillraceError): MillraceError {

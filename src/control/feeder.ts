@@ -2,6 +2,7 @@
 import type { Clock } from '../core/clock.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
+import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Receiver, Refusal, Source, SourceBatch, SourceContext } from '../ingest/source.ts';
 import { BatchBuilder, type Headers } from '../log/batch.ts';
@@ -81,16 +82,21 @@ export class TopicWriter {
   }
 }
 
-/** What a feeder works with. */
-export type FeederOptions = {
+/** A source to read: its name, and how far it was read under this. */
+export type SourceToRead = {
   readonly name: string;
-  readonly topic: Topic;
   readonly chosen: ChosenSource;
+  readonly progress: SourceProgress | undefined;
+};
+
+/** What a feeder works with. */
+export type FeederOptions = SourceToRead & {
+  readonly topic: Topic;
   readonly writer: TopicWriter;
   readonly log: Log;
   readonly clock: Clock;
-  readonly progress: SourceProgress | undefined;
   readonly context: (
+    name: string,
     position: SourceProgress | undefined,
     nextSequence: number,
     notice: (text: string | undefined) => void,
@@ -101,12 +107,15 @@ export type FeederOptions = {
   readonly report: (report: SourceReport) => void;
 };
 
+/** The progress of a source that was never read. */
+const nothingRead: SourceProgress = { position: undefined, next: 0, read: 0, refused: 0 };
+
 /** A source at work. */
 export class Feeder {
-  readonly name: string;
   readonly #options: FeederOptions;
   #source: Source | undefined;
   #receiver: Receiver | undefined;
+  #name: string;
   #chosen: ChosenSource;
   #progress: SourceProgress;
   /** The progress that was reported last: where to go on after a failure. */
@@ -118,11 +127,20 @@ export class Feeder {
   readonly parts = { encode: 0, append: 0 };
 
   constructor(options: FeederOptions) {
-    this.name = options.name;
+    this.#name = options.name;
     this.#options = options;
     this.#chosen = options.chosen;
-    this.#reported = options.progress ?? { position: undefined, next: 0, read: 0, refused: 0 };
+    this.#reported = options.progress ?? nothingRead;
     this.#progress = this.#reported;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** What it reads. */
+  get definition(): SourceDefinition {
+    return this.#chosen.definition;
   }
 
   /** The receiving side, where requests bring its records. */
@@ -168,31 +186,39 @@ export class Feeder {
   }
 
   /** Opens the source, or the one that it gives way to where its network is absent. */
-  async open(signal: AbortSignal, otherwise: (from: ChosenSource) => Promise<ChosenSource | undefined>): Promise<void> {
+  async open(signal: AbortSignal, otherwise: (from: SourceToRead) => Promise<SourceToRead | undefined>): Promise<void> {
     const { log, topic } = this.#options;
-    this.#progress = this.#reported;
-    this.#lastSequences = await Promise.all(
-      Array.from({ length: topic.partitions }, (_, partition) => log.lastSequence(topic.name, partition, this.name)),
-    );
     for (;;) {
+      this.#progress = this.#reported;
+      this.#lastSequences = await Promise.all(
+        Array.from({ length: topic.partitions }, (_, partition) => log.lastSequence(topic.name, partition, this.name)),
+      );
       const adapter = await sourceAdapter(this.#chosen.definition.kind);
       const last = Math.max(-1, ...this.#lastSequences);
       try {
         const notice = (text: string | undefined) => {
           this.#notice = text;
         };
-        const context = this.#options.context(this.#progress, Math.max(this.#progress.next, last + 1), notice, signal);
+        const context = this.#options.context(
+          this.name,
+          this.#progress,
+          Math.max(this.#progress.next, last + 1),
+          notice,
+          signal,
+        );
         this.#source = await adapter.open(this.#chosen.options, context);
         this.#receiver = adapter.receive?.(this.#chosen.options, topic.fields);
         break;
       } catch (error) {
         const next =
           error instanceof MillraceError && error.code === 'SOURCE_UNAVAILABLE'
-            ? await otherwise(this.#chosen)
+            ? await otherwise({ name: this.name, chosen: this.#chosen, progress: this.#reported })
             : undefined;
         if (!next) throw error;
-        this.#notice = `${this.#chosen.definition.kind}: ${messageOf(error)}; using ${next.definition.kind} instead`;
-        this.#chosen = next;
+        this.#notice = `${this.#chosen.definition.kind}: ${messageOf(error)}; using ${next.chosen.definition.kind} instead`;
+        this.#name = next.name;
+        this.#chosen = next.chosen;
+        this.#reported = next.progress ?? nothingRead;
       }
     }
     if (!this.#source.replayable) {

@@ -1,6 +1,6 @@
 // Opens a data folder: one process at a time, everything embedded in it behind the contracts.
 import { join, resolve } from 'node:path';
-import { assert, MillraceError } from '../core/errors.ts';
+import { assert } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -10,13 +10,11 @@ import { checkDefinitions } from './check.ts';
 import { DeadLetters } from './dead.ts';
 import { type Folder, openParts, type Places, registerTopics } from './folder.ts';
 import { keepPaused, pipelineFiles, remember } from './known.ts';
+import { takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { deadlineAfter, Runner } from './runner.ts';
 import { system as realSystem, type System } from './system.ts';
-
-/** The version of the folder's layout. */
-const layoutVersion = 1;
 
 /**
  * Opens a data folder, making it where there is none.
@@ -76,7 +74,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
 
 async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
   const path = resolve(options.folder);
-  await checkLayout(system, path);
+  await takeFolder(system.files, path);
   const places: Places = {
     path,
     database: { path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') },
@@ -84,33 +82,6 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
     registry: join(path, 'registry.db'),
   };
   return openParts(places, system, options.notice);
-}
-
-/** A new folder gets a marker with the layout's version; one with other things in it is not taken. */
-async function checkLayout({ files }: System, path: string): Promise<void> {
-  const marker = join(path, 'millrace.json');
-  if (await files.exists(marker)) {
-    const version = Number((JSON.parse(await files.readText(marker)) as { layout?: unknown }).layout);
-    if (version !== layoutVersion) {
-      throw new MillraceError(
-        'DATA_VERSION',
-        `the data folder has layout ${version}, this Millrace reads layout ${layoutVersion}`,
-        {
-          place: path,
-          remedy: 'Use the Millrace that made it, or another folder with --data.',
-        },
-      );
-    }
-    return;
-  }
-  if ((await files.list(path)).length > 0) {
-    throw new MillraceError('DATA_VERSION', 'this folder holds other things and is no data folder', {
-      place: path,
-      remedy: 'Give an empty or a new folder with --data.',
-    });
-  }
-  await files.makeFolder(path);
-  await files.replace(marker, `${JSON.stringify({ layout: layoutVersion })}\n`);
 }
 
 async function start(

@@ -11,6 +11,7 @@ import type { Stream } from '../define/stream.ts';
 import { columnsOf } from '../web/columns.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
 import { given } from './given.ts';
+import { ownName } from './source-names.ts';
 
 /**
  * The plan of a pipeline. References carry their noun: `topic ride`, `stream fares`.
@@ -21,8 +22,15 @@ export async function planOf(pipeline: Pipeline, given: GivenParams): Promise<Pl
   return planWith(pipeline, resolveParams(pipeline.params, given, process.env));
 }
 
+/** The name that a source of a topic has where it runs; undefined where it does not run. */
+export type NameOfSource = (topic: string, source: SourceDefinition) => string | undefined;
+
 /** The plan of a pipeline with the values of its parameters. */
-export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
+export function planWith(
+  pipeline: Pipeline,
+  params: ReadonlyMap<string, Value>,
+  nameOf: NameOfSource = () => undefined,
+): Plan {
   return {
     name: pipeline.name,
     params: pipeline.params.map((param) => ({
@@ -32,7 +40,12 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
       ...given('default', param.fallback),
       ...given('description', param.field.description),
     })),
-    sources: pipeline.topics.flatMap((topic) => topic.sources.map((source) => planSource(topic.name, source, params))),
+    sources: pipeline.topics.flatMap(({ name, sources }) =>
+      sources.map((source, i) => {
+        const place = sources.slice(0, i + 1).filter((one) => one.kind === source.kind).length;
+        return planSource(name, source, place, params, nameOf);
+      }),
+    ),
     topics: pipeline.topics.map((topic) => ({
       name: topic.name,
       fields: columnsOf(topic.fields),
@@ -70,7 +83,14 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
   };
 }
 
-function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap<string, unknown>): PlanSource {
+function planSource(
+  topic: string,
+  source: SourceDefinition,
+  place: number,
+  params: ReadonlyMap<string, unknown>,
+  nameOf: NameOfSource,
+): PlanSource {
+  const { otherwise } = source;
   const options = Object.fromEntries(
     Object.entries(source.options).map(([name, value]) => {
       if (isParam(value)) return [name, params.get(value.name) ?? `param:${value.name}`];
@@ -78,11 +98,11 @@ function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap
     }),
   );
   return {
-    name: `${topic}/${source.kind}`,
+    name: nameOf(topic, source) ?? ownName(topic, source, place),
     topic,
     kind: source.kind,
     options,
-    ...(source.otherwise ? { otherwise: planSource(topic, source.otherwise, params) } : {}),
+    ...(otherwise ? { otherwise: planSource(topic, otherwise, 1, params, nameOf) } : {}),
   };
 }
 

@@ -8,13 +8,14 @@ import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
 import type { Processor } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
-import { chooseSource } from './adapters.ts';
+import { type ChosenSource, chooseSource } from './adapters.ts';
 import { Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
 import type { Through } from './redrive.ts';
+import { SourceNames } from './source-names.ts';
 import type { System } from './system.ts';
 
 /** What a runner works with. */
@@ -93,14 +94,15 @@ export class Runner {
     if (this.#options.withoutSources) return;
     for (const topic of this.pipeline.topics) {
       const writer = new TopicWriter(topic, this.#options.schemaIds.get(topic.name)!, this.#options.system.clock);
-      const kinds = new Map<string, number>();
-      for (const definition of topic.sources) {
-        const place = `topic '${topic.name}'`;
-        const choose = (one: SourceDefinition) => chooseSource(one, this.#options.params, topic.fields, place);
-        const chosen = await choose(definition);
-        const count = (kinds.get(chosen.definition.kind) ?? 0) + 1;
-        kinds.set(chosen.definition.kind, count);
-        const name = `${topic.name}/${chosen.definition.kind}${count > 1 ? `-${count}` : ''}`;
+      const saved = this.#options.processor.progress.sources;
+      const sourceNames = new SourceNames(topic, saved);
+      const choose = (one: SourceDefinition) =>
+        chooseSource(one, this.#options.params, topic.fields, `topic '${topic.name}'`);
+      const all: ChosenSource[] = [];
+      for (const definition of topic.sources) all.push(await choose(definition));
+      const names = sourceNames.nameAll(all);
+      for (const [i, chosen] of all.entries()) {
+        const name = names[i]!;
         const feeder = new Feeder({
           name,
           topic,
@@ -108,8 +110,8 @@ export class Runner {
           writer,
           log: this.#options.log,
           clock: this.#options.system.clock,
-          progress: this.#options.processor.progress.sources[name],
-          context: (progress, nextSequence, notice, signal) => ({
+          progress: saved[name],
+          context: (name, progress, nextSequence, notice, signal) => ({
             ...this.#options.system,
             random: this.#options.system.random.fork(name),
             fields: topic.fields,
@@ -123,9 +125,13 @@ export class Runner {
           report: (report) => this.#pump.report(report),
         });
         this.#feeders.push(feeder);
-        await feeder.open(this.#sourcesStop.signal, async (from) =>
-          from.definition.otherwise ? choose(from.definition.otherwise) : undefined,
-        );
+        await feeder.open(this.#sourcesStop.signal, async (from) => {
+          const { otherwise } = from.chosen.definition;
+          if (!otherwise) return undefined;
+          const chosen = await choose(otherwise);
+          const name = sourceNames.nameInstead(from.name, chosen);
+          return { name, chosen, progress: saved[name] };
+        });
         const { beginning } = feeder;
         if (beginning) await this.#options.processor.save([beginning]);
       }
@@ -163,6 +169,10 @@ export class Runner {
   feedersOf(topic: string): Feeder[] {
     return this.#feeders.filter((feeder) => feeder.status().topic === topic);
   }
+
+  /** The name of a source of a topic, where that is at work. */
+  readonly nameOf = (topic: string, source: SourceDefinition): string | undefined =>
+    this.feedersOf(topic).find((feeder) => feeder.definition === source)?.name;
 
   /** Begins to run. */
   start(): void {

@@ -3,14 +3,14 @@ import { isSecretName, masked, withoutSecrets } from '../core/mask.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
-import { planWith } from './plan.ts';
+import { type NameOfSource, planWith } from './plan.ts';
 
 /** The shortest value of a secret parameter that is looked for within other texts. */
 const secretLengthMin = 4;
 
 /** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and what is secret in URLs, are masked. */
-export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
-  const plan = planWith(pipeline, params);
+export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>, nameOf?: NameOfSource): Plan {
+  const plan = planWith(pipeline, params, nameOf);
   const secrets = new Set(
     plan.params.filter((one) => isSecretName(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
   );

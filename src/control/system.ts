@@ -1,12 +1,11 @@
-// The real clock and the real file system, behind the interfaces of core/: the one place that touches them.
+// The machine behind the interfaces of core/: its clock, its chance, its file system, which only this touches, and its network.
 
 import { randomBytes } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
 import { constants } from 'node:fs';
 import * as fs from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../core/clock.ts';
+import { type Clock, systemClock } from '../core/clock.ts';
 import { systemCode } from '../core/errors.ts';
 import type { FileHandle, Files } from '../core/files.ts';
 import { type Random, random } from '../core/random.ts';
@@ -29,22 +28,6 @@ export function system(): System {
     files: nodeFiles(),
     fetch: globalThis.fetch,
     lookup: (host) => lookup(host, { all: true }),
-  };
-}
-
-/** The machine's clock. */
-export function systemClock(): Clock {
-  return {
-    now: () => Date.now(),
-    elapsed: () => performance.now(),
-    async sleep(ms, signal) {
-      if (ms <= 0 || signal?.aborted) return;
-      try {
-        await sleep(ms, undefined, signal && { signal });
-      } catch {
-        // aborted: the contract wakes at once, without an error
-      }
-    },
   };
 }
 

@@ -1,5 +1,6 @@
 // Reads a topic's records beside a running process: the newest, from an offset, or as they arrive.
 import { join, resolve } from 'node:path';
+import { systemClock } from '../core/clock.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { masked } from '../core/mask.ts';
 import { type Fields, type FieldType, json, text } from '../define/fields.ts';
@@ -9,7 +10,7 @@ import type { Log } from '../log/log.ts';
 import type { Registry } from '../log/registry.ts';
 import { embedded } from './adapters.ts';
 import type { TailOptions, TailRecord } from './millrace.ts';
-import { nodeFiles, systemClock } from './system.ts';
+import { nodeFiles } from './system.ts';
 
 const readLimits = { recordsMax: 1000, bytesMax: 2 ** 20 };
 

@@ -1,6 +1,6 @@
 // Time as an injected interface, so that a whole pipeline can be driven in a test without waiting.
 
-/** Reads the time and waits. The system's is made in control/; tests use `virtualClock`. */
+/** Reads the time and waits: the machine's by `systemClock`, a test's by `virtualClock`. */
 export interface Clock {
   /** Milliseconds since 1970 UTC. */
   now(): number;
@@ -8,6 +8,34 @@ export interface Clock {
   elapsed(): number;
   /** Resolves after `ms`; at once, without an error, when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Milliseconds of the longest timer that there is: 24.8 days. A longer one would end at once. */
+const timerMsMax = 2 ** 31 - 1;
+
+/** The machine's clock. */
+export function systemClock(): Clock {
+  return {
+    now: () => Date.now(),
+    elapsed: () => performance.now(),
+    async sleep(ms, signal) {
+      for (let leftMs = ms; leftMs > 0 && !signal?.aborted; leftMs -= timerMsMax)
+        await timer(Math.min(leftMs, timerMsMax), signal);
+    },
+  };
+}
+
+/** Resolves after `ms`, or at once when the signal aborts. */
+function timer(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      clearTimeout(waiting);
+      signal?.removeEventListener('abort', wake);
+      resolve();
+    };
+    const waiting = setTimeout(wake, ms);
+    signal?.addEventListener('abort', wake, { once: true });
+  });
 }
 
 /** A clock that stands still until a test advances it. */

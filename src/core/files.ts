@@ -20,7 +20,7 @@ export interface Files {
   /** Opens for reading and writing, making the file where there is none. */
   openWrite(path: string): Promise<FileHandle>;
   readText(path: string): Promise<string>;
-  /** Replaces a whole file so that a crash leaves the old or the new one: temporary file, sync, rename, folder sync. */
+  /** Replaces a whole file so that a crash leaves the old or the new one: temporary file (`PATH.new`), sync, rename, folder sync. */
   replace(path: string, content: string | Uint8Array): Promise<void>;
   makeFolder(path: string): Promise<void>;
   /** Names in a folder, sorted; [] where there is no such folder. */
@@ -29,4 +29,15 @@ export interface Files {
   exists(path: string): Promise<boolean>;
   /** Makes creations, renames and removals inside a folder durable. */
   syncFolder(path: string): Promise<void>;
+}
+
+/** Makes a folder, and the names of all that it needed to make durable. */
+export async function makeDurableFolder(files: Files, folder: string): Promise<void> {
+  const parents: string[] = [];
+  for (let path = folder; !(await files.exists(path)); path = parents.at(-1)!) {
+    const cut = path.search(/[/\\][^/\\]*$/);
+    parents.push(cut < 0 ? '.' : path.slice(0, cut) || '/');
+  }
+  if (parents.length > 0) await files.makeFolder(folder);
+  for (const parent of parents) await files.syncFolder(parent);
 }

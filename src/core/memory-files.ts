@@ -62,6 +62,7 @@ class Memory implements MemoryFiles {
   readonly #files: Map<string, Node>;
   readonly #durableFiles: Map<string, Node>;
   readonly #folders: Set<string>;
+  readonly #durableFolders: Set<string>;
   #failures: { operation: Operation; code: string; times: number; part: string }[] = [];
   #operationsLeft = Number.POSITIVE_INFINITY;
   #isDead = false;
@@ -70,6 +71,7 @@ class Memory implements MemoryFiles {
     this.#files = files;
     this.#durableFiles = new Map(files);
     this.#folders = folders;
+    this.#durableFolders = new Set(folders);
   }
 
   fail(operation: Operation, code: string, times = 1, part = ''): void {
@@ -88,12 +90,20 @@ class Memory implements MemoryFiles {
       for (const path of this.#durableFiles.keys())
         if (!this.#files.has(path) && random.next() < 0.5) kept.delete(path);
     }
+    const folders = new Set(
+      [...this.#folders].filter((path) => this.#durableFolders.has(path) || (random && random.next() < 0.5)),
+    );
+    // what is in a folder whose name is lost is lost with it
+    const isKept = (path: string): boolean =>
+      path === '/' || path === '.' || (folders.has(path) && isKept(folderOf(path)));
+    for (const path of folders) if (!isKept(path)) folders.delete(path);
     const files = new Map<string, Node>();
     for (const [path, node] of kept) {
+      if (!isKept(folderOf(path))) continue;
       const content = random ? tear(node, random) : node.durable;
       files.set(path, { content: content.slice(), durable: content.slice(), changes: [] });
     }
-    return new Memory(files, new Set(this.#folders));
+    return new Memory(files, folders);
   }
 
   bytes(path: string): Uint8Array {
@@ -101,6 +111,14 @@ class Memory implements MemoryFiles {
   }
 
   put(path: string, bytes: Uint8Array): void {
+    for (let folder = folderOf(path); !this.#durableFolders.has(folder); folder = folderOf(folder)) {
+      this.#folders.add(folder);
+      this.#durableFolders.add(folder);
+    }
+    this.#place(path, bytes);
+  }
+
+  #place(path: string, bytes: Uint8Array): void {
     const node = { content: bytes.slice(), durable: bytes.slice(), changes: [] };
     this.#files.set(path, node);
     this.#durableFiles.set(path, node);
@@ -128,11 +146,16 @@ class Memory implements MemoryFiles {
   }
 
   async replace(path: string, content: string | Uint8Array): Promise<void> {
-    this.#enter('replace', path, true);
-    if (!this.#folders.has(folderOf(path))) throw systemError('ENOENT', 'open', path);
+    const failure = this.#failure('replace', path, true);
     const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
+    if (failure) {
+      // a crash leaves what was to take the place of the file; a failure takes it away again
+      if (this.#isDead) this.#files.set(`${path}.new`, { content: bytes, durable: new Uint8Array(0), changes: [] });
+      throw failure;
+    }
+    if (!this.#folders.has(folderOf(path))) throw systemError('ENOENT', 'open', path);
     if (this.#used() + bytes.length > this.diskBytes) throw systemError('ENOSPC', 'write', path);
-    this.put(path, bytes);
+    this.#place(path, bytes);
   }
 
   async makeFolder(path: string): Promise<void> {
@@ -162,6 +185,7 @@ class Memory implements MemoryFiles {
   async syncFolder(path: string): Promise<void> {
     this.#enter('syncFolder', path, true);
     for (const [file, node] of this.#files) if (folderOf(file) === path) this.#durableFiles.set(file, node);
+    for (const folder of this.#folders) if (folderOf(folder) === path) this.#durableFolders.add(folder);
     for (const file of this.#durableFiles.keys())
       if (folderOf(file) === path && !this.#files.has(file)) this.#durableFiles.delete(file);
   }

@@ -4,13 +4,18 @@ import { MillraceError } from '../core/errors.ts';
 const pattern = /^[A-Za-z][A-Za-z0-9_-]{0,119}$/;
 const fieldPattern = /^[A-Za-z][A-Za-z0-9_]{0,119}$/;
 
+/** Whether a text can be a name: a letter, then letters, digits, `_` and `-`. */
+export function isName(text: string): boolean {
+  return pattern.test(text);
+}
+
 /**
  * Checks the name of a pipeline, topic, stream, table, chart or parameter: a letter, then letters, digits, `_` and `-`.
  *
  * @throws NAME_INVALID
  */
 export function checkName(noun: string, name: unknown): asserts name is string {
-  if (typeof name !== 'string' || !pattern.test(name)) {
+  if (typeof name !== 'string' || !isName(name)) {
     throw new MillraceError('NAME_INVALID', `${noun} name ${JSON.stringify(name)} cannot be used`, {
       place: noun,
       remedy: 'Begin with a letter, go on with letters, digits, _ and -, 120 at most.',

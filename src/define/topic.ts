@@ -97,7 +97,7 @@ function make<F extends Fields>(data: Omit<Topic<F>, 'from' | 'record' | keyof R
       if (!isSource(source)) {
         throw new MillraceError('PIPELINE_INVALID', 'from() needs a source', {
           place: `topic '${data.name}'`,
-          remedy: 'Give it csv(…), http(…) or simulate(…).',
+          remedy: 'Give it csv(…), http(…), simulate(…) or webhook(…).',
         });
       }
       return make({ ...data, sources: Object.freeze([...data.sources, source]) });

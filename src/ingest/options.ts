@@ -2,6 +2,7 @@
 import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { isName } from '../define/names.ts';
 import { isParam } from '../define/param.ts';
 
 /** A kind of value: its name for people, and how a value of it is read; `undefined` where it does not fit. */
@@ -113,6 +114,15 @@ export const someText: Kind<string> = {
   name: 'a text',
   read: (value) => (typeof value === 'string' && value !== '' ? value : undefined),
 };
+
+/** The name of a source. */
+export const sourceName: Kind<string> = {
+  name: 'a letter, then letters, digits, _ and -',
+  read: (value) => (typeof value === 'string' && isName(value) ? value : undefined),
+};
+
+/** What the option `name` is for, of every source. */
+export const nameDoc = 'what it is called in its topic; absent: its kind.';
 
 /** True or false. */
 export const yesOrNo: Kind<boolean> = {

@@ -89,6 +89,12 @@ export type ReviveSource = (
   context: SourceContext,
 ) => Promise<(bytes: Uint8Array) => Value[]>;
 
+/**
+ * What an adapter folder exports as `originOf`, where that is known: what is read with these options (checked, parameters filled in), as
+ * the positions of the source have it. A position with the same is of this source, whatever stands before it in the pipeline file.
+ */
+export type OriginOf = (options: Readonly<Record<string, unknown>>) => Position;
+
 /** A request that brings records to a source: its body as it came, and as JSON where it is JSON or NDJSON. */
 export type Delivery = {
   readonly body: Uint8Array;

@@ -19,6 +19,14 @@ export interface Batch {
   readonly nulls: Uint8Array;
 }
 
+/** Bytes of memory that a batch takes besides its contents: some objects and four arrays, as measured. */
+const batchOverheadBytes = 1000;
+
+/** Bytes of memory that a batch holds. Its bytes may be a part of more, which is held as a whole. */
+export function heldBytes({ bytes, times, ends, nulls }: Batch): number {
+  return batchOverheadBytes + bytes.buffer.byteLength + times.byteLength + ends.byteLength + nulls.byteLength;
+}
+
 /** Headers of a record: names to bytes. */
 export type Headers = Readonly<Record<string, Uint8Array>>;
 
@@ -151,20 +159,22 @@ export class BatchBuilder {
     this.at = this.count === 0 ? 0 : this.#ends[3 * this.count - 1]!;
   }
 
-  /** The batch so far (offsets and topic are the log's to give), and the builder empty again with fresh memory. */
+  /** The batch so far (offsets and topic are the log's to give), and the builder empty again. */
   take(): Batch {
     const { count } = this;
+    // a batch may be held for long: where it fills less than half of the memory it gets its own, else it takes this with it
+    const isRoomy = this.at * 2 < this.bytes.length;
     const batch: Batch = {
       topic: '',
       partition: 0,
       baseOffset: 0,
       count,
       times: this.#times.slice(0, count),
-      bytes: this.bytes.subarray(0, this.at),
+      bytes: isRoomy ? this.bytes.slice(0, this.at) : this.bytes.subarray(0, this.at),
       ends: this.#ends.slice(0, 3 * count),
       nulls: this.#nulls.slice(0, count),
     };
-    this.bytes = new Uint8Array(Math.max(1024, this.at));
+    if (!isRoomy) this.bytes = new Uint8Array(Math.max(1024, this.at));
     this.at = 0;
     this.count = 0;
     return batch;

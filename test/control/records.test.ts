@@ -140,7 +140,8 @@ describe('records()', limited, () => {
 /** Appends a record that is no Avro to the log of a folder. */
 async function appendBytes(folder: string, topic: string, bytes: Uint8Array): Promise<void> {
   const { embeddedLog } = await import('../../src/log/embedded/embedded.ts');
-  const { nodeFiles, systemClock } = await import('../../src/control/system.ts');
+  const { nodeFiles } = await import('../../src/control/system.ts');
+  const { systemClock } = await import('../../src/core/clock.ts');
   const log = await embeddedLog({ folder: `${folder}/log`, files: nodeFiles(), clock: systemClock() });
   const builder = new BatchBuilder();
   builder.add(0, null, bytes);

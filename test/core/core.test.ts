@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { virtualClock } from '../../src/core/clock.ts';
+import { systemClock, virtualClock } from '../../src/core/clock.ts';
 import { durationMs, formatMs, sizeBytes } from '../../src/core/durations.ts';
 import { codes, MillraceError, assert as must, translateSystemError } from '../../src/core/errors.ts';
 import { random } from '../../src/core/random.ts';
@@ -53,7 +53,61 @@ describe('durations', () => {
   });
 
   test('are written for people', () => {
-    assert.deepEqual([0, 999, 1500, 95_000, 3_700_000].map(formatMs), ['0ms', '999ms', '1.5s', '1m 35s', '1h 1m']);
+    assert.deepEqual([0, 999, 999.4, 1500, 95_000, 3_700_000].map(formatMs), [
+      '0ms',
+      '999ms',
+      '999ms',
+      '1.5s',
+      '1m 35s',
+      '1h 1m',
+    ]);
+  });
+
+  test('are never written as more of a unit than there is', () => {
+    assert.deepEqual([999.7, 59_949, 59_950, 59_970, 59_999.9, 60_000, 3_599_999, 3_600_000].map(formatMs), [
+      '1.0s',
+      '59.9s',
+      '1m 0s',
+      '1m 0s',
+      '1m 0s',
+      '1m 0s',
+      '59m 59s',
+      '1h 0m',
+    ]);
+  });
+});
+
+describe("the machine's clock", () => {
+  test('sleeps longer than its longest timer, and wakes at once when it is told to', async (t) => {
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const dayMs = 86_400_000;
+    const longestMs = 2 ** 31 - 1;
+    for (const days of [30, 25, 75]) {
+      const signal = new AbortController();
+      let woken = 0;
+      const clock = systemClock();
+      for (const one of [clock.sleep(days * dayMs), clock.sleep(100 * dayMs, signal.signal)])
+        void one.then(() => woken++);
+      const pass = async (ms: number) => {
+        // the next slice begins when the one before it has ended
+        for (let left = ms; left > 0; left -= longestMs) {
+          t.mock.timers.tick(Math.min(left, longestMs));
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      };
+      await pass(days * dayMs - 1);
+      assert.equal(woken, 0, `${days} days`);
+      await pass(1);
+      assert.equal(woken, 1);
+      signal.abort();
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(woken, 2);
+    }
+  });
+
+  test('does not sleep for what is over, nor where it is told not to before', async () => {
+    for (const ms of [0, -1, Number.NEGATIVE_INFINITY]) await systemClock().sleep(ms);
+    await systemClock().sleep(Number.POSITIVE_INFINITY, AbortSignal.abort());
   });
 });
 

@@ -1,4 +1,5 @@
 // The contract of a source, on csv, http and simulate.
+import { gzipSync } from 'node:zlib';
 import { type Clock, virtualClock } from '../../src/core/clock.ts';
 import { double, int, text } from '../../src/define/fields.ts';
 import * as csv from '../../src/ingest/csv/open.ts';
@@ -17,21 +18,23 @@ const fields = { name: text(), age: int(), score: double().optional() };
 
 const people = Array.from({ length: 40 }, (_, i) => ({ name: `n${i}`, age: i % 10 === 9 ? 'old' : i, score: i / 4 }));
 
-sourceContract('csv', async () => ({
-  ...csv,
-  fields,
-  // a pace makes small batches, so that there are positions in between
-  options: { file: 'people.csv', pace: '400/s' },
-  given: {
-    clock: hastyClock(),
-    files: memoryFiles({
-      'people.csv': `name,age,score\n${people.map((one) => Object.values(one).join()).join('\n')}`,
-    }),
-  },
-  rows: 36,
-  refusals: 4,
-  replayable: true,
-}));
+const csvText = `name,age,score\n${people.map((one) => Object.values(one).join()).join('\n')}`;
+
+for (const [name, content] of [
+  ['csv', csvText],
+  ['csv, compressed by gzip', gzipSync(csvText)],
+] as const) {
+  sourceContract(name, async () => ({
+    ...csv,
+    fields,
+    // a pace makes small batches, so that there are positions in between
+    options: { file: 'people.csv', pace: '400/s' },
+    given: { clock: hastyClock(), files: memoryFiles({ 'people.csv': content }) },
+    rows: 36,
+    refusals: 4,
+    replayable: true,
+  }));
+}
 
 sourceContract('simulate', async () => ({
   ...simulate,

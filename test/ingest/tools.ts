@@ -1,18 +1,11 @@
 // What the tests of sources need: files in memory and on disk, clocks, a context, and a reader of everything.
 import { open as openDisk, readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import type { FileHandle, Files } from '../../src/core/files.ts';
 import { random } from '../../src/core/random.ts';
 import type { Value } from '../../src/define/accept.ts';
 import type { Fields } from '../../src/define/fields.ts';
 import type { Position, Refusal, Source, SourceBatch, SourceContext } from '../../src/ingest/source.ts';
-
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  sleep: (ms, signal) => sleep(ms, undefined, { signal: signal as AbortSignal }).catch(() => {}),
-};
 
 const refuse = () => Promise.reject(new Error('not used by sources'));
 const unused: Omit<Files, 'openRead'> = {
@@ -90,7 +83,7 @@ export function context(
 ): SourceContext & { readonly notices: (string | undefined)[] } {
   const notices: (string | undefined)[] = [];
   return {
-    clock: systemClock,
+    clock: systemClock(),
     random: random('test'),
     files: memoryFiles({}),
     fetch: globalThis.fetch,

@@ -214,3 +214,49 @@ test('log.no_gap: the power goes off at any moment, with torn writes: all that w
     { numRuns: 200 },
   );
 });
+
+test('log.retention_leaves_no_gap: whatever removal fails, at whatever moment the power goes off, the log opens with its newest records', async () => {
+  const retention = { ageMs: undefined, bytes: 2000 };
+  const options = { segmentBytes: 1024 };
+  /** A log of many small segments, of which all but the newest are to be removed. */
+  async function overfull() {
+    const { files, log } = await filled(80, options);
+    await log.createTopic(topic, { partitions: 1, retention });
+    const names = (await files.list('/log/ride/0')).filter((name) => name !== 'topic.json');
+    assert.ok(names.length > 8);
+    return { files, log, names };
+  }
+  async function isSound(files: MemoryFiles, what: string) {
+    const log = await open(files, options).catch((error) => assert.fail(`${what}: ${error.message}`));
+    const { start, end } = log.range(topic, 0);
+    assert.equal(end, 160, what);
+    assert.deepEqual(textsOf(await readAll(log, topic)), texts(160).slice(start), what);
+    await log.retain(() => end);
+    assert.ok(log.range(topic, 0).start > 40, what);
+    assert.ok((await log.topic(topic)).partitions[0]!.bytes <= 2000 + 1024);
+  }
+  const { names } = await overfull();
+  for (const [operation, parts] of [['remove', names] as const, ['syncFolder', ['', '']] as const]) {
+    for (const [i, part] of parts.entries()) {
+      for (const times of [1, 3]) {
+        for (const isHealed of [false, true]) {
+          const { files, log } = await overfull();
+          files.fail(operation, 'EIO', times, part);
+          for (let tries = 0; tries < (isHealed ? 5 : 2); tries++) await log.retain(() => 160).catch(() => {});
+          // where the failure has passed by, what was to go is gone
+          const [oldest] = await files.list('/log/ride/0');
+          if (isHealed) assert.equal(oldest, `${String(log.range(topic, 0).start).padStart(20, '0')}.index`);
+          await isSound(files.crash(isHealed ? random(i) : undefined), `${operation} ${part} fails ${times} times`);
+        }
+      }
+    }
+  }
+  for (let operations = 0; operations < 30; operations++) {
+    for (const seed of [undefined, 1, 2]) {
+      const { files, log } = await overfull();
+      files.crashAfter(operations);
+      await log.retain(() => 160).catch(() => {});
+      await isSound(files.crash(seed === undefined ? undefined : random(seed)), `${operations} operations, ${seed}`);
+    }
+  }
+});

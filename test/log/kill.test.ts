@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { nodeFiles, systemClock } from '../../src/control/system.ts';
+import { nodeFiles } from '../../src/control/system.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { random } from '../../src/core/random.ts';
 import { embeddedLog } from '../../src/log/embedded/embedded.ts';
 import { readAll, textsOf } from '../contracts/log.ts';
@@ -15,7 +16,8 @@ import { readAll, textsOf } from '../contracts/log.ts';
 /** Goes on from the last sequence, several appends under way, and prints the end of each that is acknowledged. */
 const child = `
 import { embeddedLog } from './src/log/embedded/embedded.ts';
-import { nodeFiles, systemClock } from './src/control/system.ts';
+import { nodeFiles } from './src/control/system.ts';
+import { systemClock } from './src/core/clock.ts';
 import { BatchBuilder } from './src/log/batch.ts';
 const log = await embeddedLog({ folder: process.argv[1], files: nodeFiles(), clock: systemClock(), segmentBytes: 100_000 });
 await log.createTopic('ride', { partitions: 1, retention: {} });

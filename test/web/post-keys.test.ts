@@ -9,8 +9,8 @@ import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, type TestContext, test } from 'node:test';
 import { PostKeys, type PostMark } from '../../src/control/post-keys.ts';
-import { nodeFiles, systemClock } from '../../src/control/system.ts';
-import { virtualClock } from '../../src/core/clock.ts';
+import { nodeFiles } from '../../src/control/system.ts';
+import { systemClock, virtualClock } from '../../src/core/clock.ts';
 import { MillraceError } from '../../src/core/errors.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
 import { random } from '../../src/core/random.ts';
@@ -202,7 +202,8 @@ test('what a request under way has stored is found after a kill, also where othe
 
 /** Posts requests with keys, several under way, and prints the number of each that is answered. */
 const child = `
-import { nodeFiles, systemClock } from './src/control/system.ts';
+import { nodeFiles } from './src/control/system.ts';
+import { systemClock } from './src/core/clock.ts';
 import { opened, request, some } from './test/web/post-tools.ts';
 const [, folder, from] = process.argv;
 const { posts } = await opened({ files: nodeFiles(), clock: systemClock(), folder: folder + '/log', path: folder + '/control.db' });

@@ -2,10 +2,11 @@
 import { resolve } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { MillraceError, systemCode } from '../../core/errors.ts';
-import type { FileHandle, Files } from '../../core/files.ts';
+import type { Files } from '../../core/files.ts';
 import type { Fields } from '../../define/fields.ts';
 import type { Position } from '../source.ts';
 import { type Layout, layoutOf, notText, plainLayout } from './header.ts';
+import { type Input, inputOf } from './input.ts';
 import type { CsvSettings } from './options.ts';
 import type { Place } from './reader.ts';
 import { outcome, Scanner } from './scan.ts';
@@ -29,9 +30,13 @@ export type Beginning = {
 };
 
 /** Opens the file; throws SOURCE_MISSING where there is none, SOURCE_REFUSED where it cannot be read. */
-export async function openFile(files: Files, path: string): Promise<FileHandle> {
+export async function openFile(files: Files, path: string): Promise<Input> {
   try {
-    return await files.openRead(path);
+    const file = await files.openRead(path);
+    return await inputOf(file, path).catch(async (error) => {
+      await file.close();
+      throw error;
+    });
   } catch (error) {
     throw unreadable(error, path);
   }
@@ -39,7 +44,7 @@ export async function openFile(files: Files, path: string): Promise<FileHandle> 
 
 /** Reads the header and finds the place to begin at: the position's, or the first row of a file that is new to it. */
 export async function begin(
-  file: FileHandle,
+  file: Input,
   options: CsvSettings,
   fields: Fields,
   position: Position | undefined,
@@ -53,7 +58,7 @@ export async function begin(
     throw unreadable(error, options.file);
   }
   const path = resolve(options.file);
-  if (position?.file === path) checkSame(position, window, await file.size(), options.file);
+  if (position?.file === path) await checkSame(position, window, file, options.file);
   const wrong = notText(window.bytes, window.to);
   if (wrong) {
     throw new MillraceError('SOURCE_REFUSED', `the file is ${wrong}, not CSV in UTF-8`, {
@@ -72,9 +77,10 @@ export async function begin(
   return { layout, place: { byte, line, row, isEnded }, base, print };
 }
 
-function checkSame(position: Position, window: Window, sizeBytes: number, file: string): void {
+async function checkSame(position: Position, window: Window, input: Input, file: string): Promise<void> {
   const printBytes = Number(position.printBytes);
-  const isShorter = sizeBytes < Number(position.byte) || window.to < printBytes;
+  const byte = Number(position.byte);
+  const isShorter = window.to < printBytes || (byte > 0 && (await input.read(new Uint8Array(1), byte - 1)) === 0);
   if (!isShorter && crc32(window.bytes.subarray(0, printBytes)) === position.print) return;
   const what = isShorter ? `is shorter than the ${position.byte} bytes that were read of it` : 'begins differently';
   throw new MillraceError('SOURCE_CHANGED', `the file ${what}: it is not the one that was being read`, {

@@ -14,7 +14,7 @@ export type CsvPace =
 
 /** Options of `csv()`. */
 export type CsvOptions = {
-  /** Path of the file, UTF-8. */
+  /** Path of the file, UTF-8; it may be compressed by gzip. */
   readonly file: OrParam<string>;
   /** Names in the header, by field, where they differ from the names of the fields. */
   readonly columns?: Readonly<Record<string, string>>;
@@ -30,10 +30,12 @@ export type CsvOptions = {
   readonly pace?: CsvPace | OrParam<string>;
   /** Bytes of one row; a longer one is refused. Default `'1 MiB'`. */
   readonly rowBytesMax?: OrParam<Size | number>;
+  /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
+  readonly name?: string;
 };
 
 /**
- * A CSV file as a source: RFC 4180, any size in constant memory, resumed after a kill where it was. A row that does not fit goes
+ * A CSV file as a source: RFC 4180, plain or compressed by gzip, any size in constant memory, resumed after a kill where it was. A row that does not fit goes
  * to the dead letters with its line.
  *
  * @throws OPTION_INVALID, at `check`; SOURCE_MISSING, SOURCE_REFUSED (a header that does not suit), SOURCE_CHANGED, at the start

@@ -1,12 +1,14 @@
 // Opens a CSV file as a source: batches of rows with the place behind each, in slices, at the pace asked for.
+import { resolve } from 'node:path';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { atRate, atSpeed, type Pace, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
+import type { CheckOptions, OpenSource, OriginOf, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
 import { type Beginning, begin, openFile } from './begin.ts';
 import type { Bytes } from './bytes.ts';
+import type { Input } from './input.ts';
 import { type CsvSettings, type PaceOption, readCsvOptions } from './options.ts';
 import { type Filling, Reader } from './reader.ts';
 import { type ReadRow, rowReader } from './rows.ts';
@@ -20,6 +22,9 @@ export const checkOptions: CheckOptions = (options, fields, place) => {
   readCsvOptions(options, fields, place, true);
 };
 
+/** The file, as positions name it. */
+export const originOf: OriginOf = ({ file }) => ({ file: resolve(file as string) });
+
 /** Opens the file of `csv()`. */
 export const open: OpenSource = async (given, context) => {
   const options = readCsvOptions(given, context.fields, 'csv()');
@@ -31,13 +36,12 @@ export const open: OpenSource = async (given, context) => {
     const readRow = rowReader(context.fields, layout, options.missing, options.quote);
     const timeColumn = context.time === undefined ? -1 : Object.keys(context.fields).indexOf(context.time);
     const reader = new Reader(file, readRow, layout.count, options, place, base, timeColumn);
-    const sizeBytes = await file.size();
     let isClosed = false;
     return {
       finite: true,
       replayable: true,
       start: { ...beginning.print, ...place, base },
-      batches: () => batchesOf(reader, beginning, sizeBytes, pace?.(), context),
+      batches: () => batchesOf(reader, beginning, file, pace?.(), context),
       revive: (bytes) => readAgain(bytes, readRow, layout.count, options),
       async close() {
         if (isClosed) return;
@@ -67,7 +71,7 @@ export const revive: ReviveSource = async (given, context) => {
 async function* batchesOf(
   reader: Reader,
   { base, print }: Beginning,
-  sizeBytes: number,
+  input: Input,
   pace: Pace | undefined,
   { clock, signal }: SourceContext,
 ): AsyncGenerator<SourceBatch> {
@@ -93,8 +97,7 @@ async function* batchesOf(
     }
     if (count === 0) continue;
     const place = reader.place;
-    const progress = Math.min(1, place.byte / Math.max(sizeBytes, 1));
-    yield { ...filling, position: { ...print, ...place, base }, progress };
+    yield { ...filling, position: { ...print, ...place, base }, progress: input.progress(place.byte) };
   }
 }
 

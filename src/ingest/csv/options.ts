@@ -4,12 +4,14 @@ import { nearest } from '../../core/nearest.ts';
 import type { Fields } from '../../define/fields.ts';
 import {
   type Kind,
+  nameDoc,
   optional,
   type Read,
   readOptions,
   required,
   size,
   someText,
+  sourceName,
   textByName,
   texts,
   withDefault,
@@ -55,6 +57,7 @@ export const rules = {
   quote: withDefault(quoteCharacter, '"', 'what encloses a field that contains delimiters, quotes or newlines.'),
   pace: optional(pace, 'how fast it is replayed.'),
   rowBytesMax: withDefault(size, 2 ** 20, 'the bytes that one row may have.'),
+  name: optional(sourceName, nameDoc),
 };
 
 /** The options as they are used. */

@@ -1,10 +1,10 @@
 // Row by row through a file, with the place of each: what is no row becomes a refusal, and reading goes on behind it.
 
 import { MillraceError, messageOf } from '../../core/errors.ts';
-import type { FileHandle } from '../../core/files.ts';
 import type { Value } from '../../define/accept.ts';
 import type { Pace } from '../pace.ts';
 import type { Refusal } from '../source.ts';
+import type { Input } from './input.ts';
 import type { CsvSettings } from './options.ts';
 import type { ReadRow } from './rows.ts';
 import { outcome, Scanner } from './scan.ts';
@@ -40,7 +40,7 @@ export class Reader {
    * @param timeColumn which of the values is the event time, -1 where there is none
    */
   constructor(
-    file: FileHandle,
+    file: Input,
     readRow: ReadRow,
     count: number,
     options: CsvSettings,

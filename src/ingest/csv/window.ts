@@ -1,6 +1,6 @@
 // A window over the bytes of a file that moves on: what is parsed leaves at the front, what is read comes in at the back.
-import type { FileHandle } from '../../core/files.ts';
 import type { Bytes } from './bytes.ts';
+import type { Input } from './input.ts';
 
 /** Bytes of one read. */
 export const readBytes = 512 * 1024;
@@ -12,10 +12,10 @@ export class Window {
   to = 0;
   /** Whether the file ends at `to`. */
   isLast = false;
-  readonly #file: FileHandle;
+  readonly #file: Input;
   #offset = 0;
 
-  constructor(file: FileHandle) {
+  constructor(file: Input) {
     this.#file = file;
   }
 

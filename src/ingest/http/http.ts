@@ -23,6 +23,8 @@ export type HttpOptions<Body = unknown, Item = unknown> = {
   readonly allowPrivate?: boolean | OrParam<boolean>;
   /** Bytes of one body; a longer one is refused. Default `'16 MiB'`. */
   readonly bytesMax?: OrParam<Size | number>;
+  /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
+  readonly name?: string;
 };
 
 /**

@@ -1,4 +1,5 @@
 // Opens a polled API as a source: polls at its interval, backs off after failures, ends after its run length.
+import { crc32 } from 'node:zlib';
 import { formatMs } from '../../core/durations.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
@@ -6,7 +7,15 @@ import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { type ItemReader, itemReader } from '../items.ts';
 import { jsonBytes } from '../original.ts';
-import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
+import type {
+  CheckOptions,
+  OpenSource,
+  OriginOf,
+  Refusal,
+  ReviveSource,
+  SourceBatch,
+  SourceContext,
+} from '../source.ts';
 import { checkAddress } from './address.ts';
 import { backoffMs } from './backoff.ts';
 import { type HttpSettings, readHttpOptions } from './options.ts';
@@ -23,6 +32,9 @@ const sliceItemsMax = 500;
 export const checkOptions: CheckOptions = (options, _fields, place) => {
   readHttpOptions(options, place, true);
 };
+
+/** The address by its checksum: it may hold a password. */
+export const originOf: OriginOf = ({ url }) => ({ url: addressPrint(new URL(url as string)) });
 
 /** Opens `http()`: makes the first poll, so that it is known at once where the network is absent. */
 export const open: OpenSource = async (given, context) => {
@@ -125,7 +137,7 @@ async function* readAnswer(
   firstSequence: number,
   atMs: number,
 ): AsyncGenerator<SourceBatch> {
-  const position = { polls, at: atMs };
+  const position = { polls, at: atMs, url: addressPrint(options.url) };
   let items: readonly unknown[];
   try {
     if (isCut) throw tooLarge(options.bytesMax);
@@ -152,6 +164,10 @@ async function* readAnswer(
     }
     yield { rows, sequences, refusals, position };
   }
+}
+
+function addressPrint(url: URL): number {
+  return crc32(url.href);
 }
 
 function tooLarge(bytesMax: number): MillraceError {

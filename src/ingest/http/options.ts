@@ -4,11 +4,13 @@ import { itemsKind, mapKind } from '../items.ts';
 import {
   duration,
   type Kind,
+  nameDoc,
   optional,
   type Read,
   readOptions,
   required,
   size,
+  sourceName,
   textByName,
   withDefault,
   yesOrNo,
@@ -58,6 +60,7 @@ export const rules = {
   headers: withDefault(headers, {}, 'sent with each request.'),
   allowPrivate: withDefault(yesOrNo, false, 'allows loopback, private and link-local addresses.'),
   bytesMax: withDefault(size, 16 * 2 ** 20, 'the bytes that one body may have.'),
+  name: optional(sourceName, nameDoc),
 };
 
 /** The options as they are used. */

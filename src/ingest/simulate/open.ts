@@ -6,7 +6,15 @@ import { turn } from '../../core/turn.ts';
 import { recordAcceptor, type Value } from '../../define/accept.ts';
 import { jsonBytes, parseJson, recordError } from '../original.ts';
 import { atRate, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, Refusal, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
+import type {
+  CheckOptions,
+  OpenSource,
+  OriginOf,
+  Refusal,
+  ReviveSource,
+  SourceBatch,
+  SourceContext,
+} from '../source.ts';
 import { readSimulateOptions, type SimulateSettings } from './options.ts';
 
 /** The event loop gets a turn after so many records, or so many milliseconds. */
@@ -20,6 +28,9 @@ type Place = { readonly seed: string; readonly index: number; readonly startMs: 
 export const checkOptions: CheckOptions = (options, _fields, place) => {
   readSimulateOptions(options, place, true);
 };
+
+/** The seed, as positions name it. */
+export const originOf: OriginOf = ({ seed }) => ({ seed: String(seed) });
 
 /** Opens `simulate()`. */
 export const open: OpenSource = async (given, context) => {

@@ -1,5 +1,5 @@
 // The options of simulate(): what each is for, and how it is checked.
-import { type Kind, optional, type Read, readOptions, required, whole } from '../options.ts';
+import { type Kind, nameDoc, optional, type Read, readOptions, required, sourceName, whole } from '../options.ts';
 import { rateKind } from '../pace.ts';
 import type { SimulateOptions } from './simulate.ts';
 
@@ -19,6 +19,7 @@ export const rules = {
   rows: required(generator, 'function* (random, { startMs }) { … yield { … } }.'),
   count: optional(whole(0), 'how many records.'),
   rate: optional(rateKind, 'how fast; absent: full speed.'),
+  name: optional(sourceName, nameDoc),
 };
 
 /** The options as they are used. */

@@ -20,6 +20,8 @@ export type SimulateOptions = {
   readonly count?: OrParam<number>;
   /** Default: full speed. */
   readonly rate?: Rate | OrParam<string> | OrParam<number>;
+  /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
+  readonly name?: string;
 };
 
 /**

@@ -2,7 +2,7 @@
 
 import { MillraceError } from '../../core/errors.ts';
 import { itemsKind, mapKind } from '../items.ts';
-import { type Kind, optional, type Read, readOptions } from '../options.ts';
+import { type Kind, nameDoc, optional, type Read, readOptions, sourceName } from '../options.ts';
 
 const bytesMin = 16;
 
@@ -24,6 +24,7 @@ export const rules = {
   secret: optional(secret, 'requests must be signed with it.'),
   items: optional(itemsKind, 'where the items are in the body.'),
   map: optional(mapKind, 'makes a record of an item.'),
+  name: optional(sourceName, nameDoc),
 };
 
 /** The options as they are used. */

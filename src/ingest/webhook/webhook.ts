@@ -10,6 +10,8 @@ export type WebhookOptions<Body = unknown, Item = unknown> = {
   readonly items?: string | ((body: Body) => readonly unknown[]);
   /** Makes a record of an item. Absent: the item is the record. */
   readonly map?: (item: Item) => object;
+  /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
+  readonly name?: string;
 };
 
 /**

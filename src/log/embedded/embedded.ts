@@ -1,6 +1,6 @@
 // The embedded log: topics as folders, partitions as segment files, in the process itself. README.md says what it guarantees.
 import { assert, MillraceError } from '../../core/errors.ts';
-import type { Files } from '../../core/files.ts';
+import { makeDurableFolder } from '../../core/files.ts';
 import { Gate } from '../../core/gate.ts';
 import { checkName } from '../../define/names.ts';
 import type { Batch } from '../batch.ts';
@@ -234,17 +234,6 @@ class EmbeddedLog implements Log {
     assert(!this.#options.readOnly, 'the log was opened to be read only');
     assert(!this.#closed.signal.aborted, 'the log is closed');
   }
-}
-
-/** Makes a folder, and the names of all that it needed to make durable. */
-async function makeDurableFolder(files: Files, folder: string): Promise<void> {
-  const parents: string[] = [];
-  for (let path = folder; !(await files.exists(path)); path = parents.at(-1)!) {
-    const cut = path.search(/[/\\][^/\\]*$/);
-    parents.push(cut < 0 ? '.' : path.slice(0, cut) || '/');
-  }
-  if (parents.length > 0) await files.makeFolder(folder);
-  for (const parent of parents) await files.syncFolder(parent);
 }
 
 async function refreshed(partition: Partition): Promise<void> {

@@ -33,13 +33,13 @@ export const schema = {
     default: 16 * 2 ** 20,
     min: 0,
     max: 2 ** 36,
-    doc: 'Bytes of the newest batches of all partitions that stay in memory, so that following the tail reads no disk.',
+    doc: 'Bytes of memory for the newest batches of all partitions, so that following the tail reads no disk.',
   },
   cachePartitionBytesMax: {
     default: 8 * 2 ** 20,
     min: 0,
     max: 2 ** 36,
-    doc: 'Bytes of these that one partition may use.',
+    doc: 'Bytes of it that one partition may use.',
   },
   indexBytes: {
     default: 256 * 2 ** 10,

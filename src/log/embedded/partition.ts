@@ -62,8 +62,8 @@ export class Partition {
   #readCached(offset: number, limits: ReadLimits): Batch[] {
     const batches: Batch[] = [];
     const taken = counter(limits);
-    for (const { batch, bytes } of this.cache.from(offset)) {
-      if (!taken(batch.count, bytes)) break;
+    for (const { batch, fileBytes } of this.cache.from(offset)) {
+      if (!taken(batch.count, fileBytes)) break;
       batches.push(cutBefore(batch, offset));
     }
     return batches;

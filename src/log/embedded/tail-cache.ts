@@ -1,14 +1,15 @@
 // The newest batches in memory, so that whoever follows the tail of a partition reads no disk. Bounded as a whole and per partition.
-import type { Batch } from '../batch.ts';
+import { type Batch, heldBytes } from '../batch.ts';
 
-/** A batch in memory, undefined once it was let go; `bytes` is its length in the file. */
-export type CachedBatch = { batch: Batch | undefined; readonly bytes: number };
+/** A batch in memory, undefined once it was let go: its length in the file, and the memory that it holds. */
+export type CachedBatch = { batch: Batch | undefined; readonly fileBytes: number; readonly heldBytes: number };
 
 /** The part of one partition: batches without a gap up to the partition's end. */
 export class TailCache {
   readonly #all: CacheLimit;
   #batches: CachedBatch[] = [];
   #first = 0;
+  /** Memory that is held. */
   bytes = 0;
 
   constructor(all: CacheLimit) {
@@ -16,15 +17,15 @@ export class TailCache {
   }
 
   /** Adds the batch at the partition's end. */
-  add(batch: Batch, bytes: number): void {
-    const cached = { batch, bytes };
+  add(batch: Batch, fileBytes: number): void {
+    const cached = { batch, fileBytes, heldBytes: heldBytes(batch) };
     this.#batches.push(cached);
-    this.bytes += bytes;
+    this.bytes += cached.heldBytes;
     this.#all.added(this, cached);
   }
 
   /** The batches from the one that holds `offset` on; that one must be in memory (`holds`). */
-  *from(offset: number): Generator<{ batch: Batch; bytes: number }> {
+  *from(offset: number): Generator<{ batch: Batch; fileBytes: number }> {
     let low = this.#first;
     let high = this.#batches.length;
     while (low < high) {
@@ -33,8 +34,8 @@ export class TailCache {
       else high = middle;
     }
     for (let i = low - 1; i < this.#batches.length; i++) {
-      const { batch, bytes } = this.#batches[i]!;
-      yield { batch: batch!, bytes };
+      const { batch, fileBytes } = this.#batches[i]!;
+      yield { batch: batch!, fileBytes };
     }
   }
 
@@ -50,7 +51,7 @@ export class TailCache {
     if (!oldest) return undefined;
     this.#first++;
     oldest.batch = undefined;
-    this.bytes -= oldest.bytes;
+    this.bytes -= oldest.heldBytes;
     if (this.#first > 64 && this.#first * 2 > this.#batches.length) {
       this.#batches = this.#batches.slice(this.#first);
       this.#first = 0;
@@ -78,13 +79,13 @@ export class CacheLimit {
 
   added(cache: TailCache, cached: CachedBatch): void {
     this.#order.push({ cache, cached });
-    this.#bytes += cached.bytes;
-    while (cache.bytes > this.#partitionBytesMax) this.#bytes -= cache.evict()!.bytes;
+    this.#bytes += cached.heldBytes;
+    while (cache.bytes > this.#partitionBytesMax) this.#bytes -= cache.evict()!.heldBytes;
     while (this.#first < this.#order.length) {
       const oldest = this.#order[this.#first]!;
       if (oldest.cached.batch) {
         if (this.#bytes <= this.#bytesMax) break;
-        this.#bytes -= oldest.cache.evict()!.bytes;
+        this.#bytes -= oldest.cache.evict()!.heldBytes;
       }
       this.#first++;
     }

@@ -36,6 +36,8 @@ export class Writer {
   #isMarked = true;
   #lastSyncMs = Number.NEGATIVE_INFINITY;
   #segmentSinceMs: number | undefined;
+  /** Removed for the readers, and not surely on disk: the oldest first. None is removed before those before it are. */
+  #leaving: Segment[] = [];
 
   constructor(partition: Partition, options: CheckedOptions, syncs: Gate) {
     this.partition = partition;
@@ -195,6 +197,7 @@ export class Writer {
       try {
         // a full disk must not keep the older segments from going: their going makes the space
         await this.#rollByAge(ageMs).catch(() => {});
+        await this.#removeLeaving();
         for (;;) {
           const { segments } = this.partition;
           const oldest = segments[0];
@@ -202,9 +205,10 @@ export class Writer {
           const isExpired = ageMs !== undefined && oldest.newestMs < this.#options.clock.now() - ageMs;
           const isTooMuch = bytesMax !== undefined && this.partition.info().bytes > bytesMax;
           if (!isExpired && !isTooMuch) return;
-          // first for the readers, then on disk, one by one, so that a crash leaves no gap
+          // first for the readers, then on disk, one by one, so that neither a crash nor a failure leaves a gap
           this.partition.segments = segments.slice(1);
-          await this.#remove(oldest);
+          this.#leaving.push(oldest);
+          await this.#removeLeaving();
         }
       } catch (error) {
         throw asMillraceError(error, this.partition.place.folder);
@@ -224,6 +228,14 @@ export class Writer {
     }
   }
 
+  async #removeLeaving(): Promise<void> {
+    for (let oldest = this.#leaving[0]; oldest; oldest = this.#leaving[0]) {
+      await this.#remove(oldest);
+      this.#leaving.shift();
+    }
+  }
+
+  /** Removes the files of a segment; what an attempt before this one has removed is no failure. */
   async #remove(segment: Segment): Promise<void> {
     const { files } = this.#options;
     const { place } = this.partition;

@@ -21,7 +21,7 @@ import { prepare, type Statements } from './statements.ts';
  * Opens the embedded registry; several processes may have the same file open.
  *
  * @throws OPTION_INVALID, DATA_VERSION, LOG_DAMAGED, STORE_UNAVAILABLE, DISK_FULL
- * @example const registry = await embeddedRegistry({ path: '.millrace/registry.sqlite' })
+ * @example const registry = await embeddedRegistry({ path: '.millrace/registry.db' })
  */
 export async function embeddedRegistry(options: EmbeddedRegistryOptions): Promise<Registry> {
   const { path } = checkOptions(options);

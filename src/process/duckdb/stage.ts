@@ -237,7 +237,8 @@ async function makeState(session: DuckSession, state: string, fields: Fields, pl
       `its windows now need the columns ${Object.keys(fields).join(', ')}, but the rows of open windows were kept without some of them`,
       {
         place,
-        remedy: 'Give the changed stream another name, or start with a new data folder.',
+        remedy:
+          'Give the changed stream another name (it gets what comes from then on, not what came before), or start with a new data folder.',
       },
     );
   }

@@ -73,7 +73,7 @@ function changes(place: string, had: Definition, wanted: Definition): string[] {
     throw new MillraceError('TABLE_CHANGED', problems.join('; '), {
       place,
       remedy:
-        'Only optional columns can be added to a table with rows: give the changed table another name, or start with a new data folder.',
+        'Only optional columns can be added to a table with rows: give the changed table another name (it gets what comes from then on, not what came before), or start with a new data folder.',
     });
   }
   return added.map((column) => column.name);

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import { systemClock } from '../../core/clock.ts';
 import { MillraceError } from '../../core/errors.ts';
 import type { Condition } from '../../store/store.ts';
 import type { Routes } from '../app.ts';
@@ -14,7 +15,7 @@ import { EventIds, opening } from './events.ts';
 import type { Hub, View } from './hub.ts';
 import { Hubs } from './hubs.ts';
 import { rowMatcher } from './matches.ts';
-import { type LiveOptions, liveLimits, machineClock } from './options.ts';
+import { type LiveOptions, liveLimits } from './options.ts';
 import { PipelinesHub } from './pipelines.ts';
 import { Streams, type Subject } from './streams.ts';
 
@@ -39,7 +40,7 @@ export const liveRoutes: Routes = (served) => live()(served);
 
 /** The routes of live streams. */
 export function live(options: LiveOptions = {}): Routes {
-  const clock = options.clock ?? machineClock;
+  const clock = options.clock ?? systemClock();
   const limits = { ...liveLimits, ...options.limits };
   const ids = new EventIds(options.run ?? randomBytes(6).toString('hex'));
   return ({ app, backend }) => {

@@ -1,5 +1,4 @@
-// What live streams may take of the process, and the clock that they go by.
-import { setTimeout as sleep } from 'node:timers/promises';
+// What live streams may take of the process.
 import type { Clock } from '../../core/clock.ts';
 
 /** The limits of live streams, with their defaults. */
@@ -33,15 +32,4 @@ export type LiveOptions = {
   readonly limits?: Partial<LiveLimits>;
   /** What event ids begin with: they are good for one run of the process. Default: random. */
   readonly run?: string;
-};
-
-/** The machine's clock. */
-export const machineClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => performance.now(),
-  async sleep(ms, signal) {
-    if (signal?.aborted) return;
-    // an abort wakes at once, without an error
-    await sleep(ms, undefined, signal && { signal }).catch(() => undefined);
-  },
 };
