@@ -71,10 +71,12 @@ const allRoutes: readonly Routes[] = [
 
 /** The server without a port, for tests: `app.inject({ url: '/api/health' })`. */
 export async function makeApp(backend: Backend, options: AppOptions = {}): Promise<App> {
+  const { proxies = [] } = options.access ?? {};
   const app: App = fastify({
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
     requestTimeout: 300_000,
+    trustProxy: proxies.length > 0 ? [...proxies] : false,
     // a key of a row may be as long as a request's head
     routerOptions: { maxParamLength: headBytesMax },
     http: { requireHostHeader: false },

@@ -39,12 +39,14 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
     '/api/session',
     {
       config: { role: 'anyone' },
+      // a token is short, and anyone may send one
+      bodyLimit: 4096,
       schema: {
         tags,
         summary: 'Trade a token for a cookie that lasts 30 days at most',
         querystring: Type.Object({}),
         body: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
-        response: { 200: Session, ...problems(400, 401, 415, 429) },
+        response: { 200: Session, ...problems(400, 401, 413, 415, 429) },
       },
     },
     (request, reply) => {
