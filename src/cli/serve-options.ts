@@ -29,6 +29,13 @@ export const serveOptions: readonly OptionSpec[] = [
     description: 'Answer under this host name only (and those of this machine), with tokens; may be repeated.',
   },
   {
+    name: 'trust-proxy',
+    value: 'ADDRESS',
+    isRepeatable: true,
+    description:
+      'Take the address of a client from X-Forwarded-For where this proxy (its address, or its network as 10.0.0.0/8) passes a request on; may be repeated.',
+  },
+  {
     name: 'cors',
     value: 'ORIGIN',
     isRepeatable: true,
@@ -70,6 +77,7 @@ export function servingOf(command: { name: string }, given: Arguments, context: 
     requireTokens: given.has('require-tokens'),
     allowHosts: given.texts('allow-host'),
     origins,
+    proxies: given.texts('trust-proxy'),
     ...(perMinute === undefined ? {} : { requestsPerMinute: perMinute }),
   };
 }

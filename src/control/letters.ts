@@ -105,7 +105,13 @@ export class LetterDesk {
     if (replacement === undefined && !isTrial) {
       if (this.#isPaused(pipeline)) throw paused(pipeline);
       const { reason, ...sent } = await redrive.send(ids);
-      return { ...sent, ...(reason !== undefined && ids.length === 1 ? { reason } : {}) };
+      const there = new Set(ids);
+      const notFound = [...new Set(named)].filter((id) => !there.has(id));
+      return {
+        ...sent,
+        ...(reason !== undefined && ids.length === 1 ? { reason } : {}),
+        ...(notFound.length > 0 ? { notFound } : {}),
+      };
     }
     if (ids.length !== 1) {
       const what = isTrial ? 'a trial is' : 'a replacement is';

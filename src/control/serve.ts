@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { MillraceError, messageOf, systemCode } from '../core/errors.ts';
 import type { AccessOptions } from '../web/access/guard.ts';
-import { isLoopback } from '../web/access/hosts.ts';
+import { isLoopback, isProxyName } from '../web/access/hosts.ts';
 import { openTokens, type Tokens } from '../web/access/tokens.ts';
 import type { Served } from '../web/server.ts';
 import type { ConsoleOptions } from '../web/static.ts';
@@ -12,7 +12,7 @@ import { open } from './open.ts';
 import { nodeFiles } from './system.ts';
 
 /** How to serve. */
-export type ServingOptions = Pick<AccessOptions, 'allowHosts' | 'origins' | 'requestsPerMinute'> & {
+export type ServingOptions = Pick<AccessOptions, 'allowHosts' | 'origins' | 'requestsPerMinute' | 'proxies'> & {
   /** The data folder, whose tokens are asked for. Absent: there are no tokens. */
   readonly folder?: string;
   /** Default 127.0.0.1. */
@@ -69,14 +69,15 @@ export async function serveRunning(
 /**
  * Checks that it can be served, before anything runs.
  *
- * @throws FORBIDDEN where tokens are needed and there are none; PORT_TAKEN; USAGE where the address is not this machine's
+ * @throws FORBIDDEN where tokens are needed and there are none; PORT_TAKEN; USAGE where the address is not this machine's, or one of a proxy is none
  */
 export async function prepareServing(options: ServingOptions): Promise<Serving> {
-  const { folder, host = '127.0.0.1', port, allowHosts = [], requireTokens = false } = options;
+  const { folder, host = '127.0.0.1', port, allowHosts = [], proxies = [], requireTokens = false } = options;
+  checkProxies(proxies);
   const tokens = folder === undefined ? undefined : openTokens(join(folder, 'control.db'));
   try {
-    // what is reached under another name is reached through something else, from elsewhere
-    const needsTokens = requireTokens || !isLoopback(host) || allowHosts.length > 0;
+    // what is reached under another name, or through a proxy, is reached from elsewhere
+    const needsTokens = requireTokens || !isLoopback(host) || allowHosts.length > 0 || proxies.length > 0;
     if (needsTokens && !tokens?.hasValid()) throw noTokens(options, host);
     if (port !== undefined && !(await isFree(host, port))) throw portTaken(host, String(port));
     const access: AccessOptions = { ...options, ...(tokens ? { tokens } : {}), needsTokens };
@@ -162,15 +163,26 @@ function portTaken(host: string, ports: string): MillraceError {
   );
 }
 
+function checkProxies(proxies: readonly string[]): void {
+  const wrong = proxies.find((one) => !isProxyName(one));
+  if (wrong === undefined) return;
+  throw new MillraceError('USAGE', `'${wrong}' names no proxy`, {
+    place: `--trust-proxy ${wrong}`,
+    remedy: 'Give its address, or its network: 127.0.0.1, 10.0.0.0/8, ::1.',
+  });
+}
+
 function noTokens(
-  { folder = '.millrace', allowHosts = [], requireTokens }: ServingOptions,
+  { folder = '.millrace', allowHosts = [], proxies = [], requireTokens }: ServingOptions,
   host: string,
 ): MillraceError {
   const option = !isLoopback(host)
     ? `--host ${host}`
     : requireTokens
       ? '--require-tokens'
-      : `--allow-host ${allowHosts[0]}`;
+      : allowHosts.length > 0
+        ? `--allow-host ${allowHosts[0]}`
+        : `--trust-proxy ${proxies[0]}`;
   return new MillraceError('FORBIDDEN', 'others could reach this server, and the data folder has no valid token', {
     place: option,
     remedy: `Make one first: millrace token create --role admin --data ${folder}`,

@@ -1,5 +1,6 @@
 // Durations and sizes as people write them ('3 minutes', '64 MB'), to milliseconds and bytes.
 import { MillraceError } from './errors.ts';
+import { shown } from './shown.ts';
 
 const unitMs: Record<string, number> = {
   ms: 1,
@@ -69,10 +70,11 @@ export type Size = `${number}${' ' | ''}${'B' | 'kB' | 'KB' | 'MB' | 'GB' | 'TB'
  * @example durationMs('3 minutes') // 180000
  */
 export function durationMs(text: string, place?: string): number {
-  const found = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/.exec(text);
+  // plain JavaScript may give anything
+  const found = typeof text === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/.exec(text) : null;
   const unit = found && Object.hasOwn(unitMs, found[2]!) && unitMs[found[2]!];
   if (!unit) {
-    throw new MillraceError('OPTION_INVALID', `'${text}' is not a duration`, {
+    throw new MillraceError('OPTION_INVALID', `${shown(text)} is not a duration`, {
       place,
       remedy: "Write a number and a unit, as '10s' or '3 minutes'.",
     });
@@ -87,10 +89,10 @@ export function durationMs(text: string, place?: string): number {
  * @example sizeBytes('64 MB') // 64000000
  */
 export function sizeBytes(text: string, place?: string): number {
-  const found = /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*$/.exec(text);
+  const found = typeof text === 'string' ? /^\s*(\d+(?:\.\d+)?)\s*([A-Za-z]+)\s*$/.exec(text) : null;
   const unit = found && Object.hasOwn(unitBytes, found[2]!) && unitBytes[found[2]!];
   if (!unit) {
-    throw new MillraceError('OPTION_INVALID', `'${text}' is not a size`, {
+    throw new MillraceError('OPTION_INVALID', `${shown(text)} is not a size`, {
       place,
       remedy: "Write a number and a unit, as '64 MB' or '1 GiB'.",
     });

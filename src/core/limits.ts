@@ -21,8 +21,10 @@ export const limits = {
   readBytesMax: 16 * 2 ** 20,
   /** Records a pipeline may have in the log that it has not processed yet, before its sources wait. */
   inFlightRecordsMax: 100_000,
-  /** Rows that a query prints. */
+  /** Rows that a query prints, and a page has. */
   queryRowsMax: 1000,
+  /** Rows that one read of a store gives: a page, and one more that tells whether another page follows. */
+  readRowsMax: 1001,
   /** Groups of a summary, or rows of a sample: what a chart is drawn from. */
   summaryRowsMax: 30_000,
   /** Milliseconds a query may take. */

@@ -1,6 +1,7 @@
 // Charts: pictures of a table, declared beside the pipeline and typed against the table's columns.
 import { MillraceError } from '../core/errors.ts';
 import type { Fields, FieldType, Row } from './fields.ts';
+import { checkOptions, flagRule, oneOfRule, type Rule, textRule, textsRule, wholeRule } from './options.ts';
 import type { Table } from './table.ts';
 
 /** The kinds of chart that the console draws. */
@@ -59,10 +60,13 @@ type Valued<F extends Fields> = { value?: NumberColumn<F>; aggregate?: Aggregate
 const columnOptions = ['x', 'y', 'by', 'value', 'latitude', 'longitude', 'country', 'color', 'columns'] as const;
 
 function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readonly string[] = []): Chart {
-  const { title, ...rest } = options;
-  const given: Readonly<Record<string, unknown>> = rest;
-  const shown = table as Table;
+  const title = typeof options?.title === 'string' ? options.title : undefined;
   const place = `chart '${title ?? kind}'`;
+  checkOptions(place, options, rulesOf(kind));
+  const { title: _title, ...rest } = options;
+  const given: Readonly<Record<string, unknown>> = rest;
+  checkShape(place, kind, given);
+  const shown = table as Table;
   if (shown?.noun !== 'table') {
     throw new MillraceError('PIPELINE_INVALID', `${kind}() needs a table`, {
       place,
@@ -77,8 +81,7 @@ function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readon
     });
   };
   for (const option of columnOptions) {
-    for (const name of [given[option]].flat()) {
-      if (typeof name !== 'string') continue;
+    for (const name of [given[option] ?? []].flat() as string[]) {
       const field = Object.hasOwn(shown.fields, name) ? shown.fields[name] : undefined;
       if (!field) refuse(`${option}: table '${shown.name}' has no column '${name}'`, () => true);
       else if (numbers.includes(option) && !isNumber(field.type))
@@ -92,6 +95,63 @@ function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readon
     Object.entries(given).map(([name, value]) => [name, Array.isArray(value) ? Object.freeze([...value]) : value]),
   );
   return Object.freeze({ noun: 'chart', kind, table: shown, title, options: Object.freeze(frozen) });
+}
+
+/** What kinds of chart need and may have, beside a title and a unit; a kind with two shapes is one of them. */
+const shapes: Readonly<
+  Record<ChartKind, readonly { readonly needs: readonly string[]; readonly may: readonly string[] }[]>
+> = {
+  line: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
+  area: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
+  bar: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
+  share: [{ needs: ['by'], may: ['value'] }],
+  scatter: [{ needs: ['x', 'y'], may: ['by', 'trend'] }],
+  histogram: [{ needs: ['value'], may: ['bins'] }],
+  heatmap: [{ needs: ['x', 'y'], may: ['every', 'value', 'aggregate'] }],
+  map: [
+    { needs: ['latitude', 'longitude'], may: ['color', 'columns'] },
+    { needs: ['country'], may: ['value', 'aggregate'] },
+  ],
+  number: [{ needs: [], may: ['value', 'aggregate'] }],
+  grid: [
+    { needs: [], may: ['columns', 'limit'] },
+    { needs: ['by'], may: ['every', 'limit', 'value', 'aggregate'] },
+  ],
+};
+
+const optionRules: Readonly<Record<string, Rule>> = {
+  ...Object.fromEntries(columnOptions.map((name) => [name, textRule])),
+  columns: textsRule,
+  aggregate: oneOfRule('count', 'sum', 'mean', 'min', 'max', 'last'),
+  every: oneOfRule(
+    ...['second', 'minute', 'hour', 'day', 'week', 'month', 'quarter', 'year', 'auto', '10 seconds', '30 seconds'],
+    ...[5, 10, 15, 30].map((count) => `${count} minutes`),
+    ...[2, 3, 6, 12].map((count) => `${count} hours`),
+  ),
+  trend: flagRule,
+  bins: wholeRule(1, 200),
+  limit: wholeRule(1, 1000),
+};
+
+function rulesOf(kind: ChartKind): Record<string, Rule> {
+  const names = shapes[kind].flatMap(({ needs, may }) => [...needs, ...may]);
+  return { title: textRule, unit: textRule, ...Object.fromEntries(names.map((name) => [name, optionRules[name]!])) };
+}
+
+/** Refuses options of which none, or both, of the shapes of a kind have all. */
+function checkShape(place: string, kind: ChartKind, given: Readonly<Record<string, unknown>>): void {
+  const names = Object.keys(given).filter((name) => given[name] !== undefined && name !== 'unit');
+  const isOne = shapes[kind].some(
+    ({ needs, may }) =>
+      needs.every((name) => names.includes(name)) && names.every((name) => needs.includes(name) || may.includes(name)),
+  );
+  if (isOne) return;
+  const words = shapes[kind].map(({ needs, may }) => [...needs, ...may.map((name) => `${name}?`)].join(', '));
+  const what = names.length === 0 ? 'without options' : `with ${names.join(', ')}`;
+  throw new MillraceError('OPTION_INVALID', `${kind}() ${what} is not possible`, {
+    place,
+    remedy: `Give ${words.join(', or ')}.`,
+  });
 }
 
 function isNumber({ kind }: FieldType): boolean {

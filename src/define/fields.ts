@@ -1,5 +1,7 @@
 // Field types: one declaration gives the TypeScript type, the validation at the edge, the Avro schema and the SQL column.
 import { MillraceError } from '../core/errors.ts';
+import { shown } from '../core/shown.ts';
+import { checkValue, isObject, textRule, textsRule } from './options.ts';
 
 /** The type of a field as data: what is stored, compared and printed. */
 export type FieldType =
@@ -55,10 +57,20 @@ function make(type: FieldType, isOptional: boolean, description: string | undefi
     description,
     isPersonal,
     optional: () => make(type, true, description, isPersonal) as Field<unknown, unknown, true>,
-    describe: (text) => make(type, isOptional, text, isPersonal),
+    describe(text) {
+      checkValue('describe', 'the description', text, textRule);
+      return make(type, isOptional, text, isPersonal);
+    },
     personal: () => make(type, isOptional, description, true),
   };
   return Object.freeze(self);
+}
+
+/** Whether a value is a field, as `text()` makes one. */
+export function isField(value: unknown): value is Field {
+  if (!isObject(value)) return false;
+  const { type, optional } = value as { type?: { kind?: unknown } | null; optional?: unknown };
+  return typeof type?.kind === 'string' && typeof optional === 'function';
 }
 
 /**
@@ -137,7 +149,7 @@ export function decimal(precision: number, scale: number): Field<string, string 
     scale < 0 ||
     scale > precision
   ) {
-    throw new MillraceError('OPTION_INVALID', `decimal(${precision}, ${scale}) is not possible`, {
+    throw new MillraceError('OPTION_INVALID', `decimal(${shown(precision)}, ${shown(scale)}) is not possible`, {
       place: 'decimal',
       remedy: 'Give a precision from 1 to 38 and a scale from 0 to the precision.',
     });
@@ -151,6 +163,10 @@ export function decimal(precision: number, scale: number): Field<string, string 
  * @example oneOf('male', 'female')
  */
 export function oneOf<const V extends string>(...values: readonly [V, ...V[]]): Field<V, V, false> {
+  checkValue('oneOf', 'the values', values, {
+    fits: () => values.length > 0 && new Set(values).size === values.length && textsRule.fits(values),
+    says: 'one or more texts, each once',
+  });
   return field(Object.freeze({ kind: 'oneOf', values: Object.freeze([...values]) }));
 }
 
@@ -160,6 +176,10 @@ export function oneOf<const V extends string>(...values: readonly [V, ...V[]]): 
  * @example list(double())
  */
 export function list<Out, In>(of: Field<Out, In, false>): Field<readonly Out[], readonly In[], false> {
+  checkValue('list', 'what it is of', of, {
+    fits: () => isField(of) && !of.isOptional,
+    says: 'a field that is not optional, as list(text())',
+  });
   return field(Object.freeze({ kind: 'list', of: of.type }));
 }
 

@@ -1,5 +1,6 @@
 // Names of pipelines, topics, streams, tables, fields and parameters: one rule, checked where they are given.
 import { MillraceError } from '../core/errors.ts';
+import { shown } from '../core/shown.ts';
 
 const pattern = /^[A-Za-z][A-Za-z0-9_-]{0,119}$/;
 const fieldPattern = /^[A-Za-z][A-Za-z0-9_]{0,119}$/;
@@ -16,10 +17,14 @@ export function isName(text: string): boolean {
  */
 export function checkName(noun: string, name: unknown): asserts name is string {
   if (typeof name !== 'string' || !isName(name)) {
-    throw new MillraceError('NAME_INVALID', `${noun} name ${JSON.stringify(name)} cannot be used`, {
-      place: noun,
-      remedy: 'Begin with a letter, go on with letters, digits, _ and -, 120 at most.',
-    });
+    throw new MillraceError(
+      'NAME_INVALID',
+      `${noun} name ${typeof name === 'string' ? JSON.stringify(name) : shown(name)} cannot be used`,
+      {
+        place: noun,
+        remedy: 'Begin with a letter, go on with letters, digits, _ and -, 120 at most.',
+      },
+    );
   }
 }
 

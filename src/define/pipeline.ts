@@ -2,6 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Chart } from './chart.ts';
 import { checkName } from './names.ts';
+import { checkOptions, nounsRule, objectRule } from './options.ts';
 import { isParam, type Param } from './param.ts';
 import type { Relation } from './relation.ts';
 import { type GetRoutes, type OwnRoute, type PostRoutes, routesOf } from './route.ts';
@@ -33,10 +34,12 @@ export interface Pipeline {
   readonly routes: readonly OwnRoute[];
 }
 
+const partRules = { tables: nounsRule('table'), charts: nounsRule('chart'), get: objectRule, post: objectRule };
+
 /**
  * Declares a pipeline; a file exports one as its default.
  *
- * @throws NAME_TAKEN where two different things have one name; PIPELINE_INVALID
+ * @throws NAME_TAKEN where two different things have one name; PIPELINE_INVALID, OPTION_INVALID
  * @example export default pipeline('rides', { tables: [byZone], charts: [line(byZone, { x: 'minute', y: 'fare' })] })
  */
 export function pipeline<Gets extends string = never, Posts extends string = never>(
@@ -45,6 +48,7 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
 ): Pipeline {
   checkName('pipeline', name);
   const place = `pipeline '${name}'`;
+  checkOptions(place, parts, partRules);
   const tables = parts.tables ?? [];
   if (tables.length === 0)
     throw new MillraceError('PIPELINE_INVALID', 'there are no tables', { place, remedy: 'Give it at least one.' });

@@ -52,7 +52,8 @@ type ConditionOf<V, Out> = {
 
 /**
  * Conditions on columns, all of which must hold. A value means equal, null missing; undefined leaves the condition out, so that
- * an optional value of a request can be given as it is. `like` takes `%` and `_`.
+ * an optional value of a request can be given as it is. `like` takes `%` and `_`, and
+ * `\` before one of them that means itself.
  *
  * @example { line: 'B8', delay_s: { gt: 300 } }
  */
@@ -177,12 +178,22 @@ function conditionOf<F extends Fields>(owner: ReadOwner<F>, name: string, given:
 
 function likeOf<F extends Fields>(owner: ReadOwner<F>, name: string, pattern: unknown): string {
   const { kind } = owner.fields[name]!.type;
-  if (typeof pattern === 'string' && (kind === 'text' || kind === 'oneOf')) return pattern;
+  if (typeof pattern === 'string' && (kind === 'text' || kind === 'oneOf')) {
+    if (isPattern(pattern)) return pattern;
+    throw invalid(owner, `column '${name}': the pattern of like ends with a single \\`, 'Write a \\ itself as two.');
+  }
   throw invalid(
     owner,
     `column '${name}' cannot be compared by like`,
     'Give a text with % and _, for a column of texts.',
   );
+}
+
+/** Whether a text can be a pattern of `like`: a `\` stands before the character that it makes literal, so none is left over at the end. */
+export function isPattern(text: string): boolean {
+  let end = text.length;
+  while (text[end - 1] === '\\') end--;
+  return (text.length - end) % 2 === 0;
 }
 
 /** Whether it is an object of operators, and no value. */

@@ -2,6 +2,7 @@
 import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
+import { checkOptions, durationRule, textsRule } from './options.ts';
 import type { Stream } from './stream.ts';
 import type { Table } from './table.ts';
 import type { Topic } from './topic.ts';
@@ -58,6 +59,7 @@ function deduped<F extends Fields>(
   options: { by: readonly (keyof F & string)[]; within: Duration },
 ): Relation<F> & Windowed<F> {
   const owner = self();
+  checkOptions(placeOf(owner), options, { by: textsRule, within: durationRule }, 'dedupe');
   needTime(owner, 'dedupe');
   checkBy(owner, 'dedupe', options.by);
   const dedupe = Object.freeze({
@@ -80,7 +82,9 @@ function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: De
   }
   return {
     tumble: (size) => view({ kind: 'tumble', sizeMs: positiveMs(self(), 'size', size) }),
-    hop(size, { every }) {
+    hop(size, options) {
+      checkOptions(placeOf(self()), options, { every: durationRule }, 'hop');
+      const { every } = options;
       const sizeMs = positiveMs(self(), 'size', size);
       const everyMs = positiveMs(self(), 'every', every);
       if (sizeMs % everyMs !== 0 || sizeMs / everyMs > 1000) {
@@ -95,11 +99,17 @@ function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: De
       }
       return view({ kind: 'hop', sizeMs, everyMs });
     },
-    session(gap, { by }) {
+    session(gap, options) {
+      checkOptions(placeOf(self()), options, { by: textsRule }, 'session');
+      const { by } = options;
       checkBy(self(), 'session', by);
       return view({ kind: 'session', gapMs: positiveMs(self(), 'gap', gap), by: Object.freeze([...by]) });
     },
   };
+}
+
+function placeOf({ noun, name }: { noun: string; name: string }): string {
+  return `${noun} '${name}'`;
 }
 
 function needTime(owner: { noun: string; name: string; time: string | undefined }, what: string): void {
@@ -115,7 +125,11 @@ function needTime(owner: { noun: string; name: string; time: string | undefined 
   }
 }
 
-function checkBy(owner: { noun: string; name: string; fields: Fields }, what: string, by: readonly string[]): void {
+function checkBy(
+  owner: { noun: string; name: string; fields: Fields },
+  what: string,
+  by: readonly string[] = [],
+): void {
   const unknown = by.find((name) => !Object.hasOwn(owner.fields, name));
   if (unknown !== undefined || by.length === 0) {
     throw new MillraceError(

@@ -2,6 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import type { Given } from './input.ts';
+import { checkOptions, objectRule, textRule } from './options.ts';
 import type { Read } from './read.ts';
 import type { NewRecord } from './record.ts';
 import { checkFields } from './topic.ts';
@@ -148,6 +149,7 @@ export const ownSegments: readonly string[] = [
   'jobs',
 ];
 
+const inputRules = { summary: textRule, params: objectRule, query: objectRule, body: objectRule };
 const literal = /^[A-Za-z0-9_~.-]+$/;
 const parameter = /^:[A-Za-z][A-Za-z0-9_]{0,119}$/;
 
@@ -192,6 +194,7 @@ function ownRoute(method: 'GET' | 'POST', path: string, given: unknown): OwnRout
       remedy: 'Give ({ params }) => … or route({ query: … }, ({ query }) => …).',
     });
   }
+  checkOptions(place, inputs, inputRules);
   for (const part of ['params', 'query', 'body'] as const)
     if (inputs[part]) checkFields(`${place}, ${part}`, inputs[part]);
   const unknown = Object.keys(inputs.params ?? {}).find((name) => !names.includes(name));
@@ -234,7 +237,7 @@ function frozen(inputs: RouteInputs): RouteInputs {
   const copy = Object.fromEntries(
     Object.entries(inputs).map(([part, given]) => [
       part,
-      typeof given === 'object' ? Object.freeze({ ...given }) : given,
+      typeof given === 'object' && given !== null ? Object.freeze({ ...given }) : given,
     ]),
   );
   return Object.freeze(copy);

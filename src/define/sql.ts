@@ -1,5 +1,6 @@
 // The sql tag: a query with references to topics, streams, tables and parameters as values, so that the graph is known.
 import { MillraceError } from '../core/errors.ts';
+import { shown } from '../core/shown.ts';
 import { isParam, type Param } from './param.ts';
 import type { Relation } from './relation.ts';
 import type { Stream } from './stream.ts';
@@ -54,15 +55,11 @@ function reference(value: unknown, position: number): Relation | Param {
       dedupe: undefined,
     });
   }
-  throw new MillraceError(
-    'PIPELINE_INVALID',
-    `\${…} number ${position + 1} of a query is ${JSON.stringify(value) ?? typeof value}`,
-    {
-      place: 'sql',
-      remedy:
-        'Put a topic, stream, table, a view of one, a param or another sql there; write plain SQL into the template itself.',
-    },
-  );
+  throw new MillraceError('PIPELINE_INVALID', `\${…} number ${position + 1} of a query is ${shown(value)}`, {
+    place: 'sql',
+    remedy:
+      'Put a topic, stream, table, a view of one, a param or another sql there; write plain SQL into the template itself.',
+  });
 }
 
 function isSql(value: unknown): value is Sql {

@@ -2,6 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
+import { checkOptions, isNoun, oneOfRule, textRule } from './options.ts';
 import { type Readable, readable } from './relation.ts';
 import type { Sql } from './sql.ts';
 import { checkFields, checkTime, type TimeNames } from './topic.ts';
@@ -27,10 +28,12 @@ export interface Stream<F extends Fields = Fields> extends Readable<F> {
   readonly emit: 'close' | 'change';
 }
 
+const optionRules = { time: textRule, emit: oneOfRule('close', 'change') };
+
 /**
  * Declares a stream: its columns in order, and the query that gives them.
  *
- * @throws NAME_INVALID, PIPELINE_INVALID
+ * @throws NAME_INVALID, PIPELINE_INVALID, OPTION_INVALID
  * @example const fares = stream('fares', { zone: text(), fare: double() }, sql`select zone, fare from ${ride} where fare > 0`)
  */
 export function stream<F extends Fields>(
@@ -41,9 +44,10 @@ export function stream<F extends Fields>(
 ): Stream<F> {
   checkName('stream', name);
   const place = `stream '${name}'`;
+  checkOptions(place, options, optionRules);
   checkFields(place, fields);
   checkTime(place, options.time, fields);
-  if (query?.noun !== 'sql') {
+  if (!isNoun(query, 'sql')) {
     throw new MillraceError('PIPELINE_INVALID', 'the query is no sql`…`', {
       place,
       remedy: 'Write it as sql`select …`.',

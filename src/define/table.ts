@@ -3,6 +3,7 @@ import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
+import { checkOptions, durationRule, textOrTextsRule, textRule, textsRule } from './options.ts';
 import { type Conditions, type Read, readOf } from './read.ts';
 import type { Stream } from './stream.ts';
 import { checkColumn, type Topic } from './topic.ts';
@@ -42,6 +43,14 @@ export interface Table<F extends Fields = Fields> {
   where(conditions?: Conditions<F>): Read<F>;
 }
 
+const optionRules = {
+  columns: textsRule,
+  key: textOrTextsRule,
+  version: textRule,
+  unique: textsRule,
+  keep: durationRule,
+};
+
 /**
  * Declares a table with the columns of a topic or stream, or some of them.
  *
@@ -61,6 +70,7 @@ export function table<F extends Fields, const C extends keyof F & string = keyof
       remedy: 'Give one as the second argument.',
     });
   }
+  checkOptions(place, options, optionRules);
   const fields = columnsOf(place, from.fields, options.columns);
   const key = typeof options.key === 'string' ? [options.key] : [...(options.key ?? [])];
   if (key.length === 0)

@@ -1,8 +1,18 @@
 // topic(): a named, partitioned, ordered, durable log of typed records.
 import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
-import type { Fields, Input } from './fields.ts';
+import { type Fields, type Input, isField } from './fields.ts';
 import { checkFieldName, checkName } from './names.ts';
+import {
+  checkOptions,
+  checkValue,
+  durationRule,
+  isObject,
+  objectRule,
+  sizeRule,
+  textRule,
+  wholeRule,
+} from './options.ts';
 import { type NewRecord, recordMaker } from './record.ts';
 import { type Readable, readable } from './relation.ts';
 import { isSource, type SourceDefinition } from './source.ts';
@@ -48,6 +58,15 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
   record(value: Input<F>): NewRecord<F>;
 }
 
+const optionRules = {
+  key: textRule,
+  time: textRule,
+  lateness: durationRule,
+  partitions: wholeRule(1, 1024),
+  retain: objectRule,
+};
+const retainRules = { age: durationRule, size: sizeRule };
+
 /**
  * Declares a topic.
  *
@@ -57,16 +76,11 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
 export function topic<F extends Fields>(name: string, fields: F, options: TopicOptions<F> = {}): Topic<F> {
   checkName('topic', name);
   const place = `topic '${name}'`;
+  checkOptions(place, options, optionRules);
+  if (options.retain !== undefined) checkOptions(place, options.retain, retainRules, 'retain');
   checkFields(place, fields);
   checkColumn(place, 'key', options.key, fields);
   checkTime(place, options.time, fields);
-  const partitions = options.partitions ?? 1;
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > 1024) {
-    throw new MillraceError('OPTION_INVALID', `partitions: ${partitions} is not possible`, {
-      place,
-      remedy: 'Give a whole number from 1 to 1024.',
-    });
-  }
   if (options.lateness !== undefined && options.time === undefined) {
     throw new MillraceError('OPTION_INVALID', 'lateness is given, but no time field', {
       place,
@@ -80,7 +94,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
     key: options.key,
     time: options.time,
     latenessMs: options.lateness === undefined ? 0 : durationMs(options.lateness, place),
-    partitions,
+    partitions: options.partitions ?? 1,
     retain: Object.freeze({
       ageMs: options.retain?.age === undefined ? undefined : durationMs(options.retain.age, place),
       bytes: options.retain?.size === undefined ? undefined : sizeBytes(options.retain.size, place),
@@ -109,6 +123,9 @@ function make<F extends Fields>(data: Omit<Topic<F>, 'from' | 'record' | keyof R
 
 /** Checks that there are fields, and that each has a usable name. */
 export function checkFields(place: string, fields: Fields): void {
+  checkValue(place, 'the fields', fields, { fits: isObject, says: 'an object of fields: { id: text() }' });
+  for (const [name, field] of Object.entries(fields))
+    checkValue(place, `field '${name.slice(0, 80)}'`, field, { fits: isField, says: 'a field, as text() or double()' });
   const names = Object.keys(fields);
   if (names.length === 0)
     throw new MillraceError('PIPELINE_INVALID', 'there are no fields', { place, remedy: 'Declare at least one.' });

@@ -66,7 +66,7 @@ export interface Registry {
   clearMode(subject?: string): Promise<void>;
   /** What a subject has of its own, without what holds for all. */
   settings(subject: string): Promise<{ compatibility: Compatibility | undefined; mode: Mode | undefined }>;
-  /** Soft delete, as Confluent's: the ids stay readable; `permanent` needs a soft delete before it. Returns the versions deleted. */
+  /** Soft delete, as Confluent's; `permanent` needs a soft delete before it. Schemas stay readable under their ids after both. Returns the versions deleted. */
   deleteSubject(subject: string, options?: { permanent?: boolean }): Promise<number[]>;
   deleteVersion(subject: string, version: number | 'latest', options?: { permanent?: boolean }): Promise<number>;
   close(): Promise<void>;

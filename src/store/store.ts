@@ -23,6 +23,7 @@ export type Condition = {
   readonly gt?: ReadValue;
   readonly gte?: ReadValue;
   readonly in?: readonly ReadValue[];
+  /** `%` stands for any characters, `_` for one, and `\` makes the next one stand for itself. */
   readonly like?: string;
 };
 

@@ -1,6 +1,5 @@
 // What a pipeline's own route answers, as JSON: its reads are made, a page or a row each; all else is sent as it is.
 import { assert, MillraceError } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { isRead, type Read } from '../define/read.ts';
 import { isRecord } from '../define/record.ts';
@@ -72,8 +71,8 @@ async function pageOf({ backend, pipeline }: Reading, { plan }: Read): Promise<R
   const found = await backend.rows(table.name, {
     where: plan.where,
     order,
-    // one more tells whether there is another page, as far as the store gives one
-    limit: Math.min(limit + 1, limits.queryRowsMax),
+    // one more tells whether there is another page
+    limit: limit + 1,
     ...(plan.after === undefined ? {} : { after: readCursor(of, plan.after) }),
   });
   if (plan.isOne && found.length === 0) {
@@ -83,7 +82,7 @@ async function pageOf({ backend, pipeline }: Reading, { plan }: Read): Promise<R
     });
   }
   const rows = found.slice(0, limit);
-  const isMore = found.length > limit || (limit === limits.queryRowsMax && found.length === limit);
+  const isMore = found.length > limit;
   return {
     rows: rows.map((row) => rowToJson(shown(row, plan.columns)) as TableRow),
     ...(isMore ? { next: writeCursor(of, rows.at(-1)!) } : {}),

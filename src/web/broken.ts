@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { MillraceError, systemCode } from '../core/errors.ts';
 import { problemOf } from './problem.ts';
+import { headBytesMax } from './requests.ts';
 
 const statuses: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 };
 
@@ -14,11 +15,14 @@ export function answerNoHttp(error: Error, socket: Socket): void {
   const status = statuses[code] ?? 400;
   const words =
     status === 431
-      ? 'the headers are too large'
+      ? `the request's line and headers have more than ${headBytesMax} bytes`
       : status === 408
         ? 'the request came too slowly'
         : 'this is not HTTP/1.1';
-  const remedy = 'Send it again as HTTP/1.1 has it.';
+  const remedy =
+    status === 431
+      ? 'Shorten them: what is long in a URL, as a key, can be looked for by POST /api/query.'
+      : 'Send it again as HTTP/1.1 has it.';
   const problem = { ...problemOf(new MillraceError('OPTION_INVALID', words, { place: 'request', remedy })), status };
   const body = JSON.stringify(problem);
   socket.end(

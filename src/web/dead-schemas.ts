@@ -84,6 +84,12 @@ export const RedriveAnswer = Type.Object(
     stored: count('Letters that are stored now.'),
     stillDead: count('Letters that failed again.'),
     reason: Type.Optional(Type.String({ description: 'Why a single letter failed again.' })),
+    notFound: Type.Optional(
+      Type.Array(Type.Integer(), {
+        description:
+          'Those of `ids` that are not there any more, or do not meet the rest of the request; absent where there are none.',
+      }),
+    ),
   },
   { $id: 'RedriveAnswer' },
 );

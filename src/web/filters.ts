@@ -3,6 +3,7 @@ import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { acceptor } from '../define/accept.ts';
 import { bool, bytes, date, decimal, double, type Field, float, int, long, text, timestamp } from '../define/fields.ts';
+import { isPattern } from '../define/read.ts';
 import type { Condition, ReadValue } from '../store/store.ts';
 import type { Column } from './schemas.ts';
 
@@ -58,8 +59,9 @@ export function readConditions(query: QueryString, columns: readonly Column[]): 
       const condition = Object.hasOwn(conditions, name) ? conditions[name]! : {};
       conditions[name] = condition;
       if (condition[operator] !== undefined) throw wrong(place, 'it is given twice', 'Give it once.');
+      for (const one of operator === 'like' ? [] : texts) checkDeclared(place, column, one);
       if (operator === 'in') condition.in = texts.map((one) => readValue(place, column, one));
-      else if (operator === 'like') condition.like = texts[0]!;
+      else if (operator === 'like') condition.like = readPattern(place, texts[0]!);
       else condition[operator] = readValue(place, column, texts[0]!);
     }
   }
@@ -157,6 +159,21 @@ function checkOperator(place: string, { name, type }: Column, operator: Operator
       `Use ${allowed.length > 1 ? 'one of ' : ''}${allowed.join(', ')}.`,
     );
   }
+}
+
+/**
+ * Refuses a text that is none of a column's values. Of a filter only: rows may hold values that are no longer declared, and keep their
+ * keys and their places in an order.
+ */
+function checkDeclared(place: string, { type }: Column, given: string): void {
+  const all = /^oneOf\((.*)\)$/s.exec(type)?.[1];
+  if (all === undefined || `, ${all}, `.includes(`, '${given}', `)) return;
+  throw wrong(place, `'${given.slice(0, 80)}' is none of ${all.slice(0, 200)}`, 'Give one of these.');
+}
+
+function readPattern(place: string, given: string): string {
+  if (isPattern(given)) return given;
+  throw wrong(place, 'a \\ at the end stands before nothing', 'Write a \\ itself as \\\\.');
 }
 
 function readMissing(place: string, given: string): boolean {

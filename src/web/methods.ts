@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../core/errors.ts';
 import type { App } from './app.ts';
 import { sendProblem } from './problem.ts';
+import { sendTooLong } from './requests.ts';
 
 /** Remembers the routes that are added from now on, and answers requests that none of them takes. */
 export function answerUnknown(app: App): void {
@@ -17,7 +18,10 @@ export function answerUnknown(app: App): void {
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;
     const methods = [...known.values()].flatMap((one) => (one.pattern.test(path) ? [...one.methods] : []));
-    return methods.length === 0 ? nothing(request, reply, path) : otherwise(request, reply, path, methods);
+    if (methods.length === 0) return nothing(request, reply, path);
+    // a route there is, but the router did not take the value in its path
+    if (methods.includes(request.method)) return sendTooLong(reply, path);
+    return otherwise(request, reply, path, methods);
   });
 }
 

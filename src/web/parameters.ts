@@ -25,6 +25,7 @@ const shapes = new WeakMap<object, Shape>();
 /** A hook before validation. @throws OPTION_INVALID */
 export async function readParameters(request: FastifyRequest): Promise<void> {
   const { schema } = request.routeOptions;
+  checkEncoding(request.url);
   const query = shapeOf(schema?.querystring);
   if (query) request.query = readAll(query, request.query as Record<string, unknown>, true);
   const params = shapeOf(schema?.params);
@@ -45,6 +46,17 @@ export function readTime(name: string, given: string | undefined): number | unde
     `'${given.slice(0, 80)}' is not a time`,
     "Write it as '2026-11-22T08:00:00Z' or as milliseconds since 1970.",
   );
+}
+
+/** The parser of queries takes what it cannot decode as it stands, so that a filter would look for '%FF' itself. */
+function checkEncoding(url: string): void {
+  const start = url.indexOf('?');
+  if (start < 0 || !url.includes('%', start)) return;
+  try {
+    decodeURIComponent(url.slice(start + 1));
+  } catch {
+    throw wrong('query', 'it is not percent-encoded UTF-8', 'Write a % itself as %25, and other characters as UTF-8.');
+  }
 }
 
 function shapeOf(schema: unknown): Shape | undefined {

@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { type Code, codes, MillraceError, messageOf } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { Problem } from './schemas.ts';
+import { type PostResult, Problem } from './schemas.ts';
 
 const statuses: Partial<Record<Code, number>> = {
   NOT_FOUND: 404,
@@ -33,6 +33,7 @@ export const PostProblem = Type.Object(
   { ...Problem.properties, result: Type.Optional(Type.Ref('PostResult')) },
   { $id: 'PostProblem' },
 );
+type PostProblem = Problem & { result?: PostResult };
 
 /** The problems that a route may answer, for its schema: `response: { 200: …, ...problems(400, 404) }`. */
 export function problems<const Status extends number>(...all: readonly Status[]) {
@@ -126,12 +127,9 @@ function cut(text: string, lengthMax: number): string {
   return text.length <= lengthMax ? text : `${text.slice(0, lengthMax - 1)}…`;
 }
 
-/** Answers with an error, and with more members of the problem where given. */
-export function sendProblem(reply: FastifyReply, error: unknown, more: object = {}): FastifyReply {
-  const problem = problemOf(asError(error));
+/** Answers with an error, and with more members of the problem where given; `status` takes the place of the code's own. */
+export function sendProblem(reply: FastifyReply, error: unknown, more: Partial<PostProblem> = {}): FastifyReply {
+  const problem = { ...problemOf(asError(error)), ...more };
   if (problem.status === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', '1');
-  return reply
-    .code(problem.status)
-    .header('content-type', 'application/problem+json')
-    .send(JSON.stringify({ ...problem, ...more }));
+  return reply.code(problem.status).header('content-type', 'application/problem+json').send(JSON.stringify(problem));
 }

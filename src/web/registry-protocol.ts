@@ -43,6 +43,11 @@ export function acceptsOf(accept: string | undefined): string {
   throw new RegistryError(406, 406, 'HTTP 406 Not Acceptable');
 }
 
+/** Whether a URL is one of the registry's, whose errors have their own form. */
+export function isOfRegistry(url: string): boolean {
+  return /^\/registry(?:[/?]|$)/.test(url);
+}
+
 /** Anything thrown as Confluent's registry says it. */
 export function answerRegistryError(request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
   const { status, code, message } = error instanceof RegistryError ? error : translated(asError(error));
@@ -79,6 +84,8 @@ function translated(error: MillraceError): RegistryError {
     case 'NAME_INVALID':
       return new RegistryError(422, 42208, message);
     case 'OPTION_INVALID':
+      // what is wrong with the request itself, not with what it asks for
+      if (place === 'Host' || place === 'query') return new RegistryError(400, 400, message);
       return new RegistryError(422, 42205, `Operation not permitted: ${message}`);
     case 'STORE_UNAVAILABLE':
     case 'DISK_FULL':

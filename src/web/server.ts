@@ -1,5 +1,6 @@
 // The web server: REST, live data and the console, on one port of one process.
-import fastify, { type FastifyReply } from 'fastify';
+import fastify from 'fastify';
+import { Type } from 'typebox';
 import { MillraceError, messageOf, systemCode } from '../core/errors.ts';
 import { isTooDeep, tooDeep } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
@@ -13,6 +14,7 @@ import { answerUnknown } from './methods.ts';
 import { describeRoutes } from './openapi.ts';
 import { readParameters } from './parameters.ts';
 import { asError, PostProblem, sendProblem } from './problem.ts';
+import { answerBroken, checkRequests, headBytesMax } from './requests.ts';
 import { chartRoutes } from './routes/charts.ts';
 import { deadRoutes } from './routes/dead.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -70,12 +72,15 @@ const allRoutes: readonly Routes[] = [
 
 /** The server without a port, for tests: `app.inject({ url: '/api/health' })`. */
 export async function makeApp(backend: Backend, options: AppOptions = {}): Promise<App> {
-  const answerBroken = (error: unknown, _request: unknown, reply: FastifyReply) => void sendProblem(reply, error);
+  const { proxies = [] } = options.access ?? {};
   const app: App = fastify({
     bodyLimit: limits.bodyBytesMax,
     forceCloseConnections: true,
     requestTimeout: 300_000,
-    routerOptions: { maxParamLength: 4096 },
+    trustProxy: proxies.length > 0 ? [...proxies] : false,
+    // a key of a row may be as long as a request's head
+    routerOptions: { maxParamLength: headBytesMax },
+    http: { requireHostHeader: false },
     // texts of queries and paths are read by parameters.ts; nothing in a body is taken for something else
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allErrors: false, verbose: true } },
     frameworkErrors: answerBroken,
@@ -90,13 +95,14 @@ export async function makeApp(backend: Backend, options: AppOptions = {}): Promi
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.removeContentTypeParser('text/plain');
   parseShallow(app);
+  checkRequests(app);
   app.addHook('preValidation', readParameters);
   answerUnknown(app);
   for (const schema of [...shared, PostProblem]) app.addSchema(schema);
   await describeRoutes(app, backend.version);
   await access(app, options.access);
   for (const routes of allRoutes) await routes({ app, backend });
-  app.get('/api/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  app.get('/api/openapi.json', { schema: { hide: true, querystring: Type.Object({}) } }, () => app.swagger());
   await consoleFiles(app, options.console);
   return app;
 }

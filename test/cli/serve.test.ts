@@ -48,7 +48,18 @@ test('the port is that of --port, else of PORT, else left to be found', async ()
 
 test('all that is asked for reaches the server', async () => {
   const words = ['--host', '0.0.0.0', '--require-tokens', '--allow-host', 'a.example', '--allow-host', 'b.example'];
-  const more = ['--cors', 'https://shop.example', '--rate-limit', '100', '--data', 'd', '--port', '4001'];
+  const more = [
+    '--cors',
+    'https://shop.example',
+    '--rate-limit',
+    '100',
+    '--data',
+    'd',
+    '--port',
+    '4001',
+    '--trust-proxy',
+    '10.0.0.0/8',
+  ];
   assert.deepEqual((await served(['run', 'r.ts', ...words, ...more])).options, {
     folder: 'd',
     port: 4001,
@@ -56,6 +67,7 @@ test('all that is asked for reaches the server', async () => {
     requireTokens: true,
     allowHosts: ['a.example', 'b.example'],
     origins: ['https://shop.example'],
+    proxies: ['10.0.0.0/8'],
     requestsPerMinute: 100,
   });
 });

@@ -234,6 +234,17 @@ describe('redrive()', limited, () => {
     assert.deepEqual([view().ledger.out, view().ledger.balanced], [4, true]);
   });
 
+  test('names those of several that are not there, or not of the stage that is asked for', async (t) => {
+    const served = await failed(t, 3);
+    const { backend } = served;
+    const ids = (await letters(served)).map((letter) => letter.id);
+    const { sent, notFound } = await backend.redrive({ pipeline: 'rides', ids: [...ids, 9998, 9999, 9999] });
+    assert.deepEqual([sent, notFound], [3, [9998, 9999]]);
+    const other = await backend.redrive({ pipeline: 'rides', stage: 'decode', ids });
+    assert.deepEqual([other.sent, other.notFound], [0, ids]);
+    assert.equal((await backend.redrive({ pipeline: 'rides', ids })).notFound, undefined);
+  });
+
   test('names what is wrong with a request, and sends nothing into a pipeline that is paused', async (t) => {
     const served = await failed(t, 2);
     const { backend } = served;

@@ -68,6 +68,7 @@ test('what others could reach is refused while there is no valid token, with the
     [{ host: '::' }, '--host ::'],
     [{ requireTokens: true }, '--require-tokens'],
     [{ allowHosts: ['shop.example'] }, '--allow-host shop.example'],
+    [{ proxies: ['127.0.0.1'] }, '--trust-proxy 127.0.0.1'],
   ] as const;
   for (const [options, place] of cases) {
     await assert.rejects(prepareServing({ ...options, port: 0, folder: data }), {
@@ -88,6 +89,15 @@ test('what others could reach is refused while there is no valid token, with the
   tokens.revoke(view.id);
   assert.equal(await status(), 401, 'revoked by another connection, seen by the next request');
   await assert.rejects(prepareServing({ port: 0, folder: data, requireTokens: true }), { code: 'FORBIDDEN' });
+});
+
+test('what names no proxy is refused before anything runs', async () => {
+  for (const wrong of ['proxy.example', '0.0.0.0/0']) {
+    await assert.rejects(prepareServing({ proxies: [wrong], port: 0 }), {
+      code: 'USAGE',
+      place: `--trust-proxy ${wrong}`,
+    });
+  }
 });
 
 test('an address that is not of this machine is said as such', async () => {

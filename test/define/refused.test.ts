@@ -143,21 +143,21 @@ describe('the compiler and the run time refuse', () => {
     // a text may be a day to the compiler
     refused('PIPELINE_INVALID', () => grid(rides, { by: 'zone', every: 'day' }));
     // @ts-expect-error no such span
-    void (() => bar(rides, { x: 'at', every: 'decade' }));
+    refused('OPTION_INVALID', () => bar(rides, { x: 'at', every: 'decade' }));
     // @ts-expect-error no number
     refused('PIPELINE_INVALID', () => map(rides, { latitude: 'zone', longitude: 'fare' }));
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => map(rides, { latitude: 'fare', longitude: 'fare', columns: ['zona'] }));
     // @ts-expect-error points or countries, not both
-    void (() => map(rides, { latitude: 'fare', longitude: 'fare', country: 'zone' }));
+    refused('OPTION_INVALID', () => map(rides, { latitude: 'fare', longitude: 'fare', country: 'zone' }));
     // @ts-expect-error rows or counts, not both
-    void (() => grid(rides, { by: 'zone', columns: ['fare'] }));
+    refused('OPTION_INVALID', () => grid(rides, { by: 'zone', columns: ['fare'] }));
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => grid(rides, { columns: ['zone', 'zona'] }));
     // @ts-expect-error no number
     refused('PIPELINE_INVALID', () => number(rides, { value: 'kind' }));
     // @ts-expect-error no such aggregate
-    void (() => heatmap(rides, { x: 'at', y: 'zone', value: 'fare', aggregate: 'middle' }));
+    refused('OPTION_INVALID', () => heatmap(rides, { x: 'at', y: 'zone', value: 'fare', aggregate: 'middle' }));
     // @ts-expect-error not a table
     refused('PIPELINE_INVALID', () => number(ride, {}));
   });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import type { AccessOptions } from '../../src/web/access/guard.ts';
+import { isProxyName } from '../../src/web/access/hosts.ts';
 import { openTokens, type Tokens } from '../../src/web/access/tokens.ts';
 import type { App } from '../../src/web/app.ts';
 import { makeApp } from '../../src/web/server.ts';
@@ -290,6 +291,58 @@ test('requests are counted for each token, and 429 says when to come again', asy
   const free = await open(t, { requestsPerMinute: 1 });
   assert.equal((await free.inject(url)).statusCode, 200);
   assert.equal((await free.inject(url)).statusCode, 200, 'not counted where all is open');
+});
+
+test('who has no token cannot use up what others have: what is for anyone is not counted', async (t) => {
+  const { app, of } = await guarded(t, { requestsPerMinute: 3 });
+  const signIn = () => app.inject({ method: 'POST', url: '/api/session', payload: { token: of.reader } });
+  for (let i = 0; i < 10; i++) {
+    assert.equal((await app.inject('/api/health')).statusCode, 200);
+    assert.notEqual((await app.inject({ url: '/', headers: { accept: 'text/html' } })).statusCode, 429);
+    assert.equal((await app.inject(url)).statusCode, 401);
+    assert.equal((await signIn()).statusCode, 200);
+  }
+  const guess = () => app.inject({ method: 'POST', url: '/api/session', payload: { token: 'mlr_wrong' } });
+  for (let i = 0; i < 20; i++) await guess();
+  assert.equal((await guess()).statusCode, 429);
+  assert.equal((await signIn()).statusCode, 200);
+  assert.equal((await app.inject({ url, headers: bearer(of.reader) })).statusCode, 200);
+});
+
+test('wrong tokens are counted by the address that a proxy says, where it is one that the operator names', async (t) => {
+  const wrong = async (app: App, remoteAddress: string, forwarded: string) => {
+    const headers = { ...bearer('mlr_wrong'), 'x-forwarded-for': forwarded };
+    return (await app.inject({ url, headers, remoteAddress })).statusCode;
+  };
+  const { app } = await guarded(t, { proxies: ['10.0.0.1', '10.1.0.0/16'] });
+  for (let i = 0; i < 10; i++) assert.equal(await wrong(app, '10.0.0.1', '192.0.2.1'), 401);
+  assert.equal(await wrong(app, '10.0.0.1', '192.0.2.1'), 429);
+  assert.equal(await wrong(app, '10.0.0.1', '192.0.2.2'), 401, 'another client of the same proxy');
+  assert.equal(await wrong(app, '10.0.0.1', '192.0.2.3, 192.0.2.1'), 429, 'what the client itself wrote before');
+  assert.equal(await wrong(app, '10.0.0.1', '192.0.2.1, 10.1.2.3'), 429, 'a proxy behind a proxy');
+  // another peer may write what it likes
+  for (let i = 0; i < 10; i++) assert.equal(await wrong(app, '203.0.113.9', `198.51.100.${i}`), 401);
+  assert.equal(await wrong(app, '203.0.113.9', '198.51.100.200'), 429);
+  const { app: alone } = await guarded(t);
+  for (let i = 0; i < 10; i++) assert.equal(await wrong(alone, '10.0.0.1', `192.0.2.${i}`), 401);
+  assert.equal(await wrong(alone, '10.0.0.1', '192.0.2.200'), 429, 'nobody is believed who was not named');
+});
+
+test('a name of a proxy is an address or a network, never everybody', () => {
+  for (const good of ['127.0.0.1', '10.0.0.0/8', '::1', 'fd00::/8', '192.0.2.1/32']) assert.ok(isProxyName(good), good);
+  for (const bad of [
+    '',
+    'proxy',
+    '10.0.0.0/0',
+    '::/0',
+    '10.0.0.0/33',
+    'fd00::/129',
+    '10.0.0.1/',
+    '10.0.0/8',
+    'loopback',
+    '*',
+  ])
+    assert.ok(!isProxyName(bad), bad);
 });
 
 test('ten wrong tokens a minute from an address, then 429; right ones still work', async (t) => {

@@ -130,7 +130,8 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
       if (request.ids !== undefined && sent.length === 0)
         throw new MillraceError('NOT_FOUND', `there is no dead letter ${request.ids.join(', ')}`);
       if (!request.isTrial) letters = letters.filter((letter) => !sent.includes(letter));
-      return { sent: sent.length, stored: sent.length, stillDead: 0 };
+      const notFound = (request.ids ?? []).filter((id) => !sent.some((letter) => letter.id === id));
+      return { sent: sent.length, stored: sent.length, stillDead: 0, ...(notFound.length > 0 ? { notFound } : {}) };
     },
     changeTable: (table, change) => {
       for (const tell of tableWatchers.get(table) ?? []) tell(change);

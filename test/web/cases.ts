@@ -162,7 +162,8 @@ export const cases: Readonly<Record<string, Cases>> = {
   'POST /api/dead/redrive': {
     good: [
       { path: '/api/dead/redrive', payload: { pipeline: 'rides', ids: [1] } },
-      { path: '/api/dead/redrive', payload: { pipeline: 'rides', ids: [2], replacement: '{}', isTrial: true } },
+      { path: '/api/dead/redrive', payload: { pipeline: 'rides', ids: [2, 99] } },
+      { path: '/api/dead/redrive', payload: { pipeline: 'rides', ids: [3], replacement: '{}', isTrial: true } },
       { path: '/api/dead/redrive', payload: { pipeline: 'rides', stage: 'rides', kind: 'dead', code: 'ROW_FAILED' } },
     ],
     bad: {

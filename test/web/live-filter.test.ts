@@ -45,7 +45,7 @@ const columns = columnsOf(typed.fields);
 
 /** Values as they stand in a filter; the same ones are stored, so that filters meet rows. */
 const values: Readonly<Record<string, readonly string[]>> = {
-  t: ['', 'a', 'B', 'ab', 'aab', 'é', '\u{1F600}', '\uFFFD', '%', '_', 'a\nb', "'", '\\'],
+  t: ['', 'a', 'B', 'ab', 'aab', 'é', '\u{1F600}', '\uFFFD', '%', '_', 'a\nb', "'", '\\', '5 %', 'a\\b'],
   i: ['-2147483648', '-1', '0', '1', '2147483647'],
   l: ['-9223372036854775808', '-1', '0', '9007199254740993', '9007199254740992', '9223372036854775807'],
   d: ['-1.5', '0', '0.1', '1e300', '2'],
@@ -57,7 +57,28 @@ const values: Readonly<Record<string, readonly string[]>> = {
   o: ['red', 'blue'],
 };
 const names = Object.keys(values);
-const likes = ['', '%', '_', 'a%', '%b', 'a_b', '%a%b%', '__', '%\u{1F600}', 'A', "'%", '\\', 'a%%b', '%_%'];
+const likes = [
+  '',
+  '%',
+  '_',
+  'a%',
+  '%b',
+  'a_b',
+  '%a%b%',
+  '__',
+  '%\u{1F600}',
+  'A',
+  "'%",
+  '\\',
+  'a%%b',
+  '%_%',
+  '\\%',
+  '\\_',
+  '\\\\',
+  '%\\\\%',
+  '\\a\\b',
+  '%\\%%',
+];
 
 const filter = fc.constantFrom(...names).chain((name) => {
   const value = fc.constantFrom(...values[name]!);

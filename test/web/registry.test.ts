@@ -222,7 +222,10 @@ const tables: Readonly<Record<string, readonly Step[]>> = {
     ['GET /schemas/ids/2', undefined, 200, { schema: two }],
     ['DELETE /subjects/a?permanent=true', undefined, 200, [2]],
     ['DELETE /subjects/a?permanent=true', undefined, 404, error(40401, /'a'/)],
-    ['GET /schemas/ids/2', undefined, 404, error(40403, /Schema 2/)],
+    // its records can still be read, and who registers it again gets the same id
+    ['GET /schemas/ids/2', undefined, 200, { schema: two }],
+    ['GET /schemas/ids/2/versions?deleted=true', undefined, 200, []],
+    ['POST /subjects/a/versions', { schema: two }, 200, { id: 2 }],
   ],
 };
 

@@ -105,6 +105,25 @@ describe('filters', () => {
     });
   }
 
+  test('of a column with declared values take these, and of like any pattern', async () => {
+    const users = '/api/tables/users/rows?where.gender';
+    assert.ok((await ids(`${users}=female`)).length > 0);
+    for (const operator of ['', '.ne', '.in', '.gt']) {
+      const { title, remedy } = await refusal(`${users}${operator}=femal`);
+      assert.match(title, /'femal' is none of 'female', 'male', 'other'$/);
+      assert.equal(remedy, 'Give one of these.');
+    }
+    await refusal(`${users}=${encodeURIComponent("female', 'male")}x`);
+    assert.deepEqual(await ids(`${users}.like=femal`), []);
+  });
+
+  test('by like take a \\ before what stands for itself', async () => {
+    const like = (pattern: string) => ids(`/api/tables/users/rows?where.name.like=${encodeURIComponent(pattern)}`);
+    assert.deepEqual(await like("O'\\N%"), await like("O'N%"));
+    assert.deepEqual(await like('\\%'), []);
+    assert.match((await refusal('/api/tables/users/rows?where.name.like=a%5C')).title, /stands before nothing/);
+  });
+
   test('of lists and JSON can only ask whether they are missing', async () => {
     for (const column of ['tags', 'extra']) {
       const problem = await refusal(`/api/tables/users/rows?where.${column}=a`);
@@ -156,6 +175,22 @@ describe('pages', () => {
       } while (next !== undefined);
       assert.equal(new Set(seen).size, 12, order);
       assert.equal(seen.length, 12, order);
+    }
+  });
+
+  test('of 1,000 rows have a next one only where more follow', async (t) => {
+    const [first] = makeRows().get('rides')!;
+    for (const [total, hasNext] of [
+      [999, false],
+      [1000, false],
+      [1001, true],
+    ] as const) {
+      const rows: ReturnType<typeof fakeBackend>['rows'] = async (_table, { limit = 100 }) =>
+        Array.from({ length: Math.min(limit, total) }, (_, i) => ({ ...first!, id: `r${i}` }));
+      const few = await makeApp(fakeBackend({ rows }));
+      t.after(() => few.close());
+      const found = (await few.inject('/api/tables/rides/rows?limit=1000')).json<Page>();
+      assert.deepEqual([found.rows.length, found.next !== undefined], [Math.min(total, 1000), hasNext]);
     }
   });
 

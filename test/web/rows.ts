@@ -7,7 +7,7 @@ import type { TableView } from '../../src/web/schemas.ts';
 /** The rows that meet all conditions, ordered and then by key. @throws NOT_FOUND, QUERY_LIMIT */
 export function readRows(view: TableView, rows: readonly StoredRow[], options: ReadOptions): StoredRow[] {
   const { where = {}, order = [], limit = 100, after } = options;
-  if (limit < 1 || limit > limits.queryRowsMax)
+  if (limit < 1 || limit > limits.readRowsMax)
     throw new MillraceError('QUERY_LIMIT', `limit: ${limit} is not possible`, { place: `table '${view.name}'` });
   const by = [...order, ...view.key.map((column) => ({ column, descending: false }))];
   for (const name of [...Object.keys(where), ...by.map((one) => one.column)]) {
@@ -74,6 +74,9 @@ function plain(value: unknown): number | bigint | string {
 }
 
 function likePattern(like: string): RegExp {
-  const escaped = like.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('%', '[^]*').replaceAll('_', '[^]')}$`, 'u');
+  const parts = [...like.matchAll(/\\(.)|(.)/gsu)].map(([, literal, one]) => {
+    if (literal === undefined && (one === '%' || one === '_')) return one === '%' ? '[^]*' : '[^]';
+    return (literal ?? one!).replace(/[.*+?^${}()|[\]\\/]/, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`, 'u');
 }

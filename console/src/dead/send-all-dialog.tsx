@@ -80,7 +80,7 @@ export function SendAllDialog({ group, onClose }: { group: Group; onClose: () =>
   );
 }
 
-function Sent({ progress: { all, sent, stored, stillDead, isDone } }: { progress: Progress }) {
+function Sent({ progress: { all, sent, stored, stillDead, gone, isDone } }: { progress: Progress }) {
   return (
     <div role="status" className="flex flex-col gap-2">
       {!isDone && (
@@ -113,6 +113,7 @@ function Sent({ progress: { all, sent, stored, stillDead, isDone } }: { progress
           {`${formatCount(stillDead)} refused again: they are still here, with the reason`}
         </p>
       )}
+      {gone > 0 && <p className="text-muted">{`${formatCount(gone)} gone meanwhile`}</p>}
       {isDone && all === 0 && <p className="text-muted">They were gone already.</p>}
     </div>
   );

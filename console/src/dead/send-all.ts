@@ -2,8 +2,15 @@
 import { api } from '../api/client.ts';
 import type { Group } from './group.ts';
 
-/** How far it is. `sent` of `all`. */
-export type Progress = { all: number; sent: number; stored: number; stillDead: number; isDone: boolean };
+/** How far it is. `sent` of `all`; `gone`: those that somebody else had sent or removed meanwhile. */
+export type Progress = {
+  all: number;
+  sent: number;
+  stored: number;
+  stillDead: number;
+  gone: number;
+  isDone: boolean;
+};
 
 const pageLetters = 1_000;
 const batchLetters = 200;
@@ -34,7 +41,7 @@ export async function sendAll(
     isMore = after !== undefined;
   }
   ids.reverse();
-  let progress: Progress = { all: ids.length, sent: 0, stored: 0, stillDead: 0, isDone: false };
+  let progress: Progress = { all: ids.length, sent: 0, stored: 0, stillDead: 0, gone: 0, isDone: false };
   told(progress);
   for (let at = 0; at < ids.length; at += batchLetters) {
     signal.throwIfAborted();
@@ -44,6 +51,7 @@ export async function sendAll(
       sent: Math.min(at + batchLetters, ids.length),
       stored: progress.stored + answer.stored,
       stillDead: progress.stillDead + answer.stillDead,
+      gone: progress.gone + (answer.notFound?.length ?? 0),
     };
     told(progress);
   }

@@ -234,8 +234,8 @@ class EmbeddedRegistry implements Registry {
 
   #delete(sql: Statements, subject: string, version: number, permanent: boolean): void {
     if (permanent) {
+      // its schema stays under its id: records in the log name it, and could not be read by anyone without it
       sql.removeVersion.run(subject, version);
-      sql.removeUnused.run();
     } else {
       sql.softDelete.run(subject, version);
       // with its last version a subject loses its own level and mode

@@ -31,7 +31,6 @@ export function prepare(database: DatabaseSync) {
     ),
     softDelete: database.prepare('update versions set deleted = 1 where subject = ? and version = ?'),
     removeVersion: database.prepare('delete from versions where subject = ? and version = ?'),
-    removeUnused: database.prepare('delete from schemas where id not in (select id from versions)'),
     removeSettings: database.prepare('delete from settings where subject = ?'),
     // the subject's own before the global one, whose subject is ''
     compatibility: database.prepare(

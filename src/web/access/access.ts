@@ -3,7 +3,7 @@ import cors from '@fastify/cors';
 import rateLimit from '@fastify/rate-limit';
 import { MillraceError } from '../../core/errors.ts';
 import type { App } from '../app.ts';
-import { type AccessOptions, addressOf, guard } from './guard.ts';
+import { type AccessOptions, guard } from './guard.ts';
 import { sessionRoutes } from './routes.ts';
 
 export const requestsPerMinuteDefault = 6000;
@@ -26,7 +26,10 @@ export async function access(app: App, options: AccessOptions = {}): Promise<voi
     await app.register(rateLimit, {
       max: requestsPerMinute,
       timeWindow: 60_000,
-      keyGenerator: (request) => (request.identity?.token ? `token ${request.identity.token.id}` : addressOf(request)),
+      // who has no token reaches only what is for anyone, and must not use up what others have: behind a proxy all have its address.
+      // Wrong tokens are counted by the guard
+      allowList: ({ identity }) => identity?.token === undefined,
+      keyGenerator: ({ identity }) => `token ${identity?.token?.id}`,
       errorResponseBuilder: (_request, { max }) =>
         new MillraceError('RATE_LIMITED', `more than ${max} requests a minute`, {
           remedy: 'Wait as long as Retry-After says; several records fit into one request. The limit is --rate-limit.',

@@ -28,8 +28,10 @@ export type AccessOptions = {
   readonly allowHosts?: readonly string[];
   /** Origins whose pages may use the API: `https://shop.example`. Default: none but its own. */
   readonly origins?: readonly string[];
-  /** Requests a minute of one token or address; 0 is without end. Default 6,000. Not counted where all is open. */
+  /** Requests a minute of one token; 0 is without end. Default 6,000. Not counted where all is open. */
   readonly requestsPerMinute?: number;
+  /** Addresses and networks (`10.0.0.0/8`) of proxies: what they say in X-Forwarded-For is the client's address. Default: nobody is believed. */
+  readonly proxies?: readonly string[];
   /** Milliseconds since 1970. */
   readonly now?: () => number;
 };
@@ -147,7 +149,7 @@ export function guard(app: App, options: AccessOptions): Gate {
   return gate;
 }
 
-/** The address that is counted: of IPv6 the network, since a host has as many addresses there as it likes. */
+/** The client's address as it is counted: of IPv6 the network, since a host has as many addresses there as it likes. */
 export function addressOf(request: FastifyRequest): string {
   const { ip } = request;
   if (ip.startsWith('::ffff:')) return ip.slice(7);

@@ -18,6 +18,14 @@ export function nameOf(host: string | undefined): string | undefined {
   return (found?.[1] ?? found?.[2])?.toLowerCase();
 }
 
+/** Whether a text names a proxy: an address, or a network as `10.0.0.0/8`. One of all addresses would believe everybody. */
+export function isProxyName(text: string): boolean {
+  const [, address = '', bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  if (version === 0) return false;
+  return bits === undefined || (Number(bits) >= 1 && Number(bits) <= (version === 4 ? 32 : 128));
+}
+
 /** What tells where a request comes from. */
 export type Origins = {
   readonly host: string | undefined;

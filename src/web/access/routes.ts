@@ -28,7 +28,8 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
       schema: {
         tags,
         summary: 'What this request may do',
-        response: { 200: Session },
+        querystring: Type.Object({}),
+        response: { 200: Session, ...problems(400) },
       },
     },
     ({ identity }) => ({ role: identity!.role, isOpen }),
@@ -38,11 +39,14 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
     '/api/session',
     {
       config: { role: 'anyone' },
+      // a token is short, and anyone may send one
+      bodyLimit: 4096,
       schema: {
         tags,
         summary: 'Trade a token for a cookie that lasts 30 days at most',
+        querystring: Type.Object({}),
         body: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
-        response: { 200: Session, ...problems(400, 401, 415, 429) },
+        response: { 200: Session, ...problems(400, 401, 413, 415, 429) },
       },
     },
     (request, reply) => {
@@ -58,7 +62,12 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
     '/api/session',
     {
       config: { role: 'anyone' },
-      schema: { tags, summary: 'Forget the cookie', response: { 204: Type.Null() } },
+      schema: {
+        tags,
+        summary: 'Forget the cookie',
+        querystring: Type.Object({}),
+        response: { 204: Type.Null(), ...problems(400) },
+      },
     },
     (request, reply) => {
       if (tokens) setCookie(request, reply, cookieName(tokens), '', 0);

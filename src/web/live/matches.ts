@@ -34,7 +34,7 @@ function testOf(operator: string, wanted: ReadValue | readonly ReadValue[], type
     return (value) => tests.some((test) => test(value));
   }
   if (operator === 'like') {
-    const pattern = [...(wanted as string)];
+    const pattern = parts(wanted as string);
     return (value) => value !== null && isLike([...(value as string)], pattern);
   }
   const compare = comparison(type) as (left: unknown, right: unknown) => number;
@@ -85,15 +85,33 @@ function scaled(text: string, scale: number): bigint {
   return BigInt(whole + fraction.padEnd(scale, '0'));
 }
 
-/** SQL's LIKE (`%` any text, `_` one character) in time that grows with the lengths only, whatever the pattern. */
-function isLike(text: readonly string[], pattern: readonly string[]): boolean {
+const anyText = Symbol('%');
+const anyOne = Symbol('_');
+type Part = string | typeof anyText | typeof anyOne;
+
+/** A pattern of LIKE by characters: `%` any text, `_` any one; one after a `\` stands for itself. */
+function parts(pattern: string): Part[] {
+  const found: Part[] = [];
+  let isLiteral = false;
+  for (const one of pattern) {
+    if (one === '\\' && !isLiteral) isLiteral = true;
+    else {
+      found.push(isLiteral ? one : one === '%' ? anyText : one === '_' ? anyOne : one);
+      isLiteral = false;
+    }
+  }
+  return found;
+}
+
+/** SQL's LIKE in time that grows with the lengths only, whatever the pattern. */
+function isLike(text: readonly string[], pattern: readonly Part[]): boolean {
   let at = 0;
   let i = 0;
   let any: { readonly i: number; at: number } | undefined;
   while (at < text.length) {
-    if (pattern[i] === '%') {
+    if (pattern[i] === anyText) {
       any = { i: ++i, at };
-    } else if (i < pattern.length && (pattern[i] === '_' || pattern[i] === text[at])) {
+    } else if (i < pattern.length && (pattern[i] === anyOne || pattern[i] === text[at])) {
       i++;
       at++;
     } else if (any) {
@@ -102,6 +120,6 @@ function isLike(text: readonly string[], pattern: readonly string[]): boolean {
       i = any.i;
     } else return false;
   }
-  while (pattern[i] === '%') i++;
+  while (pattern[i] === anyText) i++;
   return i === pattern.length;
 }

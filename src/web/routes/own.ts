@@ -13,7 +13,7 @@ import { answerOf } from '../answers.ts';
 import type { App, Routes } from '../app.ts';
 import type { Backend } from '../backend.ts';
 import { wrong } from '../filters.ts';
-import { problemOf, problems, sendProblem } from '../problem.ts';
+import { problems, sendProblem } from '../problem.ts';
 import type { PostResult } from '../schemas.ts';
 import { rowToJson } from '../values.ts';
 
@@ -169,19 +169,14 @@ async function store(
 /** Answers with what went wrong: what a request did with 4xx, what the pipeline's file did with 500; never with a stack. */
 function refused(reply: FastifyReply, place: string, error: unknown): FastifyReply {
   if (error instanceof Refusal)
-    return send(reply, new MillraceError(codeOf(error.status), error.message, { place }), error.status);
+    return sendProblem(reply, new MillraceError(codeOf(error.status), error.message, { place }), {
+      status: error.status,
+    });
   if (error instanceof MillraceError && error.code !== 'PIPELINE_INVALID') return sendProblem(reply, error);
   const remedy =
     error instanceof MillraceError ? error.remedy : 'Mend the function of this route in the pipeline’s file.';
   const failure = new MillraceError('PIPELINE_INVALID', `the route failed: ${messageOf(error)}`, { place, remedy });
-  return send(reply, failure, 500);
-}
-
-function send(reply: FastifyReply, error: MillraceError, status: number): FastifyReply {
-  return reply
-    .code(status)
-    .header('content-type', 'application/problem+json')
-    .send(JSON.stringify({ ...problemOf(error), status }));
+  return sendProblem(reply, failure, { status: 500 });
 }
 
 /** The code of the table that says most about a status. */

@@ -59,13 +59,6 @@ export const postRoutes: Routes = async ({ app, backend }) => {
         },
       },
       async ({ params, headers, body }, reply) => {
-        const encoding = headers['content-encoding'];
-        if (encoding !== undefined && encoding !== 'identity') {
-          throw new MillraceError('MEDIA_TYPE', `a body with Content-Encoding ${String(encoding)} is not taken`, {
-            place: 'Content-Encoding',
-            remedy: 'Send it as it is.',
-          });
-        }
         const bytes = body instanceof Uint8Array ? body : new Uint8Array();
         const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
         const posted = isLines ? await readLines(bytes) : readJson(bytes);

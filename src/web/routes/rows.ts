@@ -117,10 +117,10 @@ export const rowRoutes: Routes = ({ app, backend }) => {
         `a page has ${pageRowsMax} rows at most`,
         'Ask for the next ones with after, or for a file.',
       );
-    // one more row than asked for says whether there is a next page; the largest page leaves that open
-    const rows = await backend.rows(table, { ...options, limit: Math.min(limit + 1, pageRowsMax) });
+    // one more row than asked for says whether there is a next page
+    const rows = await backend.rows(table, { ...options, limit: limit + 1 });
     const shown = rows.slice(0, limit);
-    const hasNext = rows.length > limit || rows.length === pageRowsMax;
+    const hasNext = rows.length > limit;
     return {
       rows: shown.map(rowToJson),
       ...(hasNext ? { next: writeCursor(page, shown.at(-1)!) } : {}),
