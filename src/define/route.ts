@@ -234,6 +234,8 @@ function checkPath(place: string, path: string): string[] {
 }
 
 function frozen(inputs: RouteInputs): RouteInputs {
+  // what is no object is refused by the pipeline, which knows the path
+  if (typeof inputs !== 'object' || inputs === null) return inputs;
   const copy = Object.fromEntries(
     Object.entries(inputs).map(([part, given]) => [
       part,
