@@ -36,3 +36,27 @@ function isSecretParameter(written: string): boolean {
   }
   return secretName.test(name) || secretParameter.test(name);
 }
+
+/** Words of values that are looked for in a text. */
+const wordsMax = 10_000;
+
+const word = /[\p{L}\p{N}]+/gu;
+
+/**
+ * A text with every word masked that stands in a value of a record, whatever its case. Names of fields stay.
+ *
+ * @example withoutValues('no city for Ann in 1987', { name: 'Ann Lee', born: 1987 }) // 'no city for ••• in •••'
+ */
+export function withoutValues(text: string, record: unknown): string {
+  const words = new Set<string>();
+  const collect = (value: unknown): void => {
+    if (words.size > wordsMax) return;
+    if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) collect(one);
+    else if (value !== null && value !== undefined)
+      for (const [one] of String(value).matchAll(word)) words.add(one.toLowerCase());
+  };
+  collect(record);
+  // of a record with so many words nothing can be said safely
+  if (words.size > wordsMax) return masked;
+  return text.replace(word, (one) => (words.has(one.toLowerCase()) ? masked : one));
+}

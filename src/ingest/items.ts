@@ -47,7 +47,7 @@ export function itemReader(fields: Fields, { items: find, map }: ItemSettings): 
     try {
       if (map) record = map(item);
     } catch (error) {
-      throw userError(error, 'map failed');
+      throw userError(error, 'map failed', item);
     }
     try {
       return accept(record);
@@ -78,7 +78,7 @@ function itemsOf(body: unknown, find: FindItems | undefined): readonly unknown[]
   try {
     found = typeof find === 'function' ? find(body) : walk(body, find);
   } catch (error) {
-    throw userError(error, 'items failed');
+    throw userError(error, 'items failed', body);
   }
   if (Array.isArray(found)) return found;
   const where = typeof find === 'string' ? `at '${find}' in the body` : 'in what items returned';

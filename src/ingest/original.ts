@@ -1,6 +1,7 @@
 // The original of a record that was refused, as JSON bytes, and back.
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { parseJson as parse } from '../core/json.ts';
+import { withoutValues } from '../core/mask.ts';
 
 /** A record as JSON bytes; what JSON cannot hold (a cycle, a bigint, 100,000 nested lists) as a text that says so. */
 export function jsonBytes(record: unknown): Uint8Array {
@@ -23,13 +24,23 @@ export function recordError(error: unknown, what: string): MillraceError {
   return error instanceof MillraceError ? error : userError(error, what);
 }
 
-/** An error of a user's function as one of ours: its message may say anything of the record, so that the masked one is without it. */
-export function userError(error: unknown, what: string): MillraceError {
+/**
+ * An error of a user's function as one of ours: its message may cite the record that it was given, so that in the masked one every word
+ * of the record's values is masked.
+ */
+export function userError(error: unknown, what: string, record?: unknown): MillraceError {
   return new MillraceError('RECORD_INVALID', `${what}: ${messageOf(error)}`, {
     remedy: 'Mend the record, or the function that makes it.',
-    masked: error instanceof Error ? `${what} with a ${nameOf(error)}` : what,
+    masked: maskedOf(error, what, record),
     cause: error,
   });
+}
+
+function maskedOf(error: unknown, what: string, record: unknown): string {
+  if (!(error instanceof Error)) return what;
+  // a parser cites the text in pieces, which are no words of it
+  if (record === undefined || error instanceof SyntaxError) return `${what} (${nameOf(error)})`;
+  return `${what}: ${withoutValues(messageOf(error), record)}`;
 }
 
 /** The name of an error where it is one of the language: a user's own may be made of anything. */

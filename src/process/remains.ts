@@ -14,6 +14,11 @@ export function remainsBytes(rows: readonly string[]): Uint8Array {
 export function remainsOf({ noun, bytes }: Pick<Aside, 'noun' | 'bytes'>): Record<string, unknown> | undefined {
   // what has come as far as a stream could be decoded
   if (noun !== 'stream' || bytes[0] === 0) return undefined;
-  const known = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown> | Record<string, unknown>[];
-  return Array.isArray(known) ? known[0] : known;
+  try {
+    const known = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown> | Record<string, unknown>[];
+    return Array.isArray(known) ? known[0] : known;
+  } catch {
+    // what somebody has written in its place may be anything
+    return undefined;
+  }
 }

@@ -1,10 +1,11 @@
-// Durations, randomness, the virtual clock and the table of errors.
+// Durations, randomness, clocks, masks and the table of errors.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { systemClock, virtualClock } from '../../src/core/clock.ts';
 import { durationMs, formatMs, sizeBytes } from '../../src/core/durations.ts';
 import { codes, MillraceError, assert as must, translateSystemError } from '../../src/core/errors.ts';
+import { withoutValues } from '../../src/core/mask.ts';
 import { random } from '../../src/core/random.ts';
 
 describe('durations', () => {
@@ -201,4 +202,19 @@ describe('errors', () => {
     const other = new Error('x');
     assert.equal(translateSystemError(other, '/data'), other);
   });
+});
+
+test('a text is without every word of a record, whatever its case, and keeps the names of its fields', () => {
+  const record = { name: { first: 'Ann', last: "O'Brien" }, born: 1987, tags: ['a b', 'é'], city: null };
+  assert.equal(
+    withoutValues("login.name of ANN o'brien, born 1987, has no city: A, É", record),
+    "login.name of ••• •••'•••, born •••, has no city: •••, •••",
+  );
+  assert.equal(
+    withoutValues(
+      'anything',
+      Array.from({ length: 20_000 }, (_, i) => i),
+    ),
+    '•••',
+  );
 });
