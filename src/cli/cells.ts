@@ -1,5 +1,6 @@
 // The rows of a query as text: cells of a table, lines of CSV, objects of JSON.
 import type { QueryResult } from '../control/millrace.ts';
+import { disarmed } from '../web/formulas.ts';
 import { toJson } from './json.ts';
 import { formatTime } from './numbers.ts';
 import type { Paint } from './paint.ts';
@@ -31,7 +32,7 @@ function textOf(value: unknown): string {
  * formula gets an apostrophe before it.
  */
 export function* csvLines(result: QueryResult): Generator<string> {
-  yield `${result.columns.map((column) => quote(guard(column.name))).join(',')}\n`;
+  yield `${result.columns.map((column) => quote(disarmed(column.name))).join(',')}\n`;
   const isNumber = result.columns.map((column) => isNumeric(column.type));
   for (const row of result.rows) {
     yield `${row.map((value, i) => csvCell(value, isNumber[i]!)).join(',')}\n`;
@@ -42,11 +43,7 @@ function csvCell(value: unknown, isNumber: boolean): string {
   if (value === null || value === undefined) return '';
   if (value === '') return '""';
   const text = value instanceof Uint8Array ? Buffer.from(value).toString('base64') : textOf(value);
-  return quote(typeof value === 'string' && !isNumber ? guard(text) : text);
-}
-
-function guard(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return quote(typeof value === 'string' && !isNumber ? disarmed(text) : text);
 }
 
 function quote(text: string): string {

@@ -66,7 +66,13 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
     rows: (table, options) => store.read(table, options),
     async watchTable(table, changed) {
       await storedTable(store, table);
-      return store.watch(table, changed);
+      return store.watch(table, (change) => {
+        try {
+          changed(change);
+        } catch {
+          // the transaction is committed: one who watches must not make it look as if it had failed
+        }
+      });
     },
     query: (request) => queries.run(() => answer(folder, request)),
     charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),

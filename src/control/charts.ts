@@ -2,10 +2,10 @@
 import type { Clock } from '../core/clock.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Chart, ChartKind } from '../define/chart.ts';
-import { formatType } from '../define/fields.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Store } from '../store/store.ts';
 import type { ChartRequest } from '../web/backend.ts';
+import { columnsOf } from '../web/columns.ts';
 import type { ChartData, ChartView } from '../web/schemas.ts';
 import { heatmapData, histogramData, scatterData, shareData } from './chart-parts.ts';
 import { gridData, mapData, numberData } from './chart-places.ts';
@@ -39,13 +39,7 @@ export function chartViews(pipeline: Pipeline): ChartView[] {
       title,
       table: chart.table.name,
       ...(chart.table.time === undefined ? {} : { time: chart.table.time }),
-      columns: Object.entries(chart.table.fields).map(([name, field]) => ({
-        name,
-        type: formatType(field.type),
-        isOptional: field.isOptional,
-        isPersonal: field.isPersonal,
-        ...(field.description === undefined ? {} : { description: field.description }),
-      })),
+      columns: columnsOf(chart.table.fields),
       options: { ...chart.options },
     };
   });

@@ -1,5 +1,6 @@
 // Records as text that a person can edit, and back: personal values are masked in it, and stay what they were where the mask is left.
 import { MillraceError } from '../core/errors.ts';
+import { masked } from '../core/mask.ts';
 import { recordAcceptor, type Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import { fromJson } from '../define/input.ts';
@@ -10,7 +11,7 @@ import type { Registry } from '../log/registry.ts';
 import { rowToJson } from '../web/values.ts';
 import { TopicWriter } from './feeder.ts';
 import type { System } from './system.ts';
-import { Decoders, masked } from './tail.ts';
+import { Decoders } from './tail.ts';
 
 /** Decodes records of a topic with all that is in them: what is masked could not be sent again. */
 export function unmasked(topic: Topic, registry: Registry): Decoders {

@@ -1,7 +1,7 @@
 // Dead letters as the API shows them, with what one edits; and sent again, or tried, through the pipeline that runs.
 import { MillraceError } from '../core/errors.ts';
 import type { Topic } from '../define/topic.ts';
-import { type KeptAside, maskedReason } from '../process/engine.ts';
+import { type KeptAside, reasonOf } from '../process/engine.ts';
 import type { DeadRequest } from '../web/backend.ts';
 import type { DeadLetter, DeadLetterDetail, DeadPage, RedriveAnswer, RedriveRequest } from '../web/schemas.ts';
 import { DeadLetters, summary } from './dead.ts';
@@ -119,7 +119,7 @@ export class LetterDesk {
       return answerOf((await redrive.send(ids, bytes)).reason);
     } catch (error) {
       if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-      return answerOf(maskedReason(through.pipeline, error.message));
+      return answerOf(reasonOf(through.pipeline, error));
     }
   }
 

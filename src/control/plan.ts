@@ -1,4 +1,5 @@
 // A pipeline as plain JSON: what would run, for people, the console and comparisons.
+
 import { formatMs } from '../core/durations.ts';
 import type { Value } from '../define/accept.ts';
 import { formatType } from '../define/fields.ts';
@@ -9,6 +10,7 @@ import type { SourceDefinition } from '../define/source.ts';
 import type { Stream } from '../define/stream.ts';
 import { columnsOf } from '../web/columns.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
+import { given } from './given.ts';
 
 /**
  * The plan of a pipeline. References carry their noun: `topic ride`, `stream fares`.
@@ -26,16 +28,16 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
     params: pipeline.params.map((param) => ({
       name: param.name,
       type: formatType(param.field.type),
-      ...given1('value', params.get(param.name)),
-      ...given1('default', param.fallback),
-      ...given1('description', param.field.description),
+      ...given('value', params.get(param.name)),
+      ...given('default', param.fallback),
+      ...given('description', param.field.description),
     })),
     sources: pipeline.topics.flatMap((topic) => topic.sources.map((source) => planSource(topic.name, source, params))),
     topics: pipeline.topics.map((topic) => ({
       name: topic.name,
       fields: columnsOf(topic.fields),
-      ...given1('key', topic.key),
-      ...given1('time', topic.time),
+      ...given('key', topic.key),
+      ...given('time', topic.time),
       latenessMs: topic.latenessMs,
       partitions: topic.partitions,
     })),
@@ -45,7 +47,7 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
         name: stream.name,
         reads: `${input.of.noun} ${input.of.name}`,
         lookups: lookupsOf(stream),
-        ...given1('window', windowText(input)),
+        ...given('window', windowText(input)),
         fields: columnsOf(stream.fields),
         sql: sqlText(stream),
       };
@@ -54,22 +56,18 @@ export function planWith(pipeline: Pipeline, params: ReadonlyMap<string, Value>)
       name: table.name,
       from: `${table.from.noun} ${table.from.name}`,
       key: [...table.key],
-      ...given1('version', table.version),
+      ...given('version', table.version),
       unique: [...table.unique],
-      ...given1('keepMs', table.keepMs),
+      ...given('keepMs', table.keepMs),
       columns: columnsOf(table.fields),
     })),
     charts: pipeline.charts.map((chart) => ({
       kind: chart.kind,
-      ...given1('title', chart.title),
+      ...given('title', chart.title),
       table: chart.table.name,
       options: { ...chart.options },
     })),
   };
-}
-
-function given1<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
 }
 
 function planSource(topic: string, source: SourceDefinition, params: ReadonlyMap<string, unknown>): PlanSource {

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { turn } from '../core/turn.ts';
-import { recordAcceptor, type Value } from '../define/accept.ts';
+import { hasPersonal, recordAcceptor, type Value } from '../define/accept.ts';
 import { recordFromJson } from '../define/input.ts';
 import { isRecord } from '../define/record.ts';
 import type { Topic } from '../define/topic.ts';
@@ -224,7 +224,7 @@ function encodeSlice(
         writer.add(partition, values, mark?.headers(end));
         places[partition]!.push(end);
       } catch (error) {
-        rejected.push(rejection(end, error));
+        rejected.push(rejection(end, error, topic));
       }
     }
   } catch (error) {
@@ -260,9 +260,10 @@ function rowReader({ fields }: Topic, isOwn: boolean): (item: unknown) => Value[
   return (item) => accept(plain(item));
 }
 
-function rejection(index: number, error: unknown): PostResult['rejected'][number] {
+function rejection(index: number, error: unknown, { fields }: Topic): PostResult['rejected'][number] {
   if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-  const { code, message: reason, remedy } = error;
+  const { code, remedy } = error;
+  const reason = hasPersonal(fields) ? error.masked : error.message;
   return { index, code, reason, ...(remedy === undefined ? {} : { remedy }) };
 }
 

@@ -1,6 +1,7 @@
 // Records of a topic as the API shows them: the newest, from an offset or a time on, or those that hold a text.
 import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
+import { masked } from '../core/mask.ts';
 import { turn } from '../core/turn.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { type Batch, sliceBatch } from '../log/batch.ts';
@@ -9,7 +10,7 @@ import type { RecordsRequest } from '../web/backend.ts';
 import type { TopicRecord, TopicRecordPage } from '../web/schemas.ts';
 import { rowToJson } from '../web/values.ts';
 import type { Folder } from './folder.ts';
-import { Decoders, masked } from './tail.ts';
+import { Decoders } from './tail.ts';
 import { declaredTopic } from './topics.ts';
 
 /** Records that are read at a time. */

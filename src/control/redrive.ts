@@ -4,7 +4,7 @@ import type { Value } from '../define/accept.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { valueIn } from '../log/batch.ts';
-import { againHeader, type KeptAside, maskedReason, type Processor } from '../process/engine.ts';
+import { againHeader, type KeptAside, type Processor, reasonOf } from '../process/engine.ts';
 import { DeadLetters } from './dead.ts';
 import { TopicWriter } from './feeder.ts';
 import { type Folder, registerTopics } from './folder.ts';
@@ -74,8 +74,7 @@ export class Redrive {
       const aside = letter.source === undefined ? letter : await this.#asRecord(letter);
       return await exclusive(() => processor.trial(aside));
     } catch (error) {
-      if (error instanceof MillraceError && error.reaction === 'reject')
-        return maskedReason(this.#through.pipeline, error.message);
+      if (error instanceof MillraceError && error.reaction === 'reject') return reasonOf(this.#through.pipeline, error);
       throw error;
     }
   }
@@ -118,7 +117,7 @@ export class Redrive {
           writer.add(writer.partition(row, letter.sequence ?? 0), row, headers);
         } catch (error) {
           if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-          const reason = maskedReason(pipeline, error.message);
+          const reason = reasonOf(pipeline, error);
           reasons.push(reason);
           await this.#dead.retried(letter.id, reason);
         }

@@ -1,18 +1,18 @@
 // A pipeline's plan as the API shows it: what is secret in it is masked.
+import { isSecretName, masked, withoutSecrets } from '../core/mask.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
 import { planWith } from './plan.ts';
-import { masked } from './tail.ts';
 
-/** Names of parameters, options and headers whose values are for nobody else. */
-const secret = /secret|token|passw|credential|authorization|cookie|api[-_]?key/i;
+/** The shortest value of a secret parameter that is looked for within other texts. */
+const secretLengthMin = 4;
 
-/** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and passwords in URLs, are masked. */
+/** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and what is secret in URLs, are masked. */
 export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Plan {
   const plan = planWith(pipeline, params);
   const secrets = new Set(
-    plan.params.filter((one) => secret.test(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
+    plan.params.filter((one) => isSecretName(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
   );
   const source = (one: PlanSource): PlanSource => ({
     ...one,
@@ -31,21 +31,29 @@ function pick(param: Plan['params'][number]): Record<string, unknown> {
     ...('value' in param && { value: param.value }),
     ...('default' in param && { default: param.default }),
   };
-  return secret.test(param.name) ? Object.fromEntries(Object.keys(values).map((name) => [name, masked])) : values;
+  return isSecretName(param.name) ? Object.fromEntries(Object.keys(values).map((name) => [name, masked])) : values;
 }
 
 /** A value with what is secret in it masked: under a secret name, or of a secret parameter. */
 function shown(value: unknown, secrets: ReadonlySet<unknown>): unknown {
   if (typeof value === 'string' && value !== '' && secrets.has(value)) return masked;
-  if (typeof value === 'string') return value.replace(/(\/\/[^/?#@\s]*?:)[^/?#@\s]+@/g, `$1${masked}@`);
+  if (typeof value === 'string') return withoutSecrets(withoutValues(value, secrets));
   if (Array.isArray(value)) return value.map((one) => shown(one, secrets));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => [
       name,
-      secret.test(name) && !isUnset(one) ? masked : shown(one, secrets),
+      isSecretName(name) && !isUnset(one) ? masked : shown(one, secrets),
     ]),
   );
+}
+
+/** A text without the values of secret parameters, of which it may have been made. */
+function withoutValues(text: string, secrets: ReadonlySet<unknown>): string {
+  let left = text;
+  for (const secret of secrets)
+    if (typeof secret === 'string' && secret.length >= secretLengthMin) left = left.replaceAll(secret, masked);
+  return left;
 }
 
 /** `param:NAME` stands where a parameter has no value. */

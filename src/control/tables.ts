@@ -3,8 +3,8 @@ import { MillraceError } from '../core/errors.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import type { Store, StoredTable } from '../store/store.ts';
+import { columnsOf } from '../web/columns.ts';
 import type { TableView } from '../web/schemas.ts';
-import { columnsOf } from './topics.ts';
 
 /** The table of this name that a pipeline declares, or undefined. */
 export function declaredTable(pipelines: readonly Pipeline[], name: string): Table | undefined {

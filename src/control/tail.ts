@@ -1,6 +1,7 @@
 // Reads a topic's records beside a running process: the newest, from an offset, or as they arrive.
 import { join, resolve } from 'node:path';
 import { MillraceError, messageOf } from '../core/errors.ts';
+import { masked } from '../core/mask.ts';
 import { type Fields, type FieldType, json, text } from '../define/fields.ts';
 import { type Batch, keyOf, valueIn } from '../log/batch.ts';
 import { recordDecoder, schemaIdOf } from '../log/decode.ts';
@@ -9,9 +10,6 @@ import type { Registry } from '../log/registry.ts';
 import { embedded } from './adapters.ts';
 import type { TailOptions, TailRecord } from './millrace.ts';
 import { nodeFiles, systemClock } from './system.ts';
-
-/** What stands in place of a personal value. */
-export const masked = '•••';
 
 const readLimits = { recordsMax: 1000, bytesMax: 2 ** 20 };
 

@@ -68,7 +68,7 @@ export class TopicWatches {
     listeners: ReadonlySet<RecordListener>,
     signal: AbortSignal,
   ): Promise<void> {
-    const { log, clock } = this.#watching;
+    const { clock } = this.#watching;
     while (!signal.aborted) {
       try {
         await this.#arrival(topic, next, signal);
@@ -77,9 +77,19 @@ export class TopicWatches {
         if (records.length + skipped > 0 && !signal.aborted) for (const tell of [...listeners]) tell(records, skipped);
         await clock.sleep(everyMs, signal);
       } catch {
-        // what cannot be read any more (removed by the retention, a damaged segment) is left out: watching goes on with what comes
-        if (!signal.aborted) for (const [partition] of next) next.set(partition, log.range(topic, partition).end);
+        if (!signal.aborted) this.#passOver(topic, next);
         await clock.sleep(retryMs, signal);
+      }
+    }
+  }
+
+  /** What cannot be read any more (removed by the retention, a damaged segment) is left out: watching goes on with what comes. */
+  #passOver(topic: string, next: Map<number, number>): void {
+    for (const [partition] of next) {
+      try {
+        next.set(partition, this.#watching.log.range(topic, partition).end);
+      } catch {
+        // it is looked for again: nobody waits for this, and it must not end the process
       }
     }
   }

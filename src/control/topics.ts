@@ -1,22 +1,11 @@
 // Topics as the API shows them: what the log has, with what the pipelines that run declare.
 import { MillraceError } from '../core/errors.ts';
-import { type Fields, formatType } from '../define/fields.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Topic } from '../define/topic.ts';
 import type { TopicInfo } from '../log/log.ts';
-import type { Column, TopicView } from '../web/schemas.ts';
+import { columnsOf } from '../web/columns.ts';
+import type { TopicView } from '../web/schemas.ts';
 import type { Folder } from './folder.ts';
-
-/** Fields as the API shows them. */
-export function columnsOf(fields: Fields): Column[] {
-  return Object.entries(fields).map(([name, field]) => ({
-    name,
-    type: formatType(field.type),
-    isOptional: field.isOptional,
-    isPersonal: field.isPersonal,
-    ...(field.description === undefined ? {} : { description: field.description }),
-  }));
-}
 
 /** The topic of this name that a pipeline declares, or undefined. */
 export function declaredTopic(pipelines: readonly Pipeline[], name: string): Topic | undefined {

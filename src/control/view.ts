@@ -1,5 +1,7 @@
 // A running pipeline as the API shows it: its graph with live rates, its ledger, how it is.
+
 import type { GraphEdge, GraphNode, PipelineView } from '../web/schemas.ts';
+import { given } from './given.ts';
 import { edgesOf, streamLabel, tableLabel, topicLabel } from './graph.ts';
 import type { PipelineStatus, SourceStatus, StageStatus } from './millrace.ts';
 import type { Runner } from './runner.ts';
@@ -120,8 +122,4 @@ function sourceState(source: SourceStatus, { health }: PipelineStatus, rate: num
   if (health === 'paused') return 'paused';
   if (source.state === 'starting') return 'idle';
   return rate > 0 ? 'flowing' : 'waiting';
-}
-
-function given<K extends string, V>(name: K, value: V | undefined): { [key in K]?: V } {
-  return value === undefined ? {} : ({ [name]: value } as { [key in K]: V });
 }

@@ -61,8 +61,16 @@ export const codes = {
 /** A code of the table. */
 export type Code = keyof typeof codes;
 
-/** Where and what to do: `place` names the file, line, pipeline, topic or option; `remedy` is one imperative sentence. */
-export type ErrorDetails = { place?: string | undefined; remedy?: string | undefined; cause?: unknown };
+/**
+ * Where and what to do: `place` names the file, line, pipeline, topic or option; `remedy` is one imperative sentence. `masked`: the
+ * message without personal values, where it holds some.
+ */
+export type ErrorDetails = {
+  place?: string | undefined;
+  remedy?: string | undefined;
+  masked?: string | undefined;
+  cause?: unknown;
+};
 
 /**
  * Every error that Millrace raises: a code of the table, what happened, to what, and what to do next.
@@ -74,12 +82,15 @@ export class MillraceError extends Error {
   readonly code: Code;
   readonly place: string | undefined;
   readonly remedy: string | undefined;
+  /** The message as anybody may read it: in it personal values are masked. It is what is kept, and what the API answers. */
+  readonly masked: string;
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     this.code = code;
     this.place = details.place;
     this.remedy = details.remedy;
+    this.masked = details.masked ?? message;
   }
 
   /** What the runtime does about it. */

@@ -4,6 +4,10 @@
 export const limits = {
   /** Bytes of one record's value. */
   recordBytesMax: 8 * 2 ** 20,
+  /** Lists and objects within each other in a value of a json() field. */
+  jsonDepthMax: 100,
+  /** The same in JSON that comes from outside, before it is parsed: a parser takes seconds for some millions of them. */
+  parseDepthMax: 1000,
   /** Records of one batch from a source. */
   batchRecordsMax: 10_000,
   /** Bytes of one batch from a source, before encoding. */

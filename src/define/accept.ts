@@ -1,5 +1,8 @@
 // The validation at the edge: a value of any kind to the canonical value of a field, or an error that says why not.
-import { MillraceError } from '../core/errors.ts';
+import { MillraceError, messageOf } from '../core/errors.ts';
+import { isDeeper } from '../core/json.ts';
+import { limits } from '../core/limits.ts';
+import { masked } from '../core/mask.ts';
 import { type Field, type Fields, type FieldType, formatType } from './fields.ts';
 
 /**
@@ -10,10 +13,17 @@ import { type Field, type Fields, type FieldType, formatType } from './fields.ts
  */
 export type Value = string | number | bigint | boolean | Uint8Array | null | Value[];
 
-/** Turns a value into the canonical one; throws RECORD_INVALID, whose message names the field and the value. */
+/** Turns a value into the canonical one; throws RECORD_INVALID and nothing else. Its message names the field and the value. */
 export type Accept = (value: unknown) => Value;
 
-class Refused extends Error {}
+/** The message says what the value is not; empty: the type of the field. */
+class Refused extends Error {
+  readonly remedy: string | undefined;
+  constructor(message = '', remedy?: string) {
+    super(message);
+    this.remedy = remedy;
+  }
+}
 
 /**
  * The acceptor of one field. Text is parsed where the field is a number, a time or a boolean, since CSV and many APIs send numbers as text.
@@ -33,17 +43,22 @@ export function acceptor(name: string, field: Field): Accept {
     try {
       return accept(value);
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      throw new MillraceError(
-        'RECORD_INVALID',
-        `field '${name}': ${show(value)} is not ${error.message || formatType(field.type)}`,
-        {
-          place: name,
-          remedy: `Send a value of type ${formatType(field.type)}, or change the field.`,
-        },
-      );
+      throw refusal(name, field, value, error);
     }
   };
+}
+
+/** Why a field was refused. What reading a value throws (a getter of the user's, a revoked proxy) is the record's fault as well. */
+function refusal(name: string, { type, isPersonal }: Field, value: unknown, error: unknown): MillraceError {
+  const isRead = error instanceof Refused;
+  const message = (shown: string) =>
+    isRead ? `field '${name}': ${shown} is not ${error.message || formatType(type)}` : `field '${name}' cannot be read`;
+  return new MillraceError('RECORD_INVALID', isRead ? message(show(value)) : `${message('')}: ${thrown(error)}`, {
+    place: name,
+    remedy: (isRead && error.remedy) || `Send a value of type ${formatType(type)}, or change the field.`,
+    masked: isPersonal ? message(masked) : undefined,
+    cause: isRead ? undefined : error,
+  });
 }
 
 /**
@@ -55,18 +70,30 @@ export function recordAcceptor(fields: Fields): (record: unknown) => Value[] {
   const names = Object.keys(fields);
   const accepts = names.map((name) => acceptor(name, fields[name]!));
   return (record) => {
-    if (typeof record !== 'object' || record === null || Array.isArray(record)) {
-      throw new MillraceError('RECORD_INVALID', `${show(record)} is not an object`, {
+    try {
+      if (typeof record !== 'object' || record === null || Array.isArray(record)) throw new Refused();
+      const values: Value[] = new Array(names.length);
+      for (let i = 0; i < names.length; i++) {
+        const name = names[i]!;
+        values[i] = accepts[i]!(Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined);
+      }
+      return values;
+    } catch (error) {
+      if (error instanceof MillraceError) throw error;
+      const isRead = error instanceof Refused;
+      const message = (shown: string) => (isRead ? `${shown} is not an object` : 'the record cannot be read');
+      throw new MillraceError('RECORD_INVALID', isRead ? message(show(record)) : `${message('')}: ${thrown(error)}`, {
         remedy: 'Send a JSON object with the topic’s fields.',
+        masked: hasPersonal(fields) ? message(masked) : undefined,
+        cause: isRead ? undefined : error,
       });
     }
-    const values: Value[] = new Array(names.length);
-    for (let i = 0; i < names.length; i++) {
-      const name = names[i]!;
-      values[i] = accepts[i]!(Object.hasOwn(record, name) ? (record as Record<string, unknown>)[name] : undefined);
-    }
-    return values;
   };
+}
+
+/** Whether some of the fields are personal. */
+export function hasPersonal(fields: Fields): boolean {
+  return Object.values(fields).some((field) => field.isPersonal);
 }
 
 function acceptType(type: FieldType): Accept {
@@ -86,7 +113,12 @@ function acceptType(type: FieldType): Accept {
     case 'long':
       return acceptLong;
     case 'float':
-      return (value) => Math.fround(acceptDouble(value));
+      return (value) => {
+        const double = acceptDouble(value);
+        const float = Math.fround(double);
+        if (Number.isFinite(double) && !Number.isFinite(float)) throw new Refused('a number of 32 bits');
+        return float;
+      };
     case 'double':
       return acceptDouble;
     case 'bool':
@@ -98,22 +130,14 @@ function acceptType(type: FieldType): Accept {
     case 'timestamp':
       return acceptTimestamp;
     case 'date':
-      return (value) => {
-        if (typeof value === 'string' && !/^[+-]?\d{4,6}-\d\d-\d\d/.test(value))
-          throw new Refused("a day as '2026-11-22'");
-        return Math.floor((acceptTimestamp(value) as number) / 86_400_000);
-      };
+      return acceptDate;
     case 'bytes':
       return (value) => {
         if (value instanceof Uint8Array) return value;
         throw new Refused();
       };
     case 'json':
-      return (value) => {
-        const text = JSON.stringify(value);
-        if (text === undefined) throw new Refused('a JSON value');
-        return text;
-      };
+      return acceptJson;
     case 'decimal':
       return (value) => acceptDecimal(value, type.precision, type.scale);
     case 'oneOf': {
@@ -127,23 +151,30 @@ function acceptType(type: FieldType): Accept {
       const accept = acceptType(type.of);
       return (value) => {
         if (!Array.isArray(value)) throw new Refused();
-        return value.map(accept);
+        const items: Value[] = [];
+        // by index: what is missing in a list is no item, and is refused
+        for (let i = 0; i < value.length; i++) items.push(accept(value[i]));
+        return items;
       };
     }
   }
 }
 
-const numberPattern = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+/** Each character can be read in one way only: a long text that does not fit is refused in one pass. */
+const numberPattern = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
 
 function parseNumber(value: string): number {
   const number = Number(value);
-  // Number('') is 0 and Number('0x10') is 16: neither is what a person means by a number
-  if (number === 0 || Number.isNaN(number) || value.length > 24) {
-    if (!numberPattern.test(value)) throw new Refused();
-  } else {
-    const second = value.charCodeAt(1) | 32;
-    if (value.charCodeAt(0) === 48 && (second === 120 || second === 98 || second === 111)) throw new Refused();
-  }
+  const first = value.charCodeAt(0);
+  const second = value.charCodeAt(1) | 32;
+  // Number('') is 0, Number('0x10') and Number(' 0x10') are 16: none is what a person means by a number
+  const isOdd =
+    number === 0 ||
+    Number.isNaN(number) ||
+    value.length > 24 ||
+    !(first >= 43 && first <= 57) ||
+    (first === 48 && (second === 120 || second === 98 || second === 111));
+  if (isOdd && !numberPattern.test(value)) throw new Refused();
   return number;
 }
 
@@ -189,10 +220,39 @@ function acceptTimestamp(value: unknown): number {
     if (!Number.isNaN(ms)) return ms;
   } else {
     const ms = value instanceof Date ? value.getTime() : value;
-    if (typeof ms === 'number' && Math.abs(ms) <= timeMsMax) return Math.round(ms);
+    // + 0: there is no moment -0
+    if (typeof ms === 'number' && Math.abs(ms) <= timeMsMax) return Math.round(ms) + 0;
   }
   throw new Refused("a time (write it as '2026-11-22T08:00:00Z' or as milliseconds since 1970)");
 }
+
+/** The day that a text names, whatever time and zone follow it; the day in UTC of a Date. A number may be days or milliseconds. */
+function acceptDate(value: unknown): number {
+  if (typeof value === 'string') {
+    const day = /^\s*(?:[+-]\d{6}|\d{4})-\d\d-\d\d/.exec(value)?.[0];
+    if (day !== undefined && !Number.isNaN(parseTimestamp(value))) return parseTimestamp(day) / 86_400_000;
+  } else if (value instanceof Date && !Number.isNaN(value.getTime())) return Math.floor(value.getTime() / 86_400_000);
+  throw new Refused("a day as '2026-11-22'");
+}
+
+function acceptJson(value: unknown): string {
+  const { jsonDepthMax } = limits;
+  const tooDeep = () =>
+    new Refused(`JSON nested at most ${jsonDepthMax} deep`, 'Nest it less: send parts of it as texts, or as fields.');
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw tooDeep();
+    throw new Refused('a JSON value');
+  }
+  if (text === undefined) throw new Refused('a JSON value');
+  if (isDeeper(text, jsonDepthMax)) throw tooDeep();
+  return text;
+}
+
+/** Characters of the longest text that is read as a time. */
+const timeLengthMax = 64;
 
 /**
  * Milliseconds since 1970 of a time written as ISO 8601 or SQL does, UTC where it names no zone; NaN where it is none.
@@ -215,12 +275,13 @@ export function parseTimestamp(value: string): number {
       const hour = digits(value, 11, 2);
       const minute = digits(value, 14, 2);
       const second = digits(value, 17, 2);
-      if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 23 || minute > 59 || second > 59)
+      if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 24 || minute > 59 || second > 59)
         return Number.NaN;
-      // a year below 100 would be read as 19xx by Date.UTC
-      if (year >= 100) return Date.UTC(year, month - 1, day, hour, minute, second);
+      // a year below 100 would be read as 19xx by Date.UTC; 24:00:00 is left to the general parser
+      if (year >= 100 && hour < 24) return Date.UTC(year, month - 1, day, hour, minute, second);
     }
   }
+  if (length > timeLengthMax) return Number.NaN;
   const found =
     /^\s*([+-]\d{6}|\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?\s*$/.exec(
       value,
@@ -228,6 +289,8 @@ export function parseTimestamp(value: string): number {
   if (!found) return Number.NaN;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found;
   if (Number(day) > daysIn(Number(year), Number(month))) return Number.NaN;
+  // the end of a day, and no moment after it
+  if (hour === '24' && /[1-9]/.test(minute + second + fraction)) return Number.NaN;
   const offset = /^[+-]/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}` : 'Z';
   return Date.parse(
     `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`,
@@ -254,10 +317,17 @@ function acceptDecimal(value: unknown, precision: number, scale: number): string
   const found = typeof written === 'string' && /^\s*([+-]?)(\d*)(?:\.(\d*))?\s*$/.exec(written);
   if (!found || !(found[2] || found[3])) throw new Refused();
   const whole = found[2]!.replace(/^0+(?=\d)/, '') || '0';
-  const fraction = (found[3] ?? '').replace(/0+$/, '');
+  const fraction = withoutZeros(found[3] ?? '');
   if (fraction.length > scale || (whole === '0' ? 0 : whole.length) > precision - scale) throw new Refused();
   const digitsOnly = scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`;
   return found[1] === '-' && /[1-9]/.test(digitsOnly) ? `-${digitsOnly}` : digitsOnly;
+}
+
+/** Digits without the zeros at their end. */
+function withoutZeros(digits: string): string {
+  let end = digits.length;
+  while (digits.charCodeAt(end - 1) === 48) end--;
+  return digits.slice(0, end);
 }
 
 /** The digits of a number without an exponent; what has none is refused by the caller's pattern. */
@@ -273,20 +343,23 @@ function plainDigits(value: number): string {
 /** A value for an error message, cut short. */
 function show(value: unknown): string {
   const written =
-    typeof value === 'string'
-      ? `'${value}'`
-      : value instanceof Uint8Array
-        ? 'bytes'
-        : typeof value === 'object'
-          ? safeJson(value)
-          : String(value);
+    typeof value === 'string' ? `'${value}'` : typeof value === 'object' ? showObject(value) : String(value);
   return written.length > 80 ? `${written.slice(0, 77)}…` : written;
 }
 
-function safeJson(value: unknown): string {
+function showObject(value: object | null): string {
   try {
-    return JSON.stringify(value) ?? 'undefined';
+    return value instanceof Uint8Array ? 'bytes' : (JSON.stringify(value) ?? 'undefined');
   } catch {
     return 'an object';
+  }
+}
+
+/** What was thrown, which may be anything. */
+function thrown(error: unknown): string {
+  try {
+    return messageOf(error).slice(0, 200);
+  } catch {
+    return 'an error without a message';
   }
 }

@@ -162,38 +162,76 @@ function isTime({ kind }: FieldType): boolean {
   return kind === 'timestamp' || kind === 'date';
 }
 
-/** A line over x, one for each value of `by`; without y it counts rows. @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' }) */
+/**
+ * A line over x, one for each value of `by`; without y it counts rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' })
+ */
 export const line = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
   chart('line', table, options, ['y']);
-/** A filled line over x, stacked by `by`; without y it counts rows. */
+/**
+ * A filled line over x, stacked by `by`; without y it counts rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example area(byZone, { x: 'minute', y: 'rides', by: 'zone' })
+ */
 export const area = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
   chart('area', table, options, ['y']);
-/** Bars, one for each x, stacked by `by`; without y they count rows. */
+/**
+ * Bars, one for each x, stacked by `by`; without y they count rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example bar(users, { title: 'Years of birth', x: 'born', every: 'year' })
+ */
 export const bar = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
   chart('bar', table, options, ['y']);
-/** Parts of a whole (pie) by a column; without a value they count rows. */
+/**
+ * Parts of a whole (pie) by a column; without a value they count rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example share(users, { by: 'gender' })
+ */
 export const share = <F extends Fields>(
   table: Table<F>,
   options: Titled & { by: Column<F>; value?: NumberColumn<F> },
 ): Chart => chart('share', table, options, ['value']);
-/** Points of two numbers, with a trend line (least squares over all rows) where asked for. */
+/**
+ * Points of two numbers, with a trend line (least squares over all rows) where asked for.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example scatter(rides, { x: 'km', y: 'fare', trend: true })
+ */
 export const scatter = <F extends Fields>(
   table: Table<F>,
   options: Titled & { x: NumberColumn<F>; y: NumberColumn<F>; by?: Column<F>; trend?: boolean },
 ): Chart => chart('scatter', table, options, ['x', 'y']);
-/** How often values of a number occur, in about so many bins (30). */
+/**
+ * How often values of a number occur, in about so many bins (30).
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example histogram(rides, { value: 'km', bins: 20, unit: 'km' })
+ */
 export const histogram = <F extends Fields>(
   table: Table<F>,
   options: Titled & { value: NumberColumn<F>; bins?: number },
 ): Chart => chart('histogram', table, options, ['value']);
-/** A colour for each pair of x and y; without a value it counts rows. */
+/**
+ * A colour for each pair of x and y; without a value it counts rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example heatmap(delays, { x: 'hour', y: 'line', value: 'delay_s', unit: 's' })
+ */
 export const heatmap = <F extends Fields>(
   table: Table<F>,
   options: Titled & Across<F> & Valued<F> & { y: Column<F> },
 ): Chart => chart('heatmap', table, options, ['value']);
 /**
  * Points on a map, coloured by a number or by a category, with `columns` shown beside the pointer; or countries (English names)
- * shaded by how many rows they have or by a value.
+ * shaded by how many rows they have or by a value. Latitude and longitude are in degrees.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example map(positions, { latitude: 'latitude', longitude: 'longitude', color: 'delay_s', columns: ['line'] })
  */
 export const map = <F extends Fields>(
   table: Table<F>,
@@ -209,12 +247,18 @@ export const map = <F extends Fields>(
       | ({ country: Column<F>; latitude?: never; longitude?: never } & Valued<F>)
     ),
 ): Chart => chart('map', table, options, ['latitude', 'longitude', 'value']);
-/** One number, with its course where the table has a time; without a value it counts rows. */
+/**
+ * One number, with its course where the table has a time; without a value it counts rows.
+ *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
+ * @example number(rides, { title: 'Mean fare', value: 'fare', aggregate: 'mean', unit: '€' })
+ */
 export const number = <F extends Fields>(table: Table<F>, options: Titled & Valued<F>): Chart =>
   chart('number', table, options, ['value']);
 /**
  * The rows themselves, newest first; or with `by` one row for each of its values, with how many rows it has or an aggregate.
  *
+ * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
  * @example grid(users, { title: 'Users of each country', by: 'country' })
  */
 export const grid = <F extends Fields>(

@@ -73,30 +73,71 @@ export function isField(value: unknown): value is Field {
   return typeof type?.kind === 'string' && typeof optional === 'function';
 }
 
-/** Text of any length, UTF-8. A number or boolean written to it becomes its text. */
+/**
+ * Text of any length, UTF-8. A number or boolean written to it becomes its text.
+ *
+ * @example topic('rides', { zone: text() })
+ */
 export const text = () => field<string, string | number | boolean>(Object.freeze({ kind: 'text' }));
-/** A whole number of 32 bits. */
+/**
+ * A whole number of 32 bits.
+ *
+ * @example topic('rides', { passengers: int().optional() })
+ */
 export const int = () => field<number, number | string>(Object.freeze({ kind: 'int' }));
-/** A whole number of 64 bits: a `bigint` only beyond ±(2^53 − 1). */
+/**
+ * A whole number of 64 bits: a `bigint` only beyond ±(2^53 − 1).
+ *
+ * @example topic('rides', { id: long() }, { key: 'id' })
+ */
 export const long = () => field<number | bigint, number | bigint | string>(Object.freeze({ kind: 'long' }));
-/** A binary floating-point number of 32 bits; NaN and the infinities included. */
+/**
+ * A binary floating-point number of 32 bits; NaN and the infinities included, finite ones beyond 3.4e38 refused.
+ *
+ * @example topic('rooms', { celsius: float() })
+ */
 export const float = () => field<number, number | string>(Object.freeze({ kind: 'float' }));
-/** A binary floating-point number of 64 bits; NaN and the infinities included. */
+/**
+ * A binary floating-point number of 64 bits; NaN and the infinities included.
+ *
+ * @example topic('rides', { km: double().describe('Kilometres driven.') })
+ */
 export const double = () => field<number, number | string>(Object.freeze({ kind: 'double' }));
-/** True or false. */
+/**
+ * True or false.
+ *
+ * @example topic('users', { active: bool() })
+ */
 export const bool = () => field<boolean, boolean | 'true' | 'false'>(Object.freeze({ kind: 'bool' }));
-/** A moment in UTC, to the millisecond. Text without a zone is read as UTC. */
+/**
+ * A moment in UTC, to the millisecond. Text without a zone is read as UTC, a number as milliseconds since 1970.
+ *
+ * @example topic('rides', { at: timestamp() }, { time: 'at' })
+ */
 export const timestamp = () => field<Date, Date | number | string>(Object.freeze({ kind: 'timestamp' }));
-/** A calendar day, read as `'2026-11-22'`. */
+/**
+ * A calendar day, read as `'2026-11-22'`. Of a text the day that is written, whatever time follows; of a Date the day in UTC.
+ *
+ * @example topic('users', { born: date().personal() })
+ */
 export const date = () => field<string, Date | string>(Object.freeze({ kind: 'date' }));
-/** Bytes. */
+/**
+ * Bytes; base64 in JSON.
+ *
+ * @example topic('frames', { jpeg: bytes() })
+ */
 export const bytes = () => field<Uint8Array, Uint8Array>(Object.freeze({ kind: 'bytes' }));
-/** Any JSON value. */
+/**
+ * Any JSON value, its lists and objects at most 100 deep.
+ *
+ * @example topic('events', { payload: json() })
+ */
 export const json = () => field<unknown, unknown>(Object.freeze({ kind: 'json' }));
 
 /**
  * An exact decimal number of `precision` digits (1 to 38), `scale` of them after the point; read as text, so that no digit is lost.
  *
+ * @throws OPTION_INVALID for digits that are not possible
  * @example decimal(12, 2)
  */
 export function decimal(precision: number, scale: number): Field<string, string | number | bigint, false> {

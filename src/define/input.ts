@@ -90,7 +90,7 @@ export function inputReader(part: 'query' | 'params' | 'body', fields: Fields): 
         if (value !== null) values[name] = outOf(type, value);
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error;
-        wrong.push({ name, message: error.message.replace(/^field /, '') });
+        wrong.push({ name, message: error.masked.replace(/^field /, '') });
       }
     }
     if (wrong.length === 0) return values as Given<Fields>;

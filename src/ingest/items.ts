@@ -3,7 +3,7 @@ import { MillraceError } from '../core/errors.ts';
 import { recordAcceptor, type Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import type { Kind } from './options.ts';
-import { parseJson, recordError } from './original.ts';
+import { parseJson, recordError, userError } from './original.ts';
 
 /** Finds the items of a body. */
 export type FindItems = string | ((body: unknown) => readonly unknown[]);
@@ -47,7 +47,7 @@ export function itemReader(fields: Fields, { items: find, map }: ItemSettings): 
     try {
       if (map) record = map(item);
     } catch (error) {
-      throw recordError(error, 'map failed');
+      throw userError(error, 'map failed');
     }
     try {
       return accept(record);
@@ -78,7 +78,7 @@ function itemsOf(body: unknown, find: FindItems | undefined): readonly unknown[]
   try {
     found = typeof find === 'function' ? find(body) : walk(body, find);
   } catch (error) {
-    throw recordError(error, 'items failed');
+    throw userError(error, 'items failed');
   }
   if (Array.isArray(found)) return found;
   const where = typeof find === 'string' ? `at '${find}' in the body` : 'in what items returned';

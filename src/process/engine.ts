@@ -1,6 +1,6 @@
 // The contract of an engine: a pipeline's SQL over batches of its topics, with state, results and offsets committed together. Adapters: duckdb/, spark/.
 import type { MillraceError } from '../core/errors.ts';
-import type { Value } from '../define/accept.ts';
+import { hasPersonal, type Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import type { Refusal } from '../ingest/source.ts';
@@ -109,10 +109,14 @@ export interface Engine {
   open(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<Processor>;
 }
 
-/** A reason for people: values that stand in it are hidden where the pipeline has personal fields. */
-export function maskedReason(pipeline: Pipeline, reason: string): string {
-  const hasPersonal = pipeline.topics.some((topic) => Object.values(topic.fields).some((field) => field.isPersonal));
-  return hasPersonal ? reason.replace(/'[^']*'(?= (to|is|of|in)\b)|"[^"]*"(?=$)/g, "'•••'") : reason;
+/** Whether some of what a pipeline declares is personal. */
+export function isPersonal({ topics, streams, tables }: Pipeline): boolean {
+  return [...topics, ...streams, ...tables].some(({ fields }) => hasPersonal(fields));
+}
+
+/** Why something was refused, as it is kept and shown: without values that are personal. */
+export function reasonOf(pipeline: Pipeline, error: MillraceError): string {
+  return isPersonal(pipeline) ? error.masked : error.message;
 }
 
 /** The header that marks a record as a dead letter sent again: its id, as text. */

@@ -1,5 +1,7 @@
 // The contract of a store: tables of rows kept by primary key. Adapters: duckdb/, postgres/, cassandra/.
+
 import type { Aggregate, Span } from '../define/chart.ts';
+import type { ReadValue } from '../define/read.ts';
 import type { Table } from '../define/table.ts';
 import type { Sink } from '../process/engine.ts';
 
@@ -11,8 +13,7 @@ export type StoredTable = {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly isOptional: boolean }[];
 };
 
-/** A value in a condition. */
-export type ReadValue = string | number | bigint | boolean | Date | Uint8Array | null;
+export type { ReadValue };
 
 /** What a column must be; several are joined by and. `null` means missing (eq) or there (ne). */
 export type Condition = {

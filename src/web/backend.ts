@@ -1,7 +1,7 @@
 // The contract of what the web server serves: running pipelines in an open data folder. src/control fulfils it; tests have their own.
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Registry } from '../log/registry.ts';
-import type { Condition, ReadOptions, StoredRow } from '../store/store.ts';
+import type { Condition, ReadOptions, StoredRow, TableChange } from '../store/store.ts';
 import type {
   ChartData,
   ChartView,
@@ -61,15 +61,7 @@ export type DeadRequest = {
   readonly limit: number;
 };
 
-/** Rows of a table that a commit wrote or removed. */
-export type TableChange = {
-  /** Rows as they are now; at most `limits.changeRowsMax`. */
-  readonly rows: readonly StoredRow[];
-  /** Rows that are no longer there, or the number of rows changed was over the limit: what was read before must be read again. */
-  readonly isPartial: boolean;
-  /** Rows written in all. */
-  readonly count: number;
-};
+export type { TableChange };
 
 /** What the web server serves. Every failure is a MillraceError. */
 export interface Backend {
@@ -93,14 +85,14 @@ export interface Backend {
   records(topic: string, request: RecordsRequest): Promise<TopicRecordPage>;
   /** Resolves once the accepted ones are durable. @throws NOT_FOUND, SIGNATURE_INVALID, IDEMPOTENCY_REUSED, DISK_FULL */
   post(topic: string, request: PostRequest): Promise<PostResult>;
-  /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones. */
+  /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones; `changed` must not throw. */
   watchTopic(topic: string, changed: (records: TopicRecord[], skipped: number) => void): Promise<() => void>;
   tables(): Promise<TableView[]>;
   /** @throws NOT_FOUND */
   table(name: string): Promise<TableView>;
   /** @throws NOT_FOUND, OPTION_INVALID, QUERY_LIMIT */
   rows(table: string, options: ReadOptions): Promise<StoredRow[]>;
-  /** Called after each commit that touches the table. @throws NOT_FOUND */
+  /** `changed` is called after each commit that touches the table; it must not throw. @throws NOT_FOUND */
   watchTable(table: string, changed: (change: TableChange) => void): Promise<() => void>;
   /** @throws SQL_INVALID, QUERY_LIMIT */
   query(request: QueryRequest): Promise<QueryAnswer>;

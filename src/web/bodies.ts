@@ -1,6 +1,7 @@
 // Bodies of posted records: JSON and NDJSON from the bytes as they came; a bad line is one rejected record, never the whole request.
 
-import { MillraceError, messageOf } from '../core/errors.ts';
+import { MillraceError } from '../core/errors.ts';
+import { isTooDeep, itemTexts, parseJson } from '../core/json.ts';
 import { turn } from '../core/turn.ts';
 import type { PostResult } from './schemas.ts';
 
@@ -23,19 +24,33 @@ const sliceBytes = 2 ** 20;
 
 /** One record, or an array of them. @throws RECORD_MALFORMED, PAYLOAD_TOO_LARGE */
 export function readJson(body: Uint8Array): Posted {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(strict.decode(body));
-  } catch (error) {
-    throw new MillraceError('RECORD_MALFORMED', `the body is not JSON: ${shortly(error)}`, {
+  const text = decode(body);
+  const items = text !== undefined && isTooDeep(text) ? itemTexts(text) : undefined;
+  if (items) return readItems(items);
+  const parsed = unnamed(() =>
+    parseJson(text ?? body, 'the body', {
       place: 'body',
       remedy: 'Send an object, an array of objects, or one object a line as application/x-ndjson.',
-      cause: error,
-    });
-  }
+    }),
+  );
   const records: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   checkCount(records.length);
   return { records, indexes: records.map((_, i) => i), rejected: [] };
+}
+
+/** The items of an array of which some are nested too deeply to be parsed: each by itself. */
+function readItems(items: readonly string[]): Posted {
+  checkCount(items.length);
+  const posted = { records: [] as unknown[], indexes: [] as number[], rejected: [] as Rejected[] };
+  for (const [index, item] of items.entries()) {
+    try {
+      posted.records.push(parseJson(item, `record ${index}`, { remedy: 'Send a list of JSON objects.' }));
+      posted.indexes.push(index);
+    } catch (error) {
+      posted.rejected.push(rejection(index, error));
+    }
+  }
+  return posted;
 }
 
 /** One record a line; empty lines are nothing. @throws PAYLOAD_TOO_LARGE */
@@ -51,16 +66,15 @@ export async function readLines(body: Uint8Array): Promise<Posted> {
     const found = body.indexOf(newline, start);
     const end = found === -1 ? body.length : found;
     line++;
-    const text = decode(body.subarray(start, end));
+    const bytes = body.subarray(start, end);
+    const text = decode(bytes);
     start = end + 1;
     if (text !== undefined && text.trim() === '') continue;
     try {
-      if (text === undefined) throw new SyntaxError('it is not UTF-8');
-      records.push(JSON.parse(text));
+      records.push(parseJson(text ?? bytes, `line ${line}`, { remedy: 'Send one JSON object a line.' }));
       indexes.push(index);
     } catch (error) {
-      const reason = `line ${line} is not JSON: ${shortly(error)}`;
-      rejected.push({ index, code: 'RECORD_MALFORMED', reason, remedy: 'Send one JSON object a line.' });
+      rejected.push(rejection(index, error));
     }
     index++;
     checkCount(index);
@@ -86,9 +100,22 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** The parser's words, without what it cites of a long text. */
-function shortly(error: unknown): string {
-  return messageOf(error).slice(0, 200);
+/** Why a record is no JSON. The text is not cited: which of it is personal is known only once it is parsed. */
+function rejection(index: number, error: unknown): Rejected {
+  if (!(error instanceof MillraceError)) throw error;
+  const { code, masked: reason, remedy } = error;
+  return { index, code, reason, ...(remedy === undefined ? {} : { remedy }) };
+}
+
+/** Does something; an error of it says its masked message. */
+function unnamed<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    const { code, masked, place, remedy } = error;
+    throw new MillraceError(code, masked, { place, remedy, cause: error });
+  }
 }
 
 function checkCount(count: number): void {

@@ -1,6 +1,7 @@
 // Rows as CSV (RFC 4180) and NDJSON, a page at a time: the next page is read when the client has taken the one before.
 import { Readable } from 'node:stream';
 import type { StoredRow } from '../store/store.ts';
+import { disarmed } from './formulas.ts';
 import type { Column } from './schemas.ts';
 import { rowToJson, toJson } from './values.ts';
 
@@ -31,8 +32,10 @@ export function fileStream(file: FileOf): Readable {
 
 async function* pages({ format, columns, firstPage, pageRows, rowsMax, readPage }: FileOf): AsyncGenerator<string> {
   const names = columns.map((column) => column.name);
-  const write = format === 'csv' ? (row: StoredRow) => csvLine(names.map((name) => row[name])) : jsonLine;
-  if (format === 'csv') yield csvLine(names);
+  const isText = columns.map(({ type }) => !inDigits.test(type));
+  const write =
+    format === 'csv' ? (row: StoredRow) => csvLine(names.map((name, i) => csvCell(row[name], isText[i]!))) : jsonLine;
+  if (format === 'csv') yield csvLine(names.map((name) => csvCell(name, true)));
   let rows = firstPage;
   let left = rowsMax;
   while (rows.length > 0) {
@@ -47,14 +50,18 @@ function jsonLine(row: StoredRow): string {
   return `${JSON.stringify(rowToJson(row))}\n`;
 }
 
-function csvLine(values: readonly unknown[]): string {
-  return `${values.map(csvCell).join(',')}\r\n`;
+/** Types of columns whose values may begin with a sign, and come as texts. */
+const inDigits = /^(int|long|float|double|decimal|date)\b/;
+
+function csvLine(cells: readonly string[]): string {
+  return `${cells.join(',')}\r\n`;
 }
 
-/** A cell; what is missing is empty, and an empty text is `""`. */
-function csvCell(value: unknown): string {
+/** A cell; what is missing is empty, an empty text is `""`, and a text that looks like a formula is disarmed. */
+function csvCell(value: unknown, isText: boolean): string {
   const json = toJson(value);
   if (json === null) return '';
-  const text = typeof json === 'object' ? JSON.stringify(json) : String(json);
+  const written = typeof json === 'object' ? JSON.stringify(json) : String(json);
+  const text = isText && typeof value === 'string' ? disarmed(written) : written;
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -1,6 +1,7 @@
 // The words of Confluent's schema registry API: its errors, content types, versions, levels and modes.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { MillraceError } from '../core/errors.ts';
+import { isTooDeep, tooDeep } from '../core/json.ts';
 import { type Compatibility, compatibilities, type Mode, type Registry } from '../log/registry.ts';
 import { asError, statusOf } from './problem.ts';
 
@@ -135,6 +136,7 @@ export function asFlag(value: unknown): boolean {
 export function parseBody(body: unknown): Record<string, unknown> {
   let parsed: unknown;
   try {
+    if (typeof body === 'string' && isTooDeep(body)) throw new Error(`it ${tooDeep}`);
     parsed = typeof body === 'string' && body !== '' ? JSON.parse(body) : undefined;
   } catch (error) {
     throw new RegistryError(400, 400, `The body is not JSON: ${(error as Error).message.slice(0, 200)}`);

@@ -182,7 +182,7 @@ export const TopicRecord = Type.Object(
 );
 export type TopicRecord = Static<typeof TopicRecord>;
 
-/** Records in the order of partition and offset; `next` and `previous` are cursors for `offset` of one partition. */
+/** Records in the order of partition and offset; `next` says where to go on in each partition. */
 export const TopicRecordPage = Type.Object(
   {
     records: Type.Array(Type.Ref('TopicRecord')),

@@ -2,6 +2,7 @@
 import fastify from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError, messageOf, systemCode } from '../core/errors.ts';
+import { isTooDeep, tooDeep } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { access } from './access/access.ts';
 import type { AccessOptions } from './access/guard.ts';
@@ -93,6 +94,7 @@ export async function makeApp(backend: Backend, options: AppOptions = {}): Promi
   // answers are of the types of their schemas; what is not in a schema is not sent, since nobody gives it
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
   app.removeContentTypeParser('text/plain');
+  parseShallow(app);
   checkRequests(app);
   app.addHook('preValidation', readParameters);
   answerUnknown(app);
@@ -103,6 +105,17 @@ export async function makeApp(backend: Backend, options: AppOptions = {}): Promi
   app.get('/api/openapi.json', { schema: { hide: true, querystring: Type.Object({}) } }, () => app.swagger());
   await consoleFiles(app, options.console);
   return app;
+}
+
+/** Bodies of JSON as the framework parses them, but for those that are nested so deeply that this takes seconds. */
+function parseShallow(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (!isTooDeep(String(body))) return parse(request, String(body), done);
+    const remedy = 'Send values that are less nested.';
+    done(new MillraceError('OPTION_INVALID', `the body ${tooDeep}`, { place: 'body', remedy }));
+  });
 }
 
 /**

@@ -237,26 +237,32 @@ describe('plan()', limited, () => {
     const { shownPlan } = await import('../../src/control/shown-plan.ts');
     const { param, http } = await import('../../src/index.ts');
     const key = param('my_token', text());
+    const other = param('other_token', text(), { default: 'a-param-value' });
     const source = http({
-      url: 'https://ann:pass@example.org/a?b=1',
+      url: 'https://ann:pass@example.org/a?b=1&api_key=SECRET1&key=SECRET2&x=a-param-value#access%5Ftoken=SECRET3',
       every: '10s',
       headers: { Authorization: 'Bearer abcdef', Accept: 'text/plain' },
     });
     const fed = topic('fed', { n: int() })
       .from(source)
-      .from(http({ url: key, every: '10s' }));
+      .from(http({ url: key, every: '10s' }))
+      .from(http({ url: other, every: '10s' }));
     const plan = shownPlan(
       pipeline('p', { tables: [table('fed', fed, { key: 'n' })] }),
-      new Map([['my_token', 'https://example.org/with/a/secret']]),
+      new Map([
+        ['my_token', 'https://example.org/with/a/secret'],
+        ['other_token', 'a-param-value'],
+      ]),
     );
     assert.deepEqual(
       plan.sources.map(({ options }) => options),
       [
         {
-          url: 'https://ann:•••@example.org/a?b=1',
+          url: 'https://ann:•••@example.org/a?b=1&api_key=•••&key=•••&x=•••#access%5Ftoken=•••',
           every: '10s',
           headers: { Authorization: '•••', Accept: 'text/plain' },
         },
+        { url: '•••', every: '10s' },
         { url: '•••', every: '10s' },
       ],
     );

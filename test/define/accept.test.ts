@@ -2,6 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { MillraceError } from '../../src/core/errors.ts';
+import { limits } from '../../src/core/limits.ts';
+import { masked as mask } from '../../src/core/mask.ts';
 import { acceptor, parseTimestamp, recordAcceptor } from '../../src/define/accept.ts';
 import { resolveParams } from '../../src/define/param.ts';
 import {
@@ -30,7 +33,7 @@ const refuses = (field: Field, value: unknown) =>
       const { code, message, remedy } = error as { code: string; message: string; remedy: string };
       return code === 'RECORD_INVALID' && message.includes("field 'f'") && message.length < 250 && Boolean(remedy);
     },
-    String(value),
+    typeof value === 'object' ? 'an object' : String(value),
   );
 
 describe('accept', () => {
@@ -57,6 +60,7 @@ describe('accept', () => {
       '1.5',
       1.5,
       '0x10',
+      ' 0x10',
       '1e400',
       2 ** 31,
       '2147483648',
@@ -77,11 +81,31 @@ describe('accept', () => {
       fc.property(fc.double(), (n) => {
         assert.equal(accept(double(), n), n);
         assert.equal(accept(double(), String(n)), Object.is(n, -0) ? 0 : n);
-        assert.equal(accept(float(), n), Math.fround(n));
+        if (Number.isFinite(n) && !Number.isFinite(Math.fround(n))) refuses(float(), n);
+        else assert.equal(accept(float(), n), Math.fround(n));
       }),
     );
+    for (const bad of [1e300, '1e39', '-1e39', 3.5e38]) refuses(float(), bad);
+    assert.equal(accept(float(), 'Infinity'), Number.POSITIVE_INFINITY);
     assert.equal(accept(double(), '.5'), 0.5);
-    for (const bad of ['', '0x1f', '0b1', '1_000', '1,5', 'nan', 'inf', '1e999', 'five', {}, true, null])
+    for (const bad of [
+      '',
+      '0x1f',
+      '0b1',
+      ' 0b11',
+      '\t0o7',
+      '\u00a00x1f',
+      '+0x1',
+      '1_000',
+      '1,5',
+      'nan',
+      'inf',
+      '1e999',
+      'five',
+      {},
+      true,
+      null,
+    ])
       refuses(double(), bad);
   });
 
@@ -130,6 +154,9 @@ describe('accept', () => {
       '2026-02-29',
       '2026-13-01',
       '2026-11-22T24:00:01',
+      '2026-11-22 24:00:01',
+      '2026-11-22T24:00:00.0001',
+      `2026-11-22${' '.repeat(100)}`,
       '2026-11-22 25:00:00',
       '22.11.2026',
       '2026-11-22T12:00:00+99:00',
@@ -140,6 +167,125 @@ describe('accept', () => {
       {},
     ])
       refuses(timestamp(), bad);
+  });
+
+  test('takes the end of a day as the beginning of the next, however it is written', () => {
+    for (const text of ['2026-11-22 24:00:00', '2026-11-22T24:00:00Z', '2026-11-22T24:00', '2026-11-22T24:00:00.000Z'])
+      assert.equal(parseTimestamp(text), Date.UTC(2026, 10, 23), text);
+  });
+
+  test('takes the day that is written, whatever time and zone follow it, and no number as a day', () => {
+    const day = Date.UTC(2026, 10, 22) / 86_400_000;
+    for (const text of [
+      '2026-11-22',
+      ' 2026-11-22',
+      '2026-11-22T23:00-05:00',
+      '2026-11-22T01:00+14:00',
+      '2026-11-22T24:00',
+    ])
+      assert.equal(accept(date(), text), day, text);
+    assert.equal(accept(date(), new Date('2026-11-22T23:00-05:00')), day + 1);
+    for (const bad of [20_000, 0, '20000', '2026-11-22T25:00', '2026-11-22 noon', new Date(Number.NaN)])
+      refuses(date(), bad);
+  });
+
+  test('takes JSON as deep as the limit, and refuses what is deeper or no JSON', () => {
+    const nested = (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth)) as unknown;
+    const { jsonDepthMax } = limits;
+    assert.equal(accept(json(), nested(jsonDepthMax)), JSON.stringify(nested(jsonDepthMax)));
+    const brackets = '['.repeat(1000);
+    assert.equal(accept(json(), { a: `"${brackets}` }), JSON.stringify({ a: `"${brackets}` }));
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    for (const bad of [
+      nested(jsonDepthMax + 1),
+      { a: nested(jsonDepthMax) },
+      nested(4300),
+      nested(100_000),
+      cycle,
+      1n,
+      { a: 1n },
+    ])
+      refuses(json(), bad);
+    assert.throws(() => accept(json(), nested(4300)), { message: /nested at most 100 deep/, remedy: /Nest it less/ });
+  });
+
+  test('refuses whatever does not fit with RECORD_INVALID and nothing else, and shows nothing of it where it is personal', () => {
+    const fields: Field[] = [
+      ...[text(), int(), long(), float(), double(), bool(), timestamp(), date(), bytes(), json(), decimal(9, 2)],
+      ...[oneOf('a', 'b'), list(int()), list(list(json())), list(bytes())],
+    ];
+    const odd = {
+      get f(): never {
+        throw new TypeError('odd');
+      },
+    };
+    const revoked = Proxy.revocable([], {});
+    revoked.revoke();
+    const hostile = {
+      toJSON() {
+        throw Object.create(null);
+      },
+    };
+    const strange = [odd, revoked.proxy, hostile, Symbol('s'), () => 1, new Proxy(new Date(), {}), new Array(5)];
+    const value = fc.oneof(
+      fc.anything({ withBigInt: true, withDate: true, withSparseArray: true, withTypedArray: true, withMap: true }),
+      fc.constantFrom(0, 1, 2, 3, 4, 5, 6).map((i) => () => strange[i]),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), value, (field, given) => {
+        const one: unknown = typeof given === 'function' ? given() : given;
+        for (const record of [{ f: one }, one])
+          try {
+            recordAcceptor({ f: field })(record);
+          } catch (error) {
+            assert.ok(error instanceof MillraceError && error.code === 'RECORD_INVALID', String(error));
+          }
+      }),
+      { numRuns: 2000 },
+    );
+    // no type of field takes any of these, but for text and JSON
+    const secret = fc.tuple(
+      fc.string(),
+      fc.constantFrom("'", '"', ' ', '\n', "' is of "),
+      fc.string({ maxLength: 200 }),
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), secret, (field, [before, mark, after]) => {
+        const hidden = `${before}SECRET${mark}${after}SECRET`;
+        for (const one of [
+          hidden,
+          { [hidden]: hidden },
+          [hidden],
+          hidden.length + 4_917_012_345,
+          new Map([[hidden, 1]]),
+        ])
+          try {
+            recordAcceptor({ f: field.personal() })({ f: one });
+          } catch (error) {
+            const { masked, message } = error as MillraceError;
+            assert.ok(!/SECRET|49170/.test(masked), masked);
+            assert.equal(
+              masked,
+              message.includes('cannot') ? masked : `field 'f': ${mask} is not ${message.split(' is not ').at(-1)}`,
+            );
+          }
+      }),
+    );
+    assert.throws(() => recordAcceptor({ f: text().personal() })(['SECRET']), { masked: `${mask} is not an object` });
+    assert.throws(() => recordAcceptor({ f: text() })(['plain']), { masked: '["plain"] is not an object' });
+  });
+
+  test('reads long texts that are nothing in one pass', () => {
+    const started = performance.now();
+    for (const [field, bad] of [
+      [double(), `${'1'.repeat(1e6)}x`],
+      [decimal(9, 2), `1.${'0'.repeat(1e6)}1`],
+      [timestamp(), `2026-11-22T10:00${' '.repeat(1e6)}x`],
+      [long(), `${' '.repeat(1e6)}x`],
+    ] as const)
+      refuses(field, bad);
+    assert.ok(performance.now() - started < 5000);
   });
 
   test('takes days, truths, texts, one of some, bytes, lists and JSON', () => {

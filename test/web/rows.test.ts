@@ -5,6 +5,7 @@ import { request } from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';
 import type { App } from '../../src/web/app.ts';
+import { fileStream } from '../../src/web/exports.ts';
 import { makeApp, serve } from '../../src/web/server.ts';
 import { rowToJson } from '../../src/web/values.ts';
 import { fakeBackend } from './backend.ts';
@@ -238,8 +239,9 @@ describe('files', () => {
     assert.deepEqual(names, Object.keys(expected[0]!));
     const asText = (value: unknown) =>
       value === null ? null : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const armed = (cell: string | null) => cell?.replace(/^'(?=[=+\-@\t\r])/, '') ?? null;
     assert.deepEqual(
-      lines,
+      lines.map((line) => line.map(armed)),
       expected.map((row) => Object.values(row).map(asText)),
     );
   });
@@ -251,6 +253,34 @@ describe('files', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Row);
     assert.deepEqual(rows, (await page('/api/tables/rides/rows?where.zone=C&order=-at&limit=20')).rows);
+  });
+
+  test('CSV disarms texts that a spreadsheet would run, and leaves numbers as they are', async () => {
+    const columns = [
+      ['name', 'text'],
+      ['kind', "oneOf('=a')"],
+      ['any', 'json'],
+      ['n', 'double'],
+      ['big', 'long'],
+      ['price', 'decimal(12, 2)'],
+      ['day', 'date'],
+      ['at', 'timestamp'],
+    ].map(([name, type]) => ({ name: name!, type: type!, isOptional: true, isPersonal: false }));
+    const row = { n: -1.5, big: -(2n ** 62n), price: '-1.50', day: '-000001-01-01', at: new Date(0) };
+    const texts = ['=1+1', '+1', '-1', '@a', '\t=1', '\r=1', "a=b's", ''];
+    const firstPage = texts.map((text) => ({ name: text, kind: '=a', any: text, ...row }));
+    const readPage = async () => [];
+    let file = '';
+    for await (const part of fileStream({ format: 'csv', columns, firstPage, pageRows: 1000, rowsMax: 1000, readPage }))
+      file += part;
+    const rest = ['-1.5', '-4611686018427387904', '-1.50', '-000001-01-01', '1970-01-01T00:00:00.000Z'];
+    assert.deepEqual(
+      parseCsv(file).slice(1),
+      texts.map((text) => {
+        const shown = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+        return [shown, "'=a", shown, ...rest];
+      }),
+    );
   });
 
   test('an empty table is a header', async () => {

@@ -1,5 +1,8 @@
 // Bytes of a field to its canonical value: the common forms read directly, all others by the field's acceptor.
+
 import { MillraceError } from '../../core/errors.ts';
+import { isTooDeep, parseJson, tooDeep } from '../../core/json.ts';
+import { masked } from '../../core/mask.ts';
 import { acceptor, type Value } from '../../define/accept.ts';
 import type { Field } from '../../define/fields.ts';
 import type { Bytes } from './bytes.ts';
@@ -39,7 +42,7 @@ export function decoder(name: string, field: Field): Decode {
       };
     }
     case 'json':
-      return (bytes, start, end, isAscii) => accept(parseJson(name, textOf(bytes, start, end, isAscii)));
+      return (bytes, start, end, isAscii) => accept(jsonOf(name, field, textOf(bytes, start, end, isAscii)));
     default:
       return byText;
   }
@@ -49,13 +52,15 @@ function textOf(bytes: Bytes, start: number, end: number, isAscii: boolean): str
   return isAscii ? bytes.latin1Slice(start, end) : bytes.utf8Slice(start, end);
 }
 
-function parseJson(name: string, text: string): unknown {
+function jsonOf(name: string, { isPersonal }: Field, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text, 'the field', {});
   } catch (cause) {
-    throw new MillraceError('RECORD_INVALID', `field '${name}': '${text.slice(0, 60)}' is not JSON`, {
+    const what = isTooDeep(text) ? tooDeep : 'is not JSON';
+    throw new MillraceError('RECORD_INVALID', `field '${name}': '${text.slice(0, 60)}' ${what}`, {
       place: name,
       remedy: 'Write JSON in this column, or declare the field text().',
+      masked: isPersonal ? `field '${name}': ${masked} ${what}` : undefined,
       cause,
     });
   }

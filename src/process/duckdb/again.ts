@@ -13,14 +13,13 @@ class Undone extends Error {}
 /** Processes one aside again, in its own transaction: its fate is only its own. Resolves with whether it was taken. */
 export async function processAgain(work: Work, slot: Slot, aside: KeptAside): Promise<boolean> {
   const reason = await send(work, slot, aside, false);
-  if (reason !== undefined) await work.keeper.retried(aside.id, work.masked(reason));
+  if (reason !== undefined) await work.keeper.retried(aside.id, reason);
   return reason === undefined;
 }
 
 /** Processes one aside again and undoes it. Resolves with the reason why it would not be taken, or undefined. */
-export async function tryAgain(work: Work, slot: Slot, aside: KeptAside): Promise<string | undefined> {
-  const reason = await send(work, slot, aside, true);
-  return reason === undefined ? undefined : work.masked(reason);
+export function tryAgain(work: Work, slot: Slot, aside: KeptAside): Promise<string | undefined> {
+  return send(work, slot, aside, true);
 }
 
 async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean): Promise<string | undefined> {
@@ -28,7 +27,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
   const record = { partition: aside.partition ?? 0, offset: aside.offset ?? 0 };
   const { rows, failed } = await preparer.prepareBytes([{ bytes: aside.bytes, ...record }]);
   const problem = failed.get(0);
-  if (problem) return problem.message;
+  if (problem) return work.reasonOf(problem);
   // what was late for a window, or made one fail, has passed all other stages
   const isOfWindow = aside.kind === 'late' || flow.windowed.some((stage) => stage.stream.name === aside.stage);
   rows.watermarks.fill(beginning);
@@ -69,7 +68,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
       if (failure instanceof RowsRefused) return failure.refused[0]!.reason;
       if (!(failure instanceof StageFailure)) throw failure;
       // windows that fail with it are given without the rows that they fail for
-      if (isTrial || !failure.firing || held.has(failure.stage)) return failure.error.message;
+      if (isTrial || !failure.firing || held.has(failure.stage)) return work.reasonOf(failure.error);
       held.add(failure.stage);
     }
   }

@@ -1,7 +1,6 @@
 // Dead letters and late records, as they are put aside.
 import type { Aside } from '../engine.ts';
 import type { DuckPrepared } from './prepare.ts';
-import type { Work } from './work.ts';
 
 /** The fields of an aside that many do not have. */
 export const emptyAside = {
@@ -16,21 +15,14 @@ export const emptyAside = {
 export type Place = Pick<Aside, 'noun' | 'stage'>;
 
 /** The dead letter of a row of a micro-batch. */
-export function letterOf(
-  work: Work,
-  duck: DuckPrepared,
-  row: number,
-  { noun, stage }: Place,
-  code: string,
-  reason: string,
-): Aside {
+export function letterOf(duck: DuckPrepared, row: number, { noun, stage }: Place, code: string, reason: string): Aside {
   return {
     ...emptyAside,
     kind: 'dead',
     noun,
     stage,
     code,
-    reason: work.masked(reason),
+    reason,
     topic: duck.topic,
     partition: duck.partition,
     offset: duck.rows.offsets[row]!,
@@ -39,8 +31,8 @@ export function letterOf(
 }
 
 /** The aside of a row that came too late for a windowed stream. */
-export function lateOf(work: Work, duck: DuckPrepared, row: number, stage: string): Aside {
+export function lateOf(duck: DuckPrepared, row: number, stage: string): Aside {
   const behindMs = duck.rows.watermarks[row]! - duck.rows.times[row]!;
   const reason = `it came ${Math.round(behindMs / 1000)} s behind the watermark, when its window was closed`;
-  return { ...letterOf(work, duck, row, { noun: 'stream', stage }, 'RECORD_LATE', reason), kind: 'late' };
+  return { ...letterOf(duck, row, { noun: 'stream', stage }, 'RECORD_LATE', reason), kind: 'late' };
 }

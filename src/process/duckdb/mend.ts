@@ -59,7 +59,7 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
         noun: 'stream',
         stage: stageName,
         code: error.code,
-        reason: work.masked(error.message),
+        reason: work.reasonOf(error),
         topic: topicName,
         partition,
         offset,

@@ -7,7 +7,7 @@ import { copyProgress, type Progress } from '../progress.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countLetters, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, RowsRefused, type Slot, StageFailure } from './flowing.ts';
-import { emptyAside, lateOf, letterOf } from './letters.ts';
+import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
 import { type ProcessorParts, Work } from './work.ts';
@@ -123,10 +123,7 @@ export class DuckProcessor implements Processor {
       } catch (failure) {
         if (failure instanceof RowsRefused) {
           for (const { row, reason } of failure.refused)
-            dead.set(
-              row,
-              letterOf(this.#work, duck, row, { noun: 'table', stage: failure.table }, 'ROW_FAILED', reason),
-            );
+            dead.set(row, letterOf(duck, row, { noun: 'table', stage: failure.table }, 'ROW_FAILED', reason));
         } else if (failure instanceof StageFailure && failure.firing && !held.has(failure.stage))
           held.add(failure.stage);
         else if (failure instanceof StageFailure && !failure.firing) {
@@ -134,8 +131,7 @@ export class DuckProcessor implements Processor {
           if (left > 1 && (await this.#putBadRowsAside(duck, stretch, dead, failure))) continue;
           if (left > 1) return 'split';
           for (let row = stretch.from; row < stretch.to; row++) {
-            if (!dead.has(row))
-              dead.set(row, letterOf(this.#work, duck, row, failure, failure.error.code, failure.error.message));
+            if (!dead.has(row)) dead.set(row, this.#letterOf(duck, row, failure, failure.error));
           }
           if (left === 0) throw failure.error;
         } else throw failure instanceof StageFailure ? failure.error : failure;
@@ -156,10 +152,14 @@ export class DuckProcessor implements Processor {
     const bad = (await flow.badRows(failure.stage, slot, duck.rows, from, to, without)).filter((row) => !dead.has(row));
     for (const [i, row] of bad.entries()) {
       // each has a reason of its own; in a flood of them the first one's must do
-      const { code, message } = i < reasonsMax ? await this.#reasonOf(duck, row, slot, failure) : failure.error;
-      dead.set(row, letterOf(this.#work, duck, row, failure, code, message));
+      const error = i < reasonsMax ? await this.#reasonOf(duck, row, slot, failure) : failure.error;
+      dead.set(row, this.#letterOf(duck, row, failure, error));
     }
     return bad.length > 0;
+  }
+
+  #letterOf(duck: DuckPrepared, row: number, place: Place, error: MillraceError): Aside {
+    return letterOf(duck, row, place, error.code, this.#work.reasonOf(error));
   }
 
   async #reasonOf(duck: DuckPrepared, row: number, slot: Slot, otherwise: StageFailure): Promise<MillraceError> {
@@ -204,7 +204,7 @@ export class DuckProcessor implements Processor {
       const flowed = await flow.run({ filled, hasAgain, watermarkMs, progress, held, flush: false, only: undefined });
       progress.consumed += next - partition.next;
       partition.next = next;
-      const lates = flowed.lates.map(({ row, stage }) => lateOf(this.#work, duck, row, stage));
+      const lates = flowed.lates.map(({ row, stage }) => lateOf(duck, row, stage));
       for (const row of repeated)
         if (row >= stretch.from && row < stretch.to) flowed.fates[row - stretch.from] = fate.deduplicated;
       const counts = countFates(progress, flowed, undecodable.length);
@@ -273,7 +273,7 @@ export class DuckProcessor implements Processor {
           noun: 'source',
           stage: `source:${source}`,
           code: one.error.code,
-          reason: this.#work.masked(one.error.message),
+          reason: this.#work.reasonOf(one.error),
           topic,
           place: one.place,
           source,

@@ -2,12 +2,13 @@
 import { MillraceError } from '../../core/errors.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import type { Topic } from '../../define/topic.ts';
-import { maskedReason, type Sink } from '../engine.ts';
+import { isPersonal, reasonOf, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
-import { type DuckSession, fileCatalog } from './database.ts';
+import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
 import { Flow } from './flow.ts';
 import { beginning } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
+import { ownWords } from './own-words.ts';
 import { Preparer, type Schemas } from './prepare.ts';
 import type { Stage, TopicInput } from './stage.ts';
 
@@ -143,9 +144,12 @@ export class Work {
     return now;
   }
 
-  /** Values that stand in a message of the engine are hidden where the pipeline has personal fields. */
-  masked(reason: string): string {
-    return maskedReason(this.pipeline, reason);
+  /** Why a record was put aside, without values that are personal, or, in the engine's own messages, may be made of such. */
+  reasonOf(error: MillraceError): string {
+    if (!isOfTheData(error) || !isPersonal(this.pipeline)) return reasonOf(this.pipeline, error);
+    const { topics, streams, tables } = this.pipeline;
+    const names = [...topics, ...streams, ...tables].flatMap(({ fields }) => Object.keys(fields));
+    return ownWords(error.message, new Set(names));
   }
 
   /** Adds the time since `started` to a part. */

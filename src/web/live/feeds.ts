@@ -4,7 +4,7 @@ import type { StoredRow } from '../../store/store.ts';
 import type { TableChange } from '../backend.ts';
 import type { TopicRecord } from '../schemas.ts';
 import { rowToJson, toJson } from '../values.ts';
-import type { Feed, Gathered } from './hub.ts';
+import type { Feed } from './hub.ts';
 import type { Item } from './ring.ts';
 
 /** A feed, and the function that is told what changed. */
@@ -32,26 +32,21 @@ export function tableFeed(key: readonly string[], bytesMax: number): Told<[Table
       if (isOver) rows.clear();
     },
     take() {
-      let bytes = 0;
-      const items: Item[] = [];
-      for (const [name, { row, count }] of rows) {
-        const json = JSON.stringify(rowToJson(row));
-        bytes += json.length;
-        if (bytes > bytesMax) {
-          isOver = true;
-          break;
-        }
-        items.push({ key: name, value: row, json, count });
-      }
-      const taken: Gathered = {
-        items: isOver ? [] : items,
-        skipped: 0,
-        reset: isOver ? reasons.many : isRemoved ? reasons.removed : undefined,
-      };
+      const changed = [...rows];
+      const reset = isOver ? reasons.many : isRemoved ? reasons.removed : undefined;
+      // before anything is made of them: rows that cannot be sent must not be tried again with each push
       rows.clear();
       isOver = false;
       isRemoved = false;
-      return taken;
+      let bytes = 0;
+      const items: Item[] = [];
+      for (const [name, { row, count }] of changed) {
+        const json = JSON.stringify(rowToJson(row));
+        bytes += json.length;
+        if (bytes > bytesMax) return { items: [], skipped: 0, reset: reasons.many };
+        items.push({ key: name, value: row, json, count });
+      }
+      return { items, skipped: 0, reset };
     },
     data: (items) =>
       `{"rows":[${items.map(({ json }) => json).join()}],"count":${items.reduce((sum, { count }) => sum + count, 0)}}`,
@@ -73,22 +68,19 @@ export function topicFeed(bytesMax: number): Told<[readonly TopicRecord[], numbe
       skipped += over;
     },
     take() {
+      const added = records.reverse();
+      const left = skipped;
+      records = [];
+      skipped = 0;
       let bytes = 0;
       const items: Item[] = [];
-      for (const record of records.reverse()) {
+      for (const record of added) {
         const json = JSON.stringify(rowToJson(record));
         bytes += json.length;
         if (bytes > bytesMax) break;
         items.push({ key: undefined, value: record, json, count: 1 });
       }
-      const taken: Gathered = {
-        items: items.reverse(),
-        skipped: skipped + records.length - items.length,
-        reset: undefined,
-      };
-      records = [];
-      skipped = 0;
-      return taken;
+      return { items: items.reverse(), skipped: left + added.length - items.length, reset: undefined };
     },
     data: (items, left) => `{"records":[${items.map(({ json }) => json).join()}],"skipped":${left}}`,
   };

@@ -1,5 +1,6 @@
 // A table or topic that is watched once for all its clients: what changed is put into bytes once and sent to all of them.
 import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import { turn } from '../../core/turn.ts';
 import type { Client } from './client.ts';
 import { type EventIds, eventBytes, heartbeatBytes } from './events.ts';
@@ -41,6 +42,7 @@ const sliceClients = 100;
 const reasons = {
   gap: 'what changed since the last event is no longer kept',
   slow: 'more changed than was read in time',
+  failed: 'what changed could not be sent',
 };
 
 /** The clients of one table or topic. */
@@ -100,6 +102,12 @@ export class Hub {
     void this.#run();
   }
 
+  /** Something that changed cannot be told: clients are asked to read again. */
+  failed(error: unknown): void {
+    this.#reset = `${reasons.failed}: ${messageOf(error)}`;
+    this.changed();
+  }
+
   /** Shows all clients that the stream is alive, and what they have: a filter may have let nothing through for long. */
   async heartbeat(): Promise<void> {
     const { last } = this.#ring;
@@ -121,7 +129,12 @@ export class Hub {
       this.#hasChanged = false;
       this.#isPushing = true;
       const beganMs = this.#clock.elapsed();
-      await this.#push();
+      try {
+        await this.#push();
+      } catch (error) {
+        // nobody waits for this: it must not end the process, and what could not be sent is not lost without a word
+        this.#reset = `${reasons.failed}: ${messageOf(error)}`;
+      }
       const endedMs = this.#clock.elapsed();
       this.#isPushing = false;
       // as long as it took is waited: many clients may not take more than half of the time from the pipelines
@@ -137,7 +150,7 @@ export class Hub {
       const id = this.#ids.next();
       this.#ring.add({ id, items, skipped });
       for (const view of [...this.#views.values()]) {
-        const bytes = this.#itemsEvent(view, items, skipped);
+        const bytes = this.#itemsOrReset(view, items, skipped);
         if (bytes) await this.#send(view, bytes, id);
       }
     }
@@ -163,9 +176,18 @@ export class Hub {
   #catchUp(view: View, client: Client, id: number | undefined, reason: string): boolean {
     const entries = id === undefined ? undefined : this.#ring.after(id);
     const { items, skipped } = merge(entries ?? []);
-    const bytes = entries ? this.#itemsEvent(view, items, skipped) : this.#event('reset', JSON.stringify({ reason }));
+    const bytes = entries ? this.#itemsOrReset(view, items, skipped) : this.#event('reset', JSON.stringify({ reason }));
     if (bytes) client.push(bytes, this.#ring.last);
     return bytes !== undefined;
+  }
+
+  /** The event of items for the clients of a view; where it cannot be made, they alone are asked to read again. */
+  #itemsOrReset(view: View, items: readonly Item[], skipped: number): Buffer | undefined {
+    try {
+      return this.#itemsEvent(view, items, skipped);
+    } catch (error) {
+      return this.#event('reset', JSON.stringify({ reason: `${reasons.failed}: ${messageOf(error)}` }));
+    }
   }
 
   /** The event of items for the clients of a view; undefined where none of them is for it. */

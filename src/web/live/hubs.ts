@@ -37,10 +37,7 @@ export class Hubs {
       const { key, columns } = await backend.table(name);
       const feed = tableFeed(key, limits.keptBytesMax);
       const hub = new Hub({ ...this.#parts, feed });
-      const unwatch = await backend.watchTable(name, (change) => {
-        feed.tell(change);
-        hub.changed();
-      });
+      const unwatch = await backend.watchTable(name, (change) => tell(hub, () => feed.tell(change)));
       return { hub, columns, unwatch };
     });
   }
@@ -51,10 +48,9 @@ export class Hubs {
     return this.#use(`topic ${name}`, async () => {
       const feed = topicFeed(limits.keptBytesMax);
       const hub = new Hub({ ...this.#parts, feed });
-      const unwatch = await backend.watchTopic(name, (records, skipped) => {
-        feed.tell(records, skipped);
-        hub.changed();
-      });
+      const unwatch = await backend.watchTopic(name, (records, skipped) =>
+        tell(hub, () => feed.tell(records, skipped)),
+      );
       return { hub, columns: [], unwatch };
     });
   }
@@ -98,6 +94,16 @@ export class Hubs {
     if (linger.signal.aborted || kept.users > 0) return;
     this.#kept.delete(name);
     closeHub(await kept.opened);
+  }
+}
+
+/** Never throws: the caller is what stores, and has stored already. */
+function tell(hub: Hub, what: () => void): void {
+  try {
+    what();
+    hub.changed();
+  } catch (error) {
+    hub.failed(error);
   }
 }
 

@@ -58,9 +58,20 @@ export class PipelinesHub {
     while (this.#clients.size > 0) {
       await this.#clock.sleep(this.#everyMs, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
-      if (this.#look()) for (const client of this.#clients) client.push(this.#bytes, this.#id);
+      if (this.#looked()) for (const client of this.#clients) client.push(this.#bytes, this.#id);
     }
     this.#isRunning = false;
+  }
+
+  /** Whether there is something new. Where the pipelines cannot be told, all streams end: who comes anew is answered with the error. */
+  #looked(): boolean {
+    try {
+      return this.#look();
+    } catch {
+      for (const client of this.#clients) client.end();
+      this.#clients.clear();
+      return false;
+    }
   }
 
   /** Whether there is something new. */

@@ -60,7 +60,7 @@ export class Streams {
       response,
       clock,
       unsentBytesMax: limits.unsentBytesMax,
-      drained: (id) => subject.resume(client, id),
+      drained: (id) => orDrop(client, () => subject.resume(client, id)),
     });
     this.#clients.add(client);
     response.once('close', () => {
@@ -68,7 +68,7 @@ export class Streams {
       subject.leave(client);
       closed();
     });
-    subject.join(client);
+    orDrop(client, () => subject.join(client));
     if (this.#isLooking) return;
     this.#isLooking = true;
     void this.#look();
@@ -86,8 +86,18 @@ export class Streams {
       await clock.sleep(limits.heartbeatMs / looksPerHeartbeat, this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       for (const client of this.#clients) if (client.stalledMs >= limits.stalledMsMax) client.drop();
-      if (looks % looksPerHeartbeat === 0) await heartbeat();
+      // those whose sign of life fails are closed by what is between; the others must go on
+      if (looks % looksPerHeartbeat === 0) await heartbeat().catch(() => undefined);
     }
     this.#isLooking = false;
+  }
+}
+
+/** Does something for one client. Where that fails, its connection is broken and it comes anew: nobody else is to blame or to suffer. */
+function orDrop(client: Client, work: () => void): void {
+  try {
+    work();
+  } catch {
+    client.drop();
   }
 }

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError, messageOf } from '../../core/errors.ts';
+import { parseJson } from '../../core/json.ts';
 import { text } from '../../define/fields.ts';
 import { inputReader } from '../../define/input.ts';
 import { jsonSchema } from '../../define/json-schema.ts';
@@ -203,13 +204,5 @@ function texts(query: Record<string, unknown>): Readonly<Record<string, string>>
 }
 
 function parse(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-  } catch (cause) {
-    throw new MillraceError('RECORD_MALFORMED', `the body is not JSON: ${messageOf(cause).slice(0, 200)}`, {
-      place: 'body',
-      remedy: 'Send a JSON object.',
-      cause,
-    });
-  }
+  return parseJson(bytes, 'the body', { place: 'body', remedy: 'Send a JSON object.' });
 }
