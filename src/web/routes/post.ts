@@ -60,10 +60,12 @@ export const postRoutes: Routes = async ({ app, backend }) => {
       },
       async ({ params, headers, body }, reply) => {
         const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-        const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
-        const posted = isLines ? await readLines(bytes) : readJson(bytes);
-        const idempotencyKey = headers['idempotency-key'];
         const signature = headers['x-millrace-signature'];
+        // who may not send is told so, and nothing of what they sent is read
+        await backend.admit(params.name, { body: bytes, ...(signature === undefined ? {} : { signature }) });
+        const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
+        const posted = isLines ? await readLines(bytes) : await readJson(bytes);
+        const idempotencyKey = headers['idempotency-key'];
         const result = withPlaces(
           await backend.post(params.name, {
             records: posted.records,
