@@ -56,6 +56,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
     topics: () => topicViews(topics),
     topic: (name) => topicView(topics, name),
     records: (topic, request) => records.page(topic, request),
+    admit: async (topic, request) => posts.admit(topic, request),
     post: (topic, request) => posts.post(topic, request),
     watchTopic: (topic, changed) => watches.watch(topic, changed),
     tables: () => tableViews(store, definitions),

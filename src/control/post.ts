@@ -96,6 +96,11 @@ export class Posts {
     return doors.length > 0 && doors.every((door) => door.receiver.isSigned);
   }
 
+  /** Checks the signature of a body, where the topic asks for one. @throws NOT_FOUND, SIGNATURE_INVALID */
+  admit(name: string, { body, signature }: Pick<PostRequest, 'body' | 'signature'>): void {
+    doorFor(this.#target(name), { body, signature, records: [] });
+  }
+
   /**
    * Stores records; resolves once those accepted are durable. Where an error comes of the disk, some may be stored: with an
    * Idempotency-Key the same request completes them.

@@ -83,6 +83,8 @@ export interface Backend {
   topic(name: string): Promise<TopicView>;
   /** @throws NOT_FOUND, OFFSET_OUT_OF_RANGE, OPTION_INVALID */
   records(topic: string, request: RecordsRequest): Promise<TopicRecordPage>;
+  /** Whether a body may be posted to a topic, before it is read: by its signature, where the topic asks for one. @throws NOT_FOUND, SIGNATURE_INVALID */
+  admit(topic: string, request: Pick<PostRequest, 'body' | 'signature'>): Promise<void>;
   /** Resolves once the accepted ones are durable. @throws NOT_FOUND, SIGNATURE_INVALID, IDEMPOTENCY_REUSED, DISK_FULL */
   post(topic: string, request: PostRequest): Promise<PostResult>;
   /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones; `changed` must not throw. */

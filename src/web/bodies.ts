@@ -19,13 +19,14 @@ export const postRecordsMax = 100_000;
 
 const strict = new TextDecoder('utf-8', { fatal: true });
 const newline = 10;
-/** Bytes of lines that are parsed before other requests have their turn. */
+/** Bytes of lines, or characters of an array, that are parsed before other requests have their turn. */
 const sliceBytes = 2 ** 20;
 
 /** One record, or an array of them. @throws RECORD_MALFORMED, PAYLOAD_TOO_LARGE */
-export function readJson(body: Uint8Array): Posted {
+export async function readJson(body: Uint8Array): Promise<Posted> {
   const text = decode(body);
-  const items = text !== undefined && isTooDeep(text) ? itemTexts(text) : undefined;
+  // a long array is parsed in slices, one with items that are nested too deeply without them
+  const items = text !== undefined && (text.length > sliceBytes || isTooDeep(text)) ? itemTexts(text) : undefined;
   if (items) return readItems(items);
   const parsed = unnamed(() =>
     parseJson(text ?? body, 'the body', {
@@ -38,19 +39,34 @@ export function readJson(body: Uint8Array): Posted {
   return { records, indexes: records.map((_, i) => i), rejected: [] };
 }
 
-/** The items of an array of which some are nested too deeply to be parsed: each by itself. */
-function readItems(items: readonly string[]): Posted {
+/** The items of an array, each by itself: one that is nested too deeply is rejected; one that is no JSON makes the whole array none. */
+async function readItems(items: readonly string[]): Promise<Posted> {
   checkCount(items.length);
   const posted = { records: [] as unknown[], indexes: [] as number[], rejected: [] as Rejected[] };
+  let length = 0;
   for (const [index, item] of items.entries()) {
     try {
       posted.records.push(parseJson(item, `record ${index}`, { remedy: 'Send a list of JSON objects.' }));
       posted.indexes.push(index);
     } catch (error) {
+      if (!isTooDeep(item)) throw malformed(index, error);
       posted.rejected.push(rejection(index, error));
     }
+    length += item.length;
+    if (length < sliceBytes) continue;
+    length = 0;
+    await turn();
   }
   return posted;
+}
+
+function malformed(index: number, cause: unknown): unknown {
+  if (!(cause instanceof MillraceError)) return cause;
+  return new MillraceError(cause.code, `the body is not JSON: ${cause.masked}`, {
+    place: 'body',
+    remedy: `Mend item ${index}, from 0, or send one object a line as application/x-ndjson.`,
+    cause,
+  });
 }
 
 /** One record a line; empty lines are nothing. @throws PAYLOAD_TOO_LARGE */

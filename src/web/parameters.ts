@@ -18,6 +18,13 @@ export const Filters = Type.Optional(
 export const Time = (description: string) =>
   Type.Optional(Type.String({ description: `${description}: ISO 8601 or milliseconds since 1970` }));
 
+/** The header with which a request can be repeated. */
+export const IdempotencyKey = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'Any text that is new for each request: with the same one nothing is stored twice.',
+});
+
 type Kind = 'integer' | 'number' | 'boolean' | 'array' | 'filters' | 'text';
 type Shape = ReadonlyMap<string, Kind>;
 const shapes = new WeakMap<object, Shape>();

@@ -10,6 +10,7 @@ import { openTokens, type Tokens } from '../../src/web/access/tokens.ts';
 import type { App } from '../../src/web/app.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
+import { judged } from './document.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-access-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -22,7 +23,7 @@ async function guarded(t: TestContext, options: AccessOptions = {}): Promise<Gua
   let nowMs = 1_800_000_000_000;
   const now = () => nowMs;
   const tokens = openTokens(join(folder, `${files++}.db`), now);
-  const app = await makeApp(fakeBackend(), { access: { tokens, needsTokens: true, now, ...options } });
+  const app = await judged(await makeApp(fakeBackend(), { access: { tokens, needsTokens: true, now, ...options } }));
   t.after(async () => {
     await app.close();
     tokens.close();
@@ -40,7 +41,7 @@ async function guarded(t: TestContext, options: AccessOptions = {}): Promise<Gua
 }
 
 async function open(t: TestContext, options: AccessOptions = {}): Promise<App> {
-  const app = await makeApp(fakeBackend(), { access: options });
+  const app = await judged(await makeApp(fakeBackend(), { access: options }));
   t.after(() => app.close());
   return app;
 }

@@ -72,14 +72,17 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
     topics: async () => topics(),
     topic: async (name) => found(topics(), 'topic', name),
     records: async (name, request) => recordPage(records.get(found(topics(), 'topic', name).name)!, name, request),
-    async post(name, request) {
+    async admit(name, { signature }) {
       const topic = found(topics(), 'topic', name);
-      if (topic.isSigned && !request.signature?.startsWith('sha256=')) {
+      if (topic.isSigned && !signature?.startsWith('sha256=')) {
         throw new MillraceError('SIGNATURE_INVALID', 'the signature is missing', {
           place: name,
           remedy: 'Send X-Millrace-Signature.',
         });
       }
+    },
+    async post(name, request) {
+      found(topics(), 'topic', name);
       const body = Buffer.from(request.body).toString('base64');
       const earlier = request.idempotencyKey === undefined ? undefined : answers.get(request.idempotencyKey);
       if (earlier && earlier.body !== body) {

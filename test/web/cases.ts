@@ -93,7 +93,11 @@ export const cases: Readonly<Record<string, Cases>> = {
         { path: '/api/topics/rides/records', payload: 'no json', headers: lines },
         { path: '/api/topics/rides/records', payload: { id: 'a' }, headers: { 'idempotency-key': 'k'.repeat(256) } },
       ],
-      401: [{ path: '/api/topics/users/records', payload: { id: 'a' } }],
+      401: [
+        { path: '/api/topics/users/records', payload: { id: 'a' } },
+        // what is not signed is not read
+        { path: '/api/topics/users/records', payload: '{', headers: json },
+      ],
       503: [{ path: '/api/topics/rides/records', payload: { id: 'a' }, backend: { post: full } }],
       415: [{ path: '/api/topics/rides/records', payload: { id: 'a' }, headers: { 'content-encoding': 'gzip' } }],
     },

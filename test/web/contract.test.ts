@@ -4,19 +4,25 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { MillraceError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
+import { pipeline } from '../../src/index.ts';
 import { openTokens, type Tokens } from '../../src/web/access/tokens.ts';
 import type { App } from '../../src/web/app.ts';
+import type { Backend } from '../../src/web/backend.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
 import { cases, type Request } from './cases.ts';
 import { type Answer, type Judge, judgeOf, type Operation } from './document.ts';
+import { made } from './own-pipeline.ts';
 
 /** What other tests hold against its documents: streams that do not end, Confluent's own API, signing in. */
 const elsewhere = ['live', 'registry', 'session'];
 
 let app: App;
 let guarded: App;
+/** Takes one request of each token. */
+let limited: App;
 let folder: string;
 let tokens: Tokens;
 let judge: Judge;
@@ -26,14 +32,26 @@ before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'millrace-contract-'));
   tokens = openTokens(join(folder, 'control.db'));
   guarded = await makeApp(fakeBackend(), { access: { tokens, needsTokens: true } });
+  limited = await makeApp(fakeBackend(), { access: { tokens, needsTokens: true, requestsPerMinute: 1 } });
   judge = await judgeOf(app);
 });
 after(async () => {
   await app.close();
   await guarded.close();
+  await limited.close();
   tokens.close();
   await rm(folder, { recursive: true });
 });
+
+const fails = async () => {
+  throw new MillraceError('STORE_UNAVAILABLE', 'the store does not answer', { remedy: 'Try again.' });
+};
+/** A backend of which nothing can be had but what is in memory. */
+const unavailable: Partial<Backend> = Object.fromEntries(
+  ['plan', 'pause', 'resume', 'topics', 'topic', 'records', 'post', 'tables', 'table', 'rows', 'query', 'chart', 'dead']
+    .concat(['deadLetter', 'redrive'])
+    .map((name) => [name, fails]),
+);
 
 async function ask(operation: Operation, request: Request, on: App = app): Promise<Answer> {
   const { path, payload, headers = {}, backend } = request;
@@ -64,7 +82,10 @@ async function provoke(operation: Operation, status: number): Promise<number[]> 
     ],
     403: () => {
       const { token } = tokens.create({ role: 'reader' });
-      return [ask(operation, { ...fresh, headers: { ...fresh.headers, authorization: `Bearer ${token}` } }, guarded)];
+      const foreign = ask(operation, { ...fresh, headers: { ...fresh.headers, host: 'evil.example' } });
+      if (operation.role === 'reader' || operation.role === 'anyone') return [foreign];
+      const headers = { ...fresh.headers, authorization: `Bearer ${token}` };
+      return [foreign, ask(operation, { ...fresh, headers }, guarded)];
     },
     404: () => {
       const ids = operation.parameters.filter((one) => one.in === 'path');
@@ -81,6 +102,14 @@ async function provoke(operation: Operation, status: number): Promise<number[]> 
         headers: { 'content-type': 'application/json' },
       }),
     ],
+    429: () => {
+      const { token } = tokens.create({ role: 'admin' });
+      const headers = { ...fresh.headers, authorization: `Bearer ${token}` };
+      return [
+        limited.inject({ url: '/api/session', headers }).then(() => ask(operation, { ...fresh, headers }, limited)),
+      ];
+    },
+    503: () => (operation.name === 'GET /api/health' ? [] : [ask(operation, { ...good!, backend: unavailable })]),
     415: () => [ask(operation, { path: fresh.path, payload: 'x=1', headers: { 'content-type': 'text/plain' } })],
   };
   const answers = await Promise.all(requests[status]?.() ?? []);
@@ -98,6 +127,42 @@ describe('the OpenAPI document', () => {
     assert.deepEqual(
       Object.keys(cases).filter((name) => !names.includes(name)),
       [],
+    );
+  });
+
+  test('gives each operation a name that stays, and that no other one has', async (t) => {
+    const own = pipeline('clash', {
+      tables: made.tables,
+      get: { '/topic': () => 1, '/late-buses': () => 1, '/late/buses': () => 1, '/lines/:line': () => 1 },
+      post: { '/topic/:name': () => 1 },
+    });
+    const more = await makeApp(fakeBackend({ definitions: [own] }));
+    t.after(() => more.close());
+    const { operations } = await judgeOf(more);
+    const ids = operations.map((one) => one.id);
+    assert.deepEqual(
+      ids.filter((id, i) => !/^[a-z][A-Za-z0-9]*$/.test(id) || ids.indexOf(id) < i),
+      [],
+    );
+    const idOf = (name: string) => operations.find((one) => one.name === name)?.id;
+    assert.deepEqual(
+      [
+        'GET /api/topics',
+        'GET /api/topics/{name}',
+        'POST /api/topics/{name}/records',
+        'GET /api/tables/{name}/rows',
+      ].map(idOf),
+      ['listTopics', 'getTopic', 'postRecords', 'listRows'],
+    );
+    assert.deepEqual(
+      [
+        'GET /api/topic',
+        'GET /api/late-buses',
+        'GET /api/late/buses',
+        'GET /api/lines/{line}',
+        'POST /api/topic/{name}',
+      ].map(idOf),
+      ['getTopic2', 'getLateBuses', 'getLateBuses2', 'getLinesByLine', 'postTopicByName'],
     );
   });
 

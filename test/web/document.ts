@@ -19,6 +19,7 @@ export type Parameter = {
 export type Operation = {
   /** `GET /api/tables/{name}` */
   readonly name: string;
+  readonly id: string;
   readonly method: string;
   readonly path: string;
   readonly tags: readonly string[];
@@ -32,6 +33,7 @@ export type Operation = {
 export type Answer = { readonly statusCode: number; readonly headers: Record<string, unknown>; readonly body: string };
 
 type Raw = {
+  operationId?: string;
   tags?: string[];
   'x-role'?: string;
   parameters?: Parameter[];
@@ -48,15 +50,19 @@ export type Judge = {
 
 /** Reads the document that an app serves. */
 export async function judgeOf(app: App): Promise<Judge> {
-  const answer = await app.inject('/api/openapi.json');
-  assert.equal(answer.statusCode, 200);
-  const document = answer.json<{ paths: Record<string, Record<string, Raw>>; components: { schemas: JsonSchema } }>();
+  await app.ready();
+  // without asking for it, since that may need a token
+  const document = JSON.parse(JSON.stringify(app.swagger())) as {
+    paths: Record<string, Record<string, Raw>>;
+    components: { schemas: JsonSchema };
+  };
   const components = { schemas: closed(document.components.schemas) as JsonSchema };
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, raw]): Operation => {
       const name = `${method.toUpperCase()} ${path}`;
       return {
-        ...{ name, path, method: method.toUpperCase(), tags: raw.tags ?? [], role: raw['x-role'] ?? 'reader' },
+        ...{ name, id: raw.operationId ?? '', path, method: method.toUpperCase() },
+        ...{ tags: raw.tags ?? [], role: raw['x-role'] ?? 'reader' },
         ...{ parameters: raw.parameters ?? [], body: raw.requestBody?.content, responses: raw.responses },
       };
     }),
@@ -73,7 +79,7 @@ export async function judgeOf(app: App): Promise<Judge> {
     operations,
     judge(operation, { statusCode, headers, body }) {
       const what = `${operation.name} ${statusCode}`;
-      const response = operation.responses[statusCode];
+      const response = operation.responses[statusCode] ?? operation.responses.default;
       assert.ok(response, `${what} is not documented: ${body.slice(0, 300)}`);
       const type = String(headers['content-type'] ?? '').split(';')[0]!;
       if (response.content === undefined) return assert.equal(body, '', what);
@@ -82,6 +88,33 @@ export async function judgeOf(app: App): Promise<Judge> {
       check(media.schema, type.endsWith('json') && type !== 'application/x-ndjson' ? JSON.parse(body) : body, what);
     },
   };
+}
+
+/** What the frame answers before a request has come to its route: no document names it for each. */
+const ofTheFrame = [405, 414, 417, 431];
+
+/** Has every answer that an app gives from now on judged by its own document. */
+export async function judged(app: App): Promise<App> {
+  const judge = await judgeOf(app);
+  const inject = app.inject.bind(app) as (request: unknown) => Promise<Answer>;
+  const look = async (request: string | { url?: unknown; method?: string }) => {
+    const answer = await inject(request);
+    const { url, method = 'GET' } = typeof request === 'string' ? { url: request } : request;
+    const path = String(url).split('?')[0]!;
+    const operation = judge.operations
+      .filter((one) => one.method === method && patternOf(one.path).test(path))
+      .sort((a, b) => a.parameters.length - b.parameters.length)
+      .at(0);
+    if (operation && !ofTheFrame.includes(answer.statusCode)) judge.judge(operation, answer);
+    return answer;
+  };
+  app.inject = look as unknown as App['inject'];
+  return app;
+}
+
+function patternOf(path: string): RegExp {
+  const parts = path.split('/').map((part) => (part.startsWith('{') ? '[^/]+' : part.replaceAll('.', '\\.')));
+  return new RegExp(`^${parts.join('/')}$`);
 }
 
 /** A schema in which objects have no other members than those named: what is sent must be documented. */

@@ -27,6 +27,7 @@ import {
 import type { App } from '../../src/web/app.ts';
 import type { PostResult } from '../../src/web/schemas.ts';
 import { makeApp } from '../../src/web/server.ts';
+import { judged } from './document.ts';
 
 const secret = 'a secret of many characters';
 const orders = topic(
@@ -70,7 +71,7 @@ const sign = (body: string) => `sha256=${createHmac('sha256', secret).update(bod
 async function run(t: TestContext, folder: string) {
   const millrace = await open({ folder });
   const running = await millrace.start([shop], { params: { secret } });
-  const app = await makeApp(millrace.backend(running));
+  const app = await judged(await makeApp(millrace.backend(running)));
   let isOpen = true;
   const close = async () => {
     if (!isOpen) return;

@@ -7,6 +7,7 @@ import type { Backend, PostRequest } from '../../src/web/backend.ts';
 import type { PostResult, Problem } from '../../src/web/schemas.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
+import { judged } from './document.ts';
 import { made, minute, rows } from './own-pipeline.ts';
 import { readRows } from './rows.ts';
 
@@ -33,7 +34,7 @@ async function open(overrides: Partial<Backend> = {}) {
     },
     ...overrides,
   });
-  const app = await makeApp(backend);
+  const app = await judged(await makeApp(backend));
   return { app, posted };
 }
 

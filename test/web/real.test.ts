@@ -11,7 +11,7 @@ import type { Backend } from '../../src/web/backend.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { cases } from './cases.ts';
 import { rides, users } from './data.ts';
-import { type Judge, judgeOf } from './document.ts';
+import { type Judge, judged, judgeOf } from './document.ts';
 import { fuzz, naughtyTexts } from './fuzz.ts';
 
 type Row = Record<string, unknown>;
@@ -28,7 +28,7 @@ before(async () => {
   millrace = await open({ folder: join(folder, 'data') });
   running = await millrace.start([rides, users]);
   backend = millrace.backend(running);
-  app = await makeApp(backend);
+  app = await judged(await makeApp(backend));
   judge = await judgeOf(app);
 });
 after(async () => {

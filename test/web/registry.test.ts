@@ -6,13 +6,14 @@ import type { App } from '../../src/web/app.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { record, registryContract } from '../contracts/registry.ts';
 import { fakeBackend } from './backend.ts';
+import { judged } from './document.ts';
 import { registryClient } from './registry-client.ts';
 
 const v1 = 'application/vnd.schemaregistry.v1+json';
 
 async function open(): Promise<{ app: App; close: () => Promise<void> }> {
   const registry = await embeddedRegistry({ path: ':memory:' });
-  const app = await makeApp(fakeBackend({ registry }));
+  const app = await judged(await makeApp(fakeBackend({ registry })));
   return {
     app,
     async close() {
@@ -275,7 +276,7 @@ describe('the registry routes answer as Confluent documents them', () => {
 
   test('a failing store is an error of the backend, without what it says', async () => {
     const registry = await embeddedRegistry({ path: ':memory:' });
-    const app = await makeApp(fakeBackend({ registry }));
+    const app = await judged(await makeApp(fakeBackend({ registry })));
     await registry.close();
     const answer = await ask(app, 'GET /subjects', undefined);
     assert.equal(answer.statusCode, 500);

@@ -7,13 +7,14 @@ import { gzipSync } from 'node:zlib';
 import type { App } from '../../src/web/app.ts';
 import { makeApp, type Served, serve } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
+import { judged } from './document.ts';
 import { made } from './own-pipeline.ts';
 
 let app: App;
 let served: Served;
 before(async () => {
   const backend = fakeBackend({ definitions: [made] });
-  app = await makeApp(backend);
+  app = await judged(await makeApp(backend));
   served = await serve(backend, { port: 0 });
 });
 after(async () => {

@@ -11,7 +11,7 @@ import { open } from '../../src/control/open.ts';
 import type { App } from '../../src/web/app.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { cases } from './cases.ts';
-import { type Judge, judgeOf } from './document.ts';
+import { type Judge, judged, judgeOf } from './document.ts';
 
 const root = join(import.meta.dirname, '../..');
 const page = readFileSync(join(root, 'docs/reference/rest.md'), 'utf8');
@@ -34,7 +34,7 @@ before(
     const params = { url: 'https://users.invalid/api/', count: '1500', rate: '100000/s' };
     running = await millrace.start(pipelines, { params });
     const backend = millrace.backend(running);
-    app = await makeApp(backend);
+    app = await judged(await makeApp(backend));
     judge = await judgeOf(app);
     const isDone = () =>
       backend.pipelines().every(({ ledger, nodes }) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { RecordsRequest } from '../../src/web/backend.ts';
-import { readLines } from '../../src/web/bodies.ts';
+import { readJson, readLines } from '../../src/web/bodies.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
 
@@ -63,6 +63,28 @@ describe('posting', () => {
       [answer.statusCode, problem.code, problem.title, problem.result.rejected.length],
       [400, 'RECORD_INVALID', "all 2 records were rejected: field 'id' is missing", 2],
     );
+  });
+
+  test('reads a long array in slices, so that others have their turn, and as a short one', async () => {
+    const items = Array.from({ length: 20_000 }, (_, i) => ({ i, text: `"],[{${'x'.repeat(200)}`, list: [[i]] }));
+    let turns = 0;
+    let isDone = false;
+    const count = () => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const { records, indexes } = await readJson(Buffer.from(` ${JSON.stringify(items)}\n`));
+    isDone = true;
+    assert.deepEqual(records, items);
+    assert.equal(indexes.at(-1), items.length - 1);
+    assert.ok(turns >= 4, `${turns} turns`);
+    const long = JSON.stringify(items);
+    for (const broken of [`${long.slice(0, -1)},{]`, `${long.slice(0, -1)},]`, long.slice(0, -1), `${long}]`])
+      await assert.rejects(readJson(Buffer.from(broken)), {
+        code: 'RECORD_MALFORMED',
+        message: /^the body is not JSON/,
+      });
   });
 
   test('reads a million bytes of lines in slices, so that others have their turn', async () => {

@@ -10,13 +10,14 @@ import { makeApp, serve } from '../../src/web/server.ts';
 import { rowToJson } from '../../src/web/values.ts';
 import { fakeBackend } from './backend.ts';
 import { makeRows } from './data.ts';
+import { judged } from './document.ts';
 
 type Row = Record<string, unknown>;
 type Page = { rows: Row[]; next?: string };
 
 let app: App;
 before(async () => {
-  app = await makeApp(fakeBackend());
+  app = await judged(await makeApp(fakeBackend()));
 });
 after(() => app.close());
 

@@ -27,6 +27,7 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
     {
       schema: {
         tags,
+        operationId: 'getSession',
         summary: 'What this request may do',
         querystring: Type.Object({}),
         response: { 200: Session, ...problems(400) },
@@ -43,6 +44,7 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
       bodyLimit: 4096,
       schema: {
         tags,
+        operationId: 'signIn',
         summary: 'Trade a token for a cookie that lasts 30 days at most',
         querystring: Type.Object({}),
         body: Type.Object({ token: Type.String({ minLength: 1, maxLength: 200 }) }, { additionalProperties: false }),
@@ -64,6 +66,7 @@ export function sessionRoutes(app: App, gate: Gate, options: AccessOptions): voi
       config: { role: 'anyone' },
       schema: {
         tags,
+        operationId: 'signOut',
         summary: 'Forget the cookie',
         querystring: Type.Object({}),
         response: { 204: Type.Null(), ...problems(400) },

@@ -67,6 +67,7 @@ export function live(options: LiveOptions = {}): Routes {
         config: { documented: { response: { 200: events, ...problems(400, 503) } } },
         schema: {
           tags,
+          operationId: 'watchPipelines',
           summary: 'All pipelines, live',
           description: '`pipelines`: all of them, at once and then twice a second where something changed.',
           querystring: Type.Object({}),
@@ -91,6 +92,7 @@ export function live(options: LiveOptions = {}): Routes {
         config: { documented: { response: { 200: events, ...problems(400, 404, 503) } } },
         schema: {
           tags,
+          operationId: 'watchTable',
           summary: 'Changed rows of a table, live',
           description: `\`rows\`: rows that were written, as they are now. ${description}`,
           params: Type.Object({ name: Type.String({ description: "The table's name." }) }),
@@ -118,6 +120,7 @@ export function live(options: LiveOptions = {}): Routes {
         config: { documented: { response: { 200: events, ...problems(400, 404, 503) } } },
         schema: {
           tags,
+          operationId: 'watchTopic',
           summary: 'New records of a topic, live',
           description: `\`records\`: the newest ones; \`skipped\`: how many before them were left out. ${description}`,
           params: Type.Object({ name: Type.String({ description: "The topic's name." }) }),

@@ -15,6 +15,7 @@ export const chartRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'listCharts',
         summary: 'The charts of a pipeline',
         params: Type.Object({ name }),
         querystring: Type.Object({}),
@@ -29,6 +30,7 @@ export const chartRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'getChartData',
         summary: 'What a chart shows',
         params: Type.Object({ name, id: Type.String({ description: "The chart's id." }) }),
         querystring: Type.Object({
@@ -36,7 +38,7 @@ export const chartRoutes: Routes = ({ app, backend }) => {
           to: Time('Rows before this event time'),
           where: Filters,
         }),
-        response: { 200: Type.Ref('ChartData'), ...problems(400, 404) },
+        response: { 200: Type.Ref('ChartData'), ...problems(400, 404, 503) },
       },
     },
     ({ params, query }) => {

@@ -15,6 +15,7 @@ export const deadRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'listDeadLetters',
         summary: 'Dead letters and late records, newest first',
         querystring: Type.Object({
           pipeline: name('Of this pipeline.'),
@@ -24,7 +25,7 @@ export const deadRoutes: Routes = ({ app, backend }) => {
           limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: 'Default 100.' })),
           after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
         }),
-        response: { 200: Type.Ref('DeadPage'), ...problems(400) },
+        response: { 200: Type.Ref('DeadPage'), ...problems(400, 503) },
       },
     },
     ({ query }) => {
@@ -46,10 +47,11 @@ export const deadRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'getDeadLetter',
         summary: 'A dead letter with its original bytes',
         params: Type.Object({ id: Type.Integer({ minimum: 0, description: 'Its number.' }) }),
         querystring: Type.Object({}),
-        response: { 200: Type.Ref('DeadLetterDetail'), ...problems(400, 404) },
+        response: { 200: Type.Ref('DeadLetterDetail'), ...problems(400, 404, 503) },
       },
     },
     ({ params }) => backend.deadLetter(params.id),
@@ -61,11 +63,12 @@ export const deadRoutes: Routes = ({ app, backend }) => {
       config: { role: 'writer' },
       schema: {
         tags,
+        operationId: 'redriveDeadLetters',
         summary: 'Send dead letters again',
         description: 'Those named by `ids`, or all that meet the filter; a single one can be replaced or only tried.',
         querystring: Type.Object({}),
         body: Type.Ref('RedriveRequest'),
-        response: { 200: Type.Ref('RedriveAnswer'), ...problems(400, 404, 413, 415) },
+        response: { 200: Type.Ref('RedriveAnswer'), ...problems(400, 404, 413, 415, 503) },
       },
     },
     ({ body }) => backend.redrive(body as unknown as RedriveRequest),

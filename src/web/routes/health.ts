@@ -11,6 +11,7 @@ export const healthRoutes: Routes = ({ app, backend }) => {
       config: { role: 'anyone' },
       schema: {
         tags: ['health'],
+        operationId: 'getHealth',
         summary: 'Whether all is well',
         description: '503 where a pipeline has failed.',
         querystring: Type.Object({}),

@@ -23,16 +23,17 @@ export const metricsRoutes: Routes = ({ app, backend }) => {
         documented: {
           response: {
             200: { description: 'Prometheus text.', content: { 'text/plain': { schema: Type.String() } } },
-            ...problems(400),
+            ...problems(400, 503),
           },
         },
       },
       schema: {
         tags: ['health'],
+        operationId: 'getMetrics',
         summary: 'Metrics for Prometheus',
         description: 'The delay of the event loop is that since the last time this was asked for.',
         querystring: Type.Object({}),
-        response: { 200: Type.String(), ...problems(400) },
+        response: { 200: Type.String(), ...problems(400, 503) },
       },
     },
     async (_request, reply) => {

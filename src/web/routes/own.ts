@@ -13,6 +13,8 @@ import { answerOf } from '../answers.ts';
 import type { App, Routes } from '../app.ts';
 import type { Backend } from '../backend.ts';
 import { wrong } from '../filters.ts';
+import { operationIdOf } from '../openapi.ts';
+import { IdempotencyKey } from '../parameters.ts';
 import { problems, sendProblem } from '../problem.ts';
 import type { PostResult } from '../schemas.ts';
 import { rowToJson } from '../values.ts';
@@ -68,11 +70,14 @@ function serve(app: App, backend: Backend, pipeline: Pipeline, route: OwnRoute):
     config: { role: isPost ? 'writer' : 'reader', documented: documented(route) },
     schema: {
       tags: [pipeline.name],
+      operationId: operationIdOf(method, path),
       summary: inputs.summary ?? `${method} ${path} of pipeline ${pipeline.name}`,
       response: {
         200: Answer,
-        ...(isPost ? { 201: Stored, ...problems(413, 415, 422, 503) } : {}),
-        ...problems(400, 404, 500),
+        ...(isPost ? { 201: Stored, ...problems(413, 415, 422) } : {}),
+        ...problems(400, 404, 500, 503),
+        // what its function refuses with a status of its own
+        default: Type.Ref('Problem'),
       },
     },
     async handler(request: FastifyRequest, reply: FastifyReply) {
@@ -95,12 +100,13 @@ function serve(app: App, backend: Backend, pipeline: Pipeline, route: OwnRoute):
 }
 
 /** The inputs as the OpenAPI document has them; they are checked by their fields, not by these schemas. */
-function documented({ names, inputs }: OwnRoute): Record<string, unknown> {
+function documented({ method, names, inputs }: OwnRoute): Record<string, unknown> {
   const params = Object.fromEntries(names.map((name) => [name, inputs.params?.[name] ?? text()]));
   return {
     ...(names.length > 0 ? { params: jsonSchema(params) } : {}),
     ...(inputs.query ? { querystring: jsonSchema(inputs.query) } : {}),
     ...(inputs.body ? { body: jsonSchema(inputs.body) } : {}),
+    ...(method === 'POST' ? { headers: Type.Object({ 'idempotency-key': Type.Optional(IdempotencyKey) }) } : {}),
   };
 }
 

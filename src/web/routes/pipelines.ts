@@ -22,6 +22,7 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags: ['pipelines'],
+        operationId: 'listPipelines',
         summary: 'All pipelines with their graphs and live rates',
         querystring: Type.Object({}),
         response: { 200: Type.Object({ pipelines: Type.Array(Type.Ref('PipelineView')) }), ...problems(400) },
@@ -35,12 +36,13 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags: ['pipelines'],
+        operationId: 'getPipeline',
         summary: 'A pipeline with its graph and its definition',
         params: name,
         querystring: Type.Object({}),
         response: {
           200: Type.Ref('PipelineDetail'),
-          ...problems(400, 404),
+          ...problems(400, 404, 503),
         },
       },
     },
@@ -52,6 +54,7 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags: ['pipelines'],
+        operationId: 'getLedger',
         summary: 'Where each record went',
         params: name,
         querystring: Type.Object({}),
@@ -71,11 +74,12 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
         config: { role: 'writer' },
         schema: {
           tags: ['pipelines'],
+          operationId: `${action}Pipeline`,
           summary,
           description: 'Answers once it has taken effect; kept over restarts.',
           params: Type.Object({ name: Type.String({ description: "The pipeline's name." }) }),
           querystring: Type.Object({}),
-          response: { 200: Type.Ref('PipelineView'), ...problems(400, 404, 413, 415) },
+          response: { 200: Type.Ref('PipelineView'), ...problems(400, 404, 413, 415, 503) },
         },
       },
       async ({ params }) => {

@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { MillraceError } from '../../core/errors.ts';
 import type { App, Routes } from '../app.ts';
 import { readJson, readLines, withPlaces } from '../bodies.ts';
+import { IdempotencyKey } from '../parameters.ts';
 import { problems, sendProblem } from '../problem.ts';
 
 const lineTypes = ['application/x-ndjson', 'application/ndjson'];
@@ -35,15 +36,14 @@ export const postRoutes: Routes = async ({ app, backend }) => {
         },
         schema: {
           tags: ['topics'],
+          operationId: 'postRecords',
           summary: 'Append records',
           description:
             'Each record is taken or rejected by itself; the answer comes when those taken are on disk. 400 with the same result where all are rejected. With an Idempotency-Key a request can be repeated: nothing is stored twice.',
           params: Type.Object({ name: Type.String({ description: "The topic's name." }) }),
           querystring: Type.Object({}),
           headers: Type.Object({
-            'idempotency-key': Type.Optional(
-              Type.String({ minLength: 1, maxLength: 255, description: 'Any text that is new for each request.' }),
-            ),
+            'idempotency-key': Type.Optional(IdempotencyKey),
             'x-millrace-signature': Type.Optional(
               Type.String({
                 maxLength: 200,
@@ -60,10 +60,12 @@ export const postRoutes: Routes = async ({ app, backend }) => {
       },
       async ({ params, headers, body }, reply) => {
         const bytes = body instanceof Uint8Array ? body : new Uint8Array();
-        const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
-        const posted = isLines ? await readLines(bytes) : readJson(bytes);
-        const idempotencyKey = headers['idempotency-key'];
         const signature = headers['x-millrace-signature'];
+        // who may not send is told so, and nothing of what they sent is read
+        await backend.admit(params.name, { body: bytes, ...(signature === undefined ? {} : { signature }) });
+        const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
+        const posted = isLines ? await readLines(bytes) : await readJson(bytes);
+        const idempotencyKey = headers['idempotency-key'];
         const result = withPlaces(
           await backend.post(params.name, {
             records: posted.records,

@@ -9,11 +9,12 @@ export const queryRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags: ['tables'],
+        operationId: 'runQuery',
         summary: 'Run one SELECT',
         description: 'Read-only, with limits of rows and of time.',
         querystring: Type.Object({}),
         body: Type.Ref('QueryRequest'),
-        response: { 200: Type.Ref('QueryAnswer'), ...problems(400, 413, 415) },
+        response: { 200: Type.Ref('QueryAnswer'), ...problems(400, 413, 415, 503) },
       },
     },
     ({ body }) => backend.query(body as unknown as Parameters<typeof backend.query>[0]),

@@ -2,12 +2,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Registry } from '../../log/registry.ts';
 import type { App, Role, Routes } from '../app.ts';
+import { documentation, operationOf } from '../registry-document.ts';
 import {
   acceptsOf,
   answerRegistryError,
   asFlag,
   contentTypes,
-  documentation,
   idOf,
   isRunOf,
   levelOf,
@@ -49,7 +49,7 @@ export const registryRoutes: Routes = async ({ app, backend }) => {
           method,
           url: path,
           config: { role, documented: documentation(method, path) },
-          schema: { tags: ['registry'], summary },
+          schema: { tags: ['registry'], operationId: operationOf(method, path), summary },
           handler: (request, reply) => respond(request, reply, answer),
         });
       };

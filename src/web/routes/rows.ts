@@ -41,12 +41,13 @@ export const rowRoutes: Routes = ({ app, backend }) => {
                 'application/x-ndjson': { schema: Type.String() },
               },
             },
-            ...problems(400, 404),
+            ...problems(400, 404, 503),
           },
         },
       },
       schema: {
         tags,
+        operationId: 'listRows',
         summary: 'Rows of a table',
         description:
           'Personal columns are shown as the table holds them. As csv or ndjson all rows are sent, page by page, or `limit` of them.',
@@ -64,7 +65,7 @@ export const rowRoutes: Routes = ({ app, backend }) => {
           after: Type.Optional(Type.String({ description: '`next` of the page before.' })),
           format: Type.Optional(Type.Enum(['json', 'csv', 'ndjson'], { description: 'Default json.' })),
         }),
-        response: { 200: Type.Unknown(), ...problems(400, 404) },
+        response: { 200: Type.Unknown(), ...problems(400, 404, 503) },
       },
     },
     async ({ params, query, method }, reply) => {
@@ -81,6 +82,7 @@ export const rowRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'getRow',
         summary: 'One row by its key',
         params: Type.Object({
           name: tableName,
@@ -89,7 +91,7 @@ export const rowRoutes: Routes = ({ app, backend }) => {
           }),
         }),
         querystring: Type.Object({}),
-        response: { 200: Type.Ref('TableRow'), ...problems(400, 404) },
+        response: { 200: Type.Ref('TableRow'), ...problems(400, 404, 503) },
       },
     },
     async ({ params }) => {

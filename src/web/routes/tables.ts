@@ -11,9 +11,10 @@ export const tableRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'listTables',
         summary: 'All tables',
         querystring: Type.Object({}),
-        response: { 200: Type.Object({ tables: Type.Array(Type.Ref('TableView')) }), ...problems(400) },
+        response: { 200: Type.Object({ tables: Type.Array(Type.Ref('TableView')) }), ...problems(400, 503) },
       },
     },
     async () => ({ tables: await backend.tables() }),
@@ -24,10 +25,11 @@ export const tableRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'getTable',
         summary: 'A table: key, columns, number of rows',
         params: Type.Object({ name: Type.String({ description: "The table's name." }) }),
         querystring: Type.Object({}),
-        response: { 200: Type.Ref('TableView'), ...problems(400, 404) },
+        response: { 200: Type.Ref('TableView'), ...problems(400, 404, 503) },
       },
     },
     ({ params }) => backend.table(params.name),

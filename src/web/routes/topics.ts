@@ -13,9 +13,10 @@ export const topicRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'listTopics',
         summary: 'All topics',
         querystring: Type.Object({}),
-        response: { 200: Type.Object({ topics: Type.Array(Type.Ref('TopicView')) }), ...problems(400) },
+        response: { 200: Type.Object({ topics: Type.Array(Type.Ref('TopicView')) }), ...problems(400, 503) },
       },
     },
     async () => ({ topics: await backend.topics() }),
@@ -26,10 +27,11 @@ export const topicRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'getTopic',
         summary: 'A topic: partitions, schema, fields',
         params: name,
         querystring: Type.Object({}),
-        response: { 200: Type.Ref('TopicView'), ...problems(400, 404) },
+        response: { 200: Type.Ref('TopicView'), ...problems(400, 404, 503) },
       },
     },
     ({ params }) => backend.topic(params.name),
@@ -40,6 +42,7 @@ export const topicRoutes: Routes = ({ app, backend }) => {
     {
       schema: {
         tags,
+        operationId: 'listRecords',
         summary: 'Records of a topic, personal fields masked',
         description:
           'The newest ones, or those from an offset or a time on. For the next page give what `next` says of a partition as `offset`.',
@@ -63,7 +66,7 @@ export const topicRoutes: Routes = ({ app, backend }) => {
             }),
           ),
         }),
-        response: { 200: Type.Ref('TopicRecordPage'), ...problems(400, 404) },
+        response: { 200: Type.Ref('TopicRecordPage'), ...problems(400, 404, 503) },
       },
     },
     ({ params, query }) => {
