@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client.ts';
 import { ToastPlace } from './kit/toast.tsx';
 import { TooltipProvider } from './kit/tooltip.tsx';
-import { router } from './router.tsx';
+import { loadPages, router } from './router.tsx';
 
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -36,3 +36,5 @@ createRoot(document.getElementById('root')!).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+window.addEventListener('load', () => void loadPages(), { once: true });

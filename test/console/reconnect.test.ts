@@ -1,6 +1,6 @@
 // A connection that drops heals by itself: a server that was killed and started again, and a network that went away.
 import { test } from 'node:test';
-import { describeConsole, rowOf, shopFile, shows } from './tools.ts';
+import { describeConsole, rowOf, shopFile, show, shows } from './tools.ts';
 
 const lost = /The connection is lost/;
 
@@ -48,5 +48,34 @@ describeConsole('a dropped connection', { files: [shopFile], timeout: 180_000 },
     await stage.startServer();
     await shows(rowOf(page, 'Rows of sold', 'before'));
     await shows(page.getByRole('alert').first(), 'hidden');
+  });
+
+  test('a page whose code is not there yet waits in the shell, and comes when the server is back', async (t) => {
+    const { page } = await stage.visit(t);
+    const code = '**/assets/dead-page-*.js';
+    await page.route(code, (route) => route.abort());
+    await show(page, '/tables');
+    await stage.killServer();
+    await page.getByRole('link', { name: 'Dead letters' }).first().click();
+    await shows(page.getByRole('heading', { name: 'Waiting for Millrace' }));
+    await shows(page.getByRole('link', { name: 'Tables', exact: true }));
+    await page.unroute(code);
+    await stage.startServer();
+    await shows(page.getByRole('heading', { name: 'Dead letters', level: 1 }));
+    await shows(page.locator('[data-live=live]:visible'));
+  });
+
+  test('pages that were never opened are there when the server is not', async (t) => {
+    const { page } = await stage.visit(t);
+    const last = page.waitForResponse('**/assets/map-drawing-*.js');
+    await show(page, '/');
+    await last;
+    await stage.killServer();
+    for (const name of ['Topics', 'SQL', 'API']) {
+      await page.getByRole('link', { name, exact: true }).click();
+      await shows(page.getByRole('heading', { name, level: 1 }));
+    }
+    await stage.startServer();
+    await shows(page.locator('[data-live=live]:visible'));
   });
 });

@@ -73,6 +73,16 @@ export async function request<T>(url: string, init: RequestInit = {}): Promise<T
   throw new ApiError(isProblem(body) ? body : unexplained(response, text), body);
 }
 
+/** Whether anything answers at the server's address, whatever it says. */
+export async function serverAnswers(): Promise<boolean> {
+  try {
+    await fetch('/api/health', { credentials: 'same-origin', cache: 'no-store' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Posts a value as JSON. */
 export function send<T>(url: string, value: unknown, init: RequestInit = {}): Promise<T> {
   return request<T>(url, {
