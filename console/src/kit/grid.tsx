@@ -4,7 +4,15 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { classNames } from './class-names.ts';
 import { formatValue } from './format.ts';
-import { compareValues, type GridColumn, type GridSort, gridTracks, gridWidth } from './grid-columns.ts';
+import {
+  compareValues,
+  type GridColumn,
+  type GridSort,
+  gridTracks,
+  gridWidth,
+  wholeWidths,
+  widened,
+} from './grid-columns.ts';
 import { GridHeader } from './grid-header.tsx';
 import { SkeletonLines } from './skeleton.tsx';
 
@@ -120,7 +128,13 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
     event.preventDefault();
   };
 
-  const anyColumns = columns as unknown as readonly GridColumn<never>[];
+  const whole = useRef<Readonly<Record<string, number>>>({});
+  const firstIndex = items[0]?.index ?? 0;
+  whole.current = useMemo(() => {
+    const inView = shown.slice(firstIndex, lastIndex + 1).map((row) => row.original);
+    return wholeWidths(columns, inView, whole.current);
+  }, [columns, shown, firstIndex, lastIndex]);
+  const anyColumns = widened(columns, whole.current) as unknown as readonly GridColumn<never>[];
   const style = {
     '--tracks': gridTracks(anyColumns, widths),
     '--row-width': `${gridWidth(anyColumns, widths)}px`,

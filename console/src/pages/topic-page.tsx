@@ -75,7 +75,7 @@ function Waiting() {
 function Figures({ topic }: { topic: TopicView }) {
   const rate = useTopicRates().get(topic.name);
   return (
-    <div className="flex shrink-0 flex-wrap gap-x-10 gap-y-3 max-sm:grid max-sm:grid-cols-[auto_auto_auto] max-sm:gap-x-4">
+    <div className="lively flex shrink-0 flex-wrap gap-x-10 gap-y-3 max-sm:grid max-sm:grid-cols-[auto_auto_auto] max-sm:gap-x-4">
       <Figure value={formatCount(topic.records)} label="records" />
       <Figure value={rate === undefined ? '–' : formatRate(rate)} label="come in" />
       <Figure value={formatBytes(topic.bytes)} label="on disk" />

@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
 import type { TableView } from '../../../src/web/schemas.ts';
 import { type Filter, rowKey } from '../api/client.ts';
+import { isUnreachable } from '../api/request.ts';
 import { ColumnMenu } from '../data/column-menu.tsx';
 import { useColumns } from '../data/use-columns.ts';
 import { valueColumn } from '../data/value-cell.tsx';
@@ -39,8 +40,15 @@ export function TableRows({ table }: { table: TableView }) {
     () =>
       ordered
         .filter(({ name }) => !choice.hidden.includes(name))
-        .map((column) => valueColumn<Readonly<Record<string, unknown>>>(column, (row) => row[column.name], true)),
-    [ordered, choice.hidden],
+        .map((column) =>
+          valueColumn<Readonly<Record<string, unknown>>>(
+            column,
+            (row) => row[column.name],
+            true,
+            table.key.includes(column.name),
+          ),
+        ),
+    [ordered, choice.hidden, table],
   );
   const look = (next: { filters?: readonly Filter[]; order?: string }) => {
     const kept: TableSearch = {
@@ -61,7 +69,9 @@ export function TableRows({ table }: { table: TableView }) {
           <ExportMenu table={table} filters={filters} order={order} />
         </div>
       </div>
-      {rows.error ? <Failure error={rows.error} retry={rows.reload} /> : null}
+      {rows.error && !(isUnreachable(rows.error) && rows.rows.length > 0) ? (
+        <Failure error={rows.error} retry={rows.reload} />
+      ) : null}
       <div {...rows.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
         {(rows.waiting > 0 || rows.isStale) && (
           <WaitingPill

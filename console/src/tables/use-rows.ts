@@ -30,7 +30,7 @@ export function useRows(table: TableView, filters: readonly Filter[], order: rea
   const liveState = useLive<TableEvents>(isRefused ? undefined : url, {
     ready: () => {
       // what changed after the first page was read and before the stream was open is in neither of them
-      if (joined.current !== url) feed.missed();
+      if (joined.current !== url || state.error) feed.missed();
       joined.current = url;
     },
     reset: feed.missed,
