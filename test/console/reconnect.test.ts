@@ -1,4 +1,5 @@
 // A connection that drops heals by itself: a server that was killed and started again, and a network that went away.
+import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeConsole, rowOf, shopFile, show, shows } from './tools.ts';
 
@@ -14,6 +15,10 @@ describeConsole('a dropped connection', { files: [shopFile], timeout: 180_000 },
     await stage.killServer();
     await shows(table.page.locator('[data-live=reconnecting]:visible'));
     await shows(table.page.getByText(lost));
+    await shows(table.page.locator('#content[data-lost]'));
+    await shows(table.page.getByText(/last heard \d+ s ago/));
+    // the line above says it: the page does not say it once more
+    assert.equal(await table.page.getByRole('alert').count(), 0);
     await shows(rowOf(table.page, 'Rows of sold', 'before'));
     await stage.startServer();
     await stage.order({ id: 'missed' });

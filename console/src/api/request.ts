@@ -28,6 +28,11 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+/** Whether the server did not answer at all. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.code === 'UNREACHABLE';
+}
+
 /** Values of a query string; those undefined are left out, arrays are repeated. */
 export type QueryValues = Record<string, string | number | boolean | readonly string[] | undefined>;
 

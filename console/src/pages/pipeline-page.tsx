@@ -11,12 +11,13 @@ import { Card, Figure } from '../kit/card.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { Empty } from '../kit/empty.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { formatBytes, formatCount, formatDuration, formatShort, formatTime } from '../kit/format.ts';
+import { formatBytes, formatCount, formatDuration, formatShort } from '../kit/format.ts';
 import { Page } from '../kit/page.tsx';
 import { SkeletonLines } from '../kit/skeleton.tsx';
 import { Sparkline } from '../kit/sparkline.tsx';
 import { Tabs } from '../kit/tabs.tsx';
 import { useRunning } from '../kit/use-running.ts';
+import { formatUtc } from '../kit/utc.ts';
 import { Definition } from './pipeline/definition.tsx';
 import { ErrorsCard } from './pipeline/errors-card.tsx';
 import { FlowGraph } from './pipeline/flow-graph.tsx';
@@ -137,9 +138,13 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
   const runningMs = useRunning(run.seconds);
   const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
   return (
-    <div className="flex flex-wrap items-end gap-x-10 gap-y-3">
+    <div className="lively flex flex-wrap items-end gap-x-10 gap-y-3">
       <div className="flex items-end gap-4">
-        <Figure value={formatShort(pipeline.recordsPerSecond)} unit="records/s" label="stored, over the last seconds" />
+        <Figure
+          value={formatShort(pipeline.recordsPerSecond)}
+          unit="records/s"
+          label="processed, over the last seconds"
+        />
         <Sparkline
           values={rates.map((one) => one.rate)}
           label="Records a second of the last two minutes"
@@ -153,10 +158,10 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
         label="lag of the oldest record"
         tone={lag > 60 ? 'text-warn' : undefined}
       />
-      <Figure value={formatCount(run.records)} label="records stored by this run" />
+      <Figure value={formatCount(run.records)} label="records processed by this run" />
       <Figure
         value={formatDuration(runningMs)}
-        label={<span title={formatTime(run.startedAt)}>since it was started</span>}
+        label={<span title={formatUtc(run.startedAt)}>since it was started</span>}
       />
     </div>
   );

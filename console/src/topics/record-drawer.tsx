@@ -13,9 +13,10 @@ import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { Segments } from '../kit/field.tsx';
-import { formatAgo, formatTime } from '../kit/format.ts';
+import { formatAgo } from '../kit/format.ts';
 import { JsonView } from '../kit/json-view.tsx';
 import { Loaded } from '../kit/loaded.tsx';
+import { formatUtc } from '../kit/utc.ts';
 import { recordId } from './record-order.ts';
 
 type RecordDrawerProps = {
@@ -93,7 +94,7 @@ function RecordBody({ topic, record }: { topic: TopicView; record: TopicRecord }
     <div className="flex flex-col gap-4">
       <Facts
         facts={[
-          ['Time', `${formatTime(record.time, { isUtc: true, hasMs: true })} UTC, ${formatAgo(record.time)}`],
+          ['Time', `${formatUtc(record.time, { hasMs: true })}, ${formatAgo(record.time)}`],
           ['Key', record.key === null ? 'none' : <Code key="key">{record.key}</Code>],
           ['Schema', topic.schema && `${topic.schema.subject}, newest version ${topic.schema.version}`],
         ]}

@@ -1,4 +1,5 @@
 // Dead letters and late records, as they are put aside.
+import { formatMs } from '../../core/durations.ts';
 import type { Aside } from '../engine.ts';
 import type { DuckPrepared } from './prepare.ts';
 import type { Work } from './work.ts';
@@ -41,6 +42,6 @@ export function letterOf(
 /** The aside of a row that came too late for a windowed stream. */
 export function lateOf(work: Work, duck: DuckPrepared, row: number, stage: string): Aside {
   const behindMs = duck.rows.watermarks[row]! - duck.rows.times[row]!;
-  const reason = `it came ${Math.round(behindMs / 1000)} s behind the watermark, when its window was closed`;
+  const reason = `it came ${formatMs(behindMs)} behind the watermark, when its window was closed`;
   return { ...letterOf(work, duck, row, { noun: 'stream', stage }, 'RECORD_LATE', reason), kind: 'late' };
 }
