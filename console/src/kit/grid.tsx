@@ -61,6 +61,8 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
   const [ownSort, setOwnSort] = useState<GridSort>(props.firstSort ?? []);
   const [widths, setWidths] = useState<Record<string, number>>({});
   const [active, setActive] = useState(-1);
+  const [headerStop, setHeaderStop] = useState('');
+  const stops = columns.filter((column) => column.isSortable !== false).map((column) => column.id);
   const sort = props.onSort ? (props.sort ?? []) : ownSort;
   const setSort = props.onSort ?? setOwnSort;
 
@@ -179,6 +181,8 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
                 key={column.id}
                 column={column as unknown as GridColumn<never>}
                 index={i}
+                isStop={column.id === (stops.includes(headerStop) ? headerStop : stops[0])}
+                onStop={() => setHeaderStop(column.id)}
                 isSticky={i === 0 && props.isFirstSticky === true}
                 sorted={sorted && (sorted.isDescending ? 'descending' : 'ascending')}
                 onSort={column.isSortable === false ? undefined : (isAdded) => order(column, isAdded)}

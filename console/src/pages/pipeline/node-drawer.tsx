@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { GraphNode, Plan } from '../../../../src/web/schemas.ts';
+import { FieldsTable } from '../../data/fields-table.tsx';
 import { nodeTitle } from '../../graph/looks.ts';
 import { NodeBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
@@ -11,7 +12,6 @@ import { Drawer } from '../../kit/dialog.tsx';
 import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { formatUtc } from '../../kit/utc.ts';
-import { FieldsTable } from './fields-table.tsx';
 
 type NodeDrawerProps = { pipeline: string; node: GraphNode | undefined; plan: Plan | undefined; onClose: () => void };
 
