@@ -140,14 +140,19 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
       await shows(page.locator('[data-highlighted]', { hasText: label }));
       await page.keyboard.press('Enter');
     };
+    const closed = async () => {
+      await shows(page.getByRole('dialog'));
+      await page.keyboard.press('Escape');
+      await shows(page.getByRole('dialog'), 'hidden');
+    };
     await pick('stream priced', 'priced');
     await page.waitForURL('**/pipelines/shop?node=stream*');
-    await page.keyboard.press('Escape');
+    await closed();
     await pick('column takings.minute', 'takings.minute');
     await page.waitForURL('**/tables/takings');
     await pick('takings a minute', 'Takings a minute');
     await page.waitForURL('**/dashboards/shop?chart=*');
-    await page.keyboard.press('Escape');
+    await closed();
     await pick('pause shop', 'Pause shop');
     await shows(page.getByText('shop is paused.'));
     await pick('resume shop', 'Resume shop');

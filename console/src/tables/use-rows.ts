@@ -4,9 +4,9 @@ import type { TableView } from '../../../src/web/schemas.ts';
 import { ApiError, type Filter, live } from '../api/client.ts';
 import { type LiveState, type TableEvents, useLive } from '../api/live.ts';
 import { type OrderBy, orderText } from './order.ts';
-import { type FeedState, RowFeed } from './row-feed.ts';
+import { RowFeed, type RowsState } from './row-feed.ts';
 
-export type Rows = FeedState & {
+export type Rows = RowsState & {
   liveState: LiveState;
   reload: () => void;
   more: () => void;
