@@ -37,4 +37,5 @@ createRoot(document.getElementById('root')!).render(
   </StrictMode>,
 );
 
-window.addEventListener('load', () => void loadPages(), { once: true });
+// What the page at hand reads comes first.
+window.addEventListener('load', () => setTimeout(() => void loadPages(), 1_500), { once: true });

@@ -65,6 +65,15 @@ describe('what needs attention', () => {
     assert.deepEqual(said([degraded]), [['warn', 'is degraded', 'late']]);
   });
 
+  test('dead and late records at once are told one by one, each with its way', () => {
+    const reason = '6 records are in the dead letters; most records come too late for the windows of stream minutes';
+    const both = view({ status: 'degraded', reason, ledger: { ...ledger, out: 54, late: 40, dead: 6 } });
+    assert.deepEqual(said([both]), [
+      ['warn', 'is degraded', 'dead'],
+      ['warn', 'has late records', 'late'],
+    ]);
+  });
+
   test('the worst comes first, whichever pipeline it is of', () => {
     const late = view({ name: 'slow', status: 'paused' });
     const failed = view({ name: 'broken', status: 'failed', reason: 'The disk is full.' });

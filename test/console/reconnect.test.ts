@@ -70,6 +70,19 @@ describeConsole('a dropped connection', { files: [shopFile], timeout: 180_000 },
     await shows(page.locator('[data-live=live]:visible'));
   });
 
+  test('a page of which a part cannot be loaded comes when the server is back, too', async (t) => {
+    const { page } = await stage.visit(t);
+    const code = '**/assets/code-editor-*.js';
+    await page.route(code, (route) => route.abort());
+    await show(page, '/tables');
+    await stage.killServer();
+    await page.getByRole('link', { name: 'SQL', exact: true }).click();
+    await shows(page.getByRole('heading', { name: 'Waiting for Millrace' }));
+    await page.unroute(code);
+    await stage.startServer();
+    await shows(page.getByRole('textbox', { name: 'Query' }));
+  });
+
   test('pages that were never opened are there when the server is not', async (t) => {
     const { page } = await stage.visit(t);
     const last = page.waitForResponse('**/assets/map-drawing-*.js');

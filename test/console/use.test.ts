@@ -139,6 +139,7 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
       await page.keyboard.type(text);
       await shows(page.locator('[data-highlighted]', { hasText: label }));
       await page.keyboard.press('Enter');
+      await shows(page.getByRole('dialog', { name: 'Go to' }), 'hidden');
     };
     const closed = async () => {
       await shows(page.getByRole('dialog'));

@@ -1,5 +1,7 @@
 // What the rows of a table and the records of a topic have in common as a page shows them: one reading at a time, held still while a person reads further down.
 
+import { isUnreachable } from '../api/request.ts';
+
 export type FeedState = {
   isLoading: boolean;
   isEnd: boolean;
@@ -24,6 +26,7 @@ export const firstState: FeedState = {
 /** Where more change at once nothing is told by lighting them up, and a browser would do nothing but paint. */
 export const litMax = 16;
 
+const retryMs = 2_000;
 const none: ReadonlySet<string> = new Set();
 
 /** The keys that light up. */
@@ -36,6 +39,7 @@ export abstract class Feed<State extends FeedState> {
   readonly #listeners = new Set<() => void>();
   #state: State;
   #abort: AbortController | undefined;
+  #retry: ReturnType<typeof setTimeout> | undefined;
   #isHeld = false;
 
   constructor(first: State) {
@@ -62,6 +66,7 @@ export abstract class Feed<State extends FeedState> {
       this.#listeners.delete(listener);
       if (this.#listeners.size > 0) return;
       this.end();
+      clearTimeout(this.#retry);
       this.#abort?.abort();
       this.#abort = undefined;
     };
@@ -94,12 +99,18 @@ export abstract class Feed<State extends FeedState> {
     const abort = new AbortController();
     this.#abort = abort;
     this.forget();
-    this.set({ isLoading: true, error: undefined } as Partial<State>);
+    clearTimeout(this.#retry);
+    // that the server is away is said until it answers
+    const error = isUnreachable(this.#state.error) ? this.#state.error : undefined;
+    this.set({ isLoading: true, error } as Partial<State>);
     try {
       const more = await read(abort.signal);
-      if (!abort.signal.aborted) this.set({ isLoading: false, ...more });
+      if (!abort.signal.aborted) this.set({ isLoading: false, error: undefined, ...more });
     } catch (error) {
-      if (!abort.signal.aborted) this.set({ isLoading: false, error } as Partial<State>);
+      if (abort.signal.aborted) return;
+      this.set({ isLoading: false, error } as Partial<State>);
+      // a stream that is open all the time tells nothing of a request that got lost
+      if (isUnreachable(error)) this.#retry = setTimeout(() => this.missed(), retryMs);
     } finally {
       if (this.#abort === abort) this.#abort = undefined;
     }

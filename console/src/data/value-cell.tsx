@@ -12,7 +12,7 @@ export function ValueCell({ value, type }: { value: unknown; type: string }): Re
   if (value === null || value === undefined) return <span className="text-faint italic">null</span>;
   if (value === mask) {
     return (
-      <span title="Personal: masked" className="text-faint">
+      <span title="Personal: masked" className="font-mono text-xs text-faint">
         {mask}
       </span>
     );

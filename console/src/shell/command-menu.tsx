@@ -5,13 +5,14 @@ import { useNavigate } from '@tanstack/react-router';
 import { Search } from 'lucide-react';
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { classNames } from '../kit/class-names.ts';
-import { setCommandMenu, useCommandMenu } from './command-state.ts';
+import { setCommandMenu, useCommandMenu, useOpenings } from './command-state.ts';
 import { type Command, commandText, type Group, useCommands } from './commands.ts';
 import { places } from './places.ts';
 import { rememberId } from './recent.ts';
 
 export function CommandMenu() {
   const isOpen = useCommandMenu();
+  const openings = useOpenings();
   useKeys();
   return (
     <Dialog.Root open={isOpen} onOpenChange={setCommandMenu}>
@@ -22,7 +23,7 @@ export function CommandMenu() {
             aria-label="Go to"
             className="flex h-fit max-h-[70vh] w-full max-w-xl flex-col overflow-hidden rounded-lg border border-line bg-surface shadow-(--shadow) outline-none transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0"
           >
-            <Commands />
+            <Commands key={openings} />
           </Dialog.Popup>
         </Dialog.Viewport>
       </Dialog.Portal>

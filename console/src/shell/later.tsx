@@ -105,7 +105,8 @@ export function Away({ load, onLoaded }: AwayProps) {
       <Empty
         title={isRefused ? 'The code of this page cannot be loaded.' : 'Millrace does not answer.'}
         icon={CloudOff}
-        action={<Button onClick={() => window.location.reload()}>Reload</Button>}
+        // while the server is away a new document would be the browser's own page
+        action={isRefused && <Button onClick={() => window.location.reload()}>Reload</Button>}
       >
         {isRefused
           ? 'The server answers, but not with this page: where it was updated just now, reload.'

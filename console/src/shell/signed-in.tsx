@@ -45,7 +45,7 @@ function SignIn() {
     }
   };
   return (
-    <main className="grid h-full place-items-center p-4">
+    <main className="grid h-full grid-cols-[minmax(0,1fr)] place-items-center p-4">
       <form
         onSubmit={submit}
         className="flex w-full max-w-sm flex-col gap-4 rounded-lg border border-line bg-surface p-6"

@@ -63,14 +63,15 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
   const add = (id: string, matter: Omit<Matter, 'id' | 'pipeline'>) =>
     matters.push({ id: `${name} ${id}`, pipeline: name, ...matter });
   const saysDead = reason !== undefined && /in the dead letters/i.test(reason);
-  const saysLate = reason !== undefined && /too late/i.test(reason);
+  // both at once have each a line of their own, since each leads elsewhere
+  const saysLateOnly = reason !== undefined && /too late/i.test(reason) && !saysDead;
   if (status === 'failed') add('status', { weight: 'bad', title: 'failed', text: reason, action: 'open' });
   if (status === 'degraded')
     add('status', {
       weight: 'warn',
       title: 'is degraded',
-      text: saysLate ? `${reason}. ${plural(ledger.late, 'record')} came too late so far.` : reason,
-      action: saysDead ? 'dead' : saysLate ? 'late' : 'open',
+      text: saysLateOnly ? `${reason}. ${plural(ledger.late, 'record')} came too late so far.` : reason,
+      action: saysDead ? 'dead' : saysLateOnly ? 'late' : 'open',
     });
   if (status === 'paused')
     add('status', {
@@ -100,7 +101,7 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
       text: `${plural(ledger.dead, 'record')} could not be processed. Mend the cause and send them again.`,
       action: 'dead',
     });
-  if (ledger.late > 0 && !saysLate)
+  if (ledger.late > 0 && !saysLateOnly)
     add('late', {
       // some are late wherever events come out of order
       weight: ledger.late > ledger.in * lateShareMax ? 'warn' : 'plain',
