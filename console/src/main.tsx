@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client';
 import { ApiError } from './api/client.ts';
 import { ToastPlace } from './kit/toast.tsx';
 import { TooltipProvider } from './kit/tooltip.tsx';
-import { router } from './router.tsx';
+import { loadPages, router } from './router.tsx';
 
 const queries: QueryClient = new QueryClient({
   queryCache: new QueryCache({
@@ -36,3 +36,6 @@ createRoot(document.getElementById('root')!).render(
     </QueryClientProvider>
   </StrictMode>,
 );
+
+// What the page at hand reads comes first.
+window.addEventListener('load', () => setTimeout(() => void loadPages(), 1_500), { once: true });

@@ -1,5 +1,5 @@
-// Which page is at which address, and what its URL may hold. Pages load when they are first opened.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+// Which page is at which address, and what its URL may hold. Pages load when they are first opened, or when the browser has nothing to do.
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
 import { apiSearch } from './pages/api-search.ts';
 import { dashboardSearch } from './pages/dashboards-search.ts';
 import { deadSearch } from './pages/dead-search.ts';
@@ -8,6 +8,7 @@ import { sqlSearch } from './pages/sql-search.ts';
 import { tableSearch, tablesSearch } from './pages/tables-search.ts';
 import { topicSearch, topicsSearch } from './pages/topics-search.ts';
 import { Broken, Missing } from './shell/broken.tsx';
+import { later } from './shell/later.tsx';
 import { Shell } from './shell/shell.tsx';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Missing });
@@ -30,66 +31,66 @@ const routes = [
     ...parent,
     path: '/pipelines/$name',
     validateSearch: pipelineSearch,
-    component: lazyRouteComponent(() => import('./pages/pipeline-page.tsx'), 'PipelinePage'),
+    component: later(() => import('./pages/pipeline-page.tsx'), 'PipelinePage'),
   }),
   createRoute({
     ...parent,
     path: '/topics',
     validateSearch: topicsSearch,
-    component: lazyRouteComponent(() => import('./pages/topics-page.tsx'), 'TopicsPage'),
+    component: later(() => import('./pages/topics-page.tsx'), 'TopicsPage'),
   }),
   createRoute({
     ...parent,
     path: '/topics/$name',
     validateSearch: topicSearch,
-    component: lazyRouteComponent(() => import('./pages/topic-page.tsx'), 'TopicPage'),
+    component: later(() => import('./pages/topic-page.tsx'), 'TopicPage'),
   }),
   createRoute({
     ...parent,
     path: '/tables',
     validateSearch: tablesSearch,
-    component: lazyRouteComponent(() => import('./pages/tables-page.tsx'), 'TablesPage'),
+    component: later(() => import('./pages/tables-page.tsx'), 'TablesPage'),
   }),
   createRoute({
     ...parent,
     path: '/tables/$name',
     validateSearch: tableSearch,
-    component: lazyRouteComponent(() => import('./pages/table-page.tsx'), 'TablePage'),
+    component: later(() => import('./pages/table-page.tsx'), 'TablePage'),
   }),
   createRoute({
     ...parent,
     path: '/sql',
     validateSearch: sqlSearch,
-    component: lazyRouteComponent(() => import('./pages/sql-page.tsx'), 'SqlPage'),
+    component: later(() => import('./pages/sql-page.tsx'), 'SqlPage'),
   }),
   createRoute({
     ...parent,
     path: '/dashboards',
-    component: lazyRouteComponent(() => import('./pages/dashboards-page.tsx'), 'DashboardsPage'),
+    component: later(() => import('./pages/dashboards-page.tsx'), 'DashboardsPage'),
   }),
   createRoute({
     ...parent,
     path: '/dashboards/$name',
     validateSearch: dashboardSearch,
-    component: lazyRouteComponent(() => import('./pages/dashboard-page.tsx'), 'DashboardPage'),
+    component: later(() => import('./pages/dashboard-page.tsx'), 'DashboardPage'),
   }),
   createRoute({
     ...parent,
     path: '/dead',
     validateSearch: deadSearch,
-    component: lazyRouteComponent(() => import('./pages/dead-page.tsx'), 'DeadPage'),
+    component: later(() => import('./pages/dead-page.tsx'), 'DeadPage'),
   }),
   createRoute({
     ...parent,
     path: '/dead/$id',
     validateSearch: deadSearch,
-    component: lazyRouteComponent(() => import('./pages/dead-page.tsx'), 'DeadPage'),
+    component: later(() => import('./pages/dead-page.tsx'), 'DeadPage'),
   }),
   createRoute({
     ...parent,
     path: '/api',
     validateSearch: apiSearch,
-    component: lazyRouteComponent(() => import('./pages/api-page.tsx'), 'ApiPage'),
+    component: later(() => import('./pages/api-page.tsx'), 'ApiPage'),
   }),
 ] as const;
 
@@ -100,6 +101,34 @@ export const router = createRouter({
   scrollRestoration: true,
   scrollToTopSelectors: ['#content'],
 });
+
+/** What the pages load when they are drawn: so that a lost connection takes nothing of the console away. */
+const parts = [
+  () => import('./editor/code-editor.tsx'),
+  () => import('./sql/chart-canvas.tsx'),
+  () => import('./charts/line-drawing.tsx'),
+  () => import('./charts/bar-drawing.tsx'),
+  () => import('./charts/share-drawing.tsx'),
+  () => import('./charts/scatter-drawing.tsx'),
+  () => import('./charts/histogram-drawing.tsx'),
+  () => import('./charts/heat-drawing.tsx'),
+  () => import('./charts/map-drawing.tsx'),
+];
+
+/** Loads the code of all pages, one after the other, while the browser has nothing else to do. */
+export async function loadPages(): Promise<void> {
+  const pages = routes.flatMap(({ options: { component } }) =>
+    component && 'preload' in component ? [component.preload as () => Promise<void>] : [],
+  );
+  for (const load of [...pages, ...parts]) {
+    await new Promise<void>((resolve) => {
+      if ('requestIdleCallback' in window) requestIdleCallback(() => resolve());
+      // Safari has no word for it.
+      else setTimeout(resolve, 200);
+    });
+    await load().catch(() => undefined);
+  }
+}
 
 declare module '@tanstack/react-router' {
   interface Register {

@@ -51,6 +51,29 @@ describe('what needs attention', () => {
     assert.deepEqual(said([view()]), []);
   });
 
+  test('late records are told with their count and a way to them; a few of many are no warning', () => {
+    const few = view({ ledger: { ...ledger, in: 1_000, out: 999, late: 1 } });
+    const many = view({ ledger: { ...ledger, out: 60, late: 40 } });
+    assert.deepEqual(said([few]), [['plain', 'has late records', 'late']]);
+    assert.deepEqual(said([many]), [['warn', 'has late records', 'late']]);
+    assert.match(mattersOf([many], new LagMemory())[0]?.text ?? '', /^40 records came when their window was closed/);
+  });
+
+  test('where most records come too late that is told once, and leads to them', () => {
+    const reason = 'most records come too late for the windows of stream minutes: one may have moved the watermark';
+    const degraded = view({ status: 'degraded', reason, ledger: { ...ledger, out: 10, late: 90 } });
+    assert.deepEqual(said([degraded]), [['warn', 'is degraded', 'late']]);
+  });
+
+  test('dead and late records at once are told one by one, each with its way', () => {
+    const reason = '6 records are in the dead letters; most records come too late for the windows of stream minutes';
+    const both = view({ status: 'degraded', reason, ledger: { ...ledger, out: 54, late: 40, dead: 6 } });
+    assert.deepEqual(said([both]), [
+      ['warn', 'is degraded', 'dead'],
+      ['warn', 'has late records', 'late'],
+    ]);
+  });
+
   test('the worst comes first, whichever pipeline it is of', () => {
     const late = view({ name: 'slow', status: 'paused' });
     const failed = view({ name: 'broken', status: 'failed', reason: 'The disk is full.' });

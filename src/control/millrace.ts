@@ -63,9 +63,9 @@ export type PipelineStatus = {
   readonly tables: Readonly<Record<string, number>>;
   /** Event time before which everything is complete, milliseconds since 1970; per topic with a time. */
   readonly watermarks: Readonly<Record<string, number | undefined>>;
-  /** Records a second that were stored, over the last seconds. */
+  /** Records a second that were processed, over the last seconds. */
   readonly recordsPerSecond: number;
-  /** Records stored by this run, and its seconds so far. */
+  /** Records processed by this run, and its seconds so far. */
   readonly run: { readonly records: number; readonly seconds: number };
   /** Milliseconds spent by this run in each part of the work: `encode` and `append` (the sources'), `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;

@@ -71,7 +71,7 @@ function pipelineMetrics(gauge: Make, total: Make): (view: PipelineView) => void
     inFlight: gauge('pipeline_in_flight_records', 'Durable in the log, not processed yet.', 'pipeline'),
   };
   const balanced = gauge('pipeline_ledger_balanced', '1 where each record is accounted for, else 0.', 'pipeline');
-  const rate = gauge('pipeline_records_per_second', 'Records stored, over the last seconds.', 'pipeline');
+  const rate = gauge('pipeline_records_per_second', 'Records processed, over the last seconds.', 'pipeline');
   const byteRate = gauge(
     'pipeline_bytes_per_second',
     'Bytes appended to its topics, over the last seconds.',

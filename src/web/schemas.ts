@@ -93,13 +93,13 @@ export const PipelineView = Type.Object(
     nodes: Type.Array(Type.Ref('GraphNode')),
     edges: Type.Array(Type.Ref('GraphEdge')),
     charts: count('Charts that it declares.'),
-    recordsPerSecond: Type.Number({ description: 'Records a second that were stored, over the last seconds.' }),
+    recordsPerSecond: Type.Number({ description: 'Records a second that were processed, over the last seconds.' }),
     bytesPerSecond: Type.Number({
       description: 'Bytes a second that were appended to its topics, over the last seconds.',
     }),
     run: Type.Object({
       startedAt: ms('When this run began'),
-      records: count('Records stored by this run.'),
+      records: count('Records processed by this run: whether their rows were stored the ledger says.'),
       seconds: Type.Number({ description: 'How long this run has lasted.' }),
     }),
     parts: Type.Record(Type.String(), Type.Number(), {

@@ -32,9 +32,12 @@ describeConsole(
       const { page } = await stage.visit(t);
       await page.goto('/tables/sold');
       const field = page.getByLabel('Token');
+      await shows(page.locator('input:focus'));
+      assert.equal(await page.title(), 'Sign in · Millrace');
       await field.fill('mr_wrong');
       await page.getByRole('button', { name: 'Sign in' }).click();
       await shows(page.getByRole('alert'));
+      assert.equal(await page.getByText('Authorization', { exact: true }).count(), 0);
       await field.fill(tokens.writer);
       await page.keyboard.press('Enter');
       await shows(page.getByRole('heading', { name: 'sold', level: 1 }));

@@ -68,7 +68,7 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
     await page.keyboard.press('Escape');
     await shows(menu, 'hidden');
     await page.keyboard.press('ControlOrMeta+k');
-    await shows(menu.getByText('sold'));
+    await shows(menu.getByText('sold', { exact: true }));
     await page.keyboard.type('table sold');
     await shows(menu.getByText('Places'), 'hidden');
     await shows(menu.locator('[data-highlighted]', { hasText: 'sold' }));
@@ -121,5 +121,70 @@ describeConsole('using the console', { files: [shopFile] }, (stage) => {
     await shows(page.locator('html[data-theme=dark]'));
     await show(page, '/topics');
     await shows(page.locator('html[data-theme=dark]'));
+  });
+
+  test('what stands in grey in the SQL editor is run by Ctrl-Enter', async (t) => {
+    await stage.order({ id: 'grey' });
+    const { page } = await stage.open(t, '/sql');
+    await page.getByRole('textbox', { name: 'Query' }).click();
+    await shows(page.getByText(/runs this example/));
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await shows(page.getByRole('region', { name: 'Result' }).getByText(/rows? in/));
+  });
+
+  test('the command menu finds streams, columns and charts, and pauses a pipeline', async (t) => {
+    const { page } = await stage.open(t, '/');
+    const pick = async (text: string, label: string) => {
+      await page.keyboard.press('ControlOrMeta+k');
+      await page.keyboard.type(text);
+      await shows(page.locator('[data-highlighted]', { hasText: label }));
+      await page.keyboard.press('Enter');
+      await shows(page.getByRole('dialog', { name: 'Go to' }), 'hidden');
+    };
+    const closed = async () => {
+      await shows(page.getByRole('dialog'));
+      await page.keyboard.press('Escape');
+      await shows(page.getByRole('dialog'), 'hidden');
+    };
+    await pick('stream priced', 'priced');
+    await page.waitForURL('**/pipelines/shop?node=stream*');
+    await closed();
+    await pick('column takings.minute', 'takings.minute');
+    await page.waitForURL('**/tables/takings');
+    await pick('takings a minute', 'Takings a minute');
+    await page.waitForURL('**/dashboards/shop?chart=*');
+    await closed();
+    await pick('pause shop', 'Pause shop');
+    await shows(page.getByText('shop is paused.'));
+    await pick('resume shop', 'Resume shop');
+    await shows(page.getByText('shop goes on.'));
+    await page.keyboard.press('ControlOrMeta+k');
+    await shows(page.getByText('Recent', { exact: true }));
+  });
+
+  test('a table that is not there leads to those that are, and a filter that is wrong can be taken away', async (t) => {
+    await stage.order({ id: 'there' });
+    const { page } = await stage.open(t, '/tables/nothing');
+    await shows(page.getByRole('heading', { name: 'Unknown table' }));
+    await page.getByRole('link', { name: 'See all tables' }).click();
+    await shows(page.getByRole('heading', { name: 'Tables', level: 1 }));
+    await show(page, '/tables/sold?where.price.gt=abc');
+    await page.getByRole('button', { name: 'Remove the filter', exact: true }).click();
+    await shows(rowOf(page, 'Rows of sold', 'there'));
+  });
+
+  test('Tab stops once at the headers of a grid, and the arrow keys go on from there', async (t) => {
+    await stage.order({ id: 'walked' });
+    const { page } = await stage.open(t, '/tables/sold');
+    await shows(rowOf(page, 'Rows of sold', 'walked'));
+    await page.getByRole('grid').focus();
+    await page.keyboard.press('Tab');
+    await shows(page.getByRole('columnheader', { name: 'id' }).locator('button:focus'));
+    await page.keyboard.press('ArrowRight');
+    await shows(page.getByRole('columnheader', { name: 'product' }).locator('button:focus'));
+    await page.keyboard.press('Tab');
+    assert.equal(await page.locator('[role=columnheader] button:focus').count(), 0);
+    await page.keyboard.press('Shift+Tab');
+    await shows(page.getByRole('columnheader', { name: 'product' }).locator('button:focus'));
   });
 });

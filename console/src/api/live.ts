@@ -31,11 +31,21 @@ let connection: LiveConnection | undefined;
 
 const open = new Map<object, LiveState>();
 const stateListeners = new Set<() => void>();
+let lostAt: number | undefined;
 
 function remember(key: object, state: LiveState | undefined): void {
   if (state === undefined) open.delete(key);
   else open.set(key, state);
+  if (![...open.values()].includes('reconnecting')) lostAt = undefined;
+  else lostAt ??= Date.now();
   for (const listener of stateListeners) listener();
+}
+
+function subscribeState(listener: () => void): () => void {
+  stateListeners.add(listener);
+  return () => {
+    stateListeners.delete(listener);
+  };
 }
 
 function publish(next: LivePipelines): void {
@@ -89,18 +99,17 @@ export function useRateHistory(pipeline: string): RateSample[] {
   return useSyncExternalStore(subscribePipelines, () => rates.get(pipeline) ?? noSamples);
 }
 
+/** Since when a stream is lost, milliseconds since 1970; undefined while none is. */
+export function useLostAt(): number | undefined {
+  return useSyncExternalStore(subscribeState, () => lostAt);
+}
+
 /** The worst state of all streams that are open: what the header shows. */
 export function useLiveState(): LiveState {
-  return useSyncExternalStore(
-    (listener) => {
-      stateListeners.add(listener);
-      return () => stateListeners.delete(listener);
-    },
-    () => {
-      const states = [...open.values()];
-      return (['reconnecting', 'paused', 'connecting'] as const).find((state) => states.includes(state)) ?? 'live';
-    },
-  );
+  return useSyncExternalStore(subscribeState, () => {
+    const states = [...open.values()];
+    return (['reconnecting', 'paused', 'connecting'] as const).find((state) => states.includes(state)) ?? 'live';
+  });
 }
 
 /**

@@ -28,6 +28,11 @@ export function problemOf(error: unknown): Problem {
   };
 }
 
+/** Whether the server did not answer at all. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof ApiError && error.problem.code === 'UNREACHABLE';
+}
+
 /** Values of a query string; those undefined are left out, arrays are repeated. */
 export type QueryValues = Record<string, string | number | boolean | readonly string[] | undefined>;
 
@@ -71,6 +76,16 @@ export async function request<T>(url: string, init: RequestInit = {}): Promise<T
   const body = parse(text);
   if (response.ok && body !== undefined) return body as T;
   throw new ApiError(isProblem(body) ? body : unexplained(response, text), body);
+}
+
+/** Whether anything answers at the server's address, whatever it says. */
+export async function serverAnswers(): Promise<boolean> {
+  try {
+    await fetch('/api/health', { credentials: 'same-origin', cache: 'no-store' });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Posts a value as JSON. */

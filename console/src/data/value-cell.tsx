@@ -12,7 +12,7 @@ export function ValueCell({ value, type }: { value: unknown; type: string }): Re
   if (value === null || value === undefined) return <span className="text-faint italic">null</span>;
   if (value === mask) {
     return (
-      <span title="Personal: masked" className="text-faint">
+      <span title="Personal: masked" className="font-mono text-xs text-faint">
         {mask}
       </span>
     );
@@ -35,14 +35,26 @@ const widths: Record<ValueKind, number> = {
 
 const monoKinds: ReadonlySet<ValueKind> = new Set(['time', 'date', 'nested', 'bytes', 'number', 'bool']);
 
+/** Two of them differ anywhere: they are shown whole. */
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
 function columnNote({ name, type, isOptional, isPersonal, description }: Column): string {
   const traits = [type, isOptional && 'optional', isPersonal && 'personal', kindOf(type) === 'time' && 'in UTC'];
   return `${name}: ${traits.filter(Boolean).join(', ')}${description ? `. ${description}` : ''}`;
 }
 
 /** A column of a grid that shows a declared field or column. */
-export function valueColumn<Row>(column: Column, read: (row: Row) => unknown, isSortable: boolean): GridColumn<Row> {
+export function valueColumn<Row>(
+  column: Column,
+  read: (row: Row) => unknown,
+  isSortable: boolean,
+  isKey = false,
+): GridColumn<Row> {
   const kind = kindOf(column.type);
+  const whole = (value: unknown) => {
+    const text = valueText(value, column.type);
+    return isKey || kind === 'number' || uuid.test(text) ? text : '';
+  };
   return {
     id: column.name,
     header: column.name,
@@ -50,6 +62,7 @@ export function valueColumn<Row>(column: Column, read: (row: Row) => unknown, is
     cell: (row) => <ValueCell value={read(row)} type={column.type} />,
     width: Math.max(widths[kind], column.name.length * 7 + 36),
     grow: kind === 'text' || kind === 'nested' ? 2 : 1,
+    ...(kind === 'number' || kind === 'text' || isKey ? { wholeText: (row) => whole(read(row)) } : {}),
     align: kind === 'number' ? 'right' : 'left',
     isMono: monoKinds.has(kind),
     isSortable: isSortable && kind !== 'nested' && kind !== 'bytes',

@@ -5,6 +5,7 @@ import { needsWriter, useMayWrite } from '../data/may-write.ts';
 import { Button } from '../kit/button.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { formatAgo, formatCount } from '../kit/format.ts';
+import { Middle } from '../kit/middle.tsx';
 import { type Group, groupId, type Wanted } from './group.ts';
 import { explainCode } from './reasons.ts';
 import { SendAllDialog } from './send-all-dialog.tsx';
@@ -38,9 +39,7 @@ export function Groups({ groups, wanted, onWant }: GroupsProps) {
                 />
                 <span className="min-w-0 flex-1">
                   <span className="block truncate">{explainCode(code).title}</span>
-                  <span className="block truncate font-mono text-xs text-muted">
-                    {pipeline} › {stage}
-                  </span>
+                  <Middle text={`${pipeline} › ${stage}`} className="font-mono text-xs text-muted" />
                 </span>
                 <span className="font-mono text-2xs text-muted max-lg:hidden">{code}</span>
                 <span className="w-24 text-right text-xs text-muted max-md:hidden" title="The newest">

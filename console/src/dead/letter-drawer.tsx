@@ -12,10 +12,11 @@ import { Facts } from '../kit/card.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Empty } from '../kit/empty.tsx';
-import { capitalised, formatAgo, formatTime, plural } from '../kit/format.ts';
+import { capitalised, formatAgo, plural } from '../kit/format.ts';
 import { JsonView } from '../kit/json-view.tsx';
 import { Loaded } from '../kit/loaded.tsx';
 import { Tabs } from '../kit/tabs.tsx';
+import { formatUtc } from '../kit/utc.ts';
 import type { LetterView } from '../pages/dead-search.ts';
 import { BytesView } from './bytes-view.tsx';
 import { Mend } from './mend.tsx';
@@ -90,7 +91,7 @@ export function LetterDrawer({ id, letters, view, onView, onOpen, onClose }: Let
                   </span>,
                 ],
                 ['Came from', <Origin key="origin" letter={one} />],
-                ['Put aside', `${formatTime(one.at, { isUtc: true })} UTC, ${formatAgo(one.at)}`],
+                ['Put aside', `${formatUtc(one.at)}, ${formatAgo(one.at)}`],
                 ['Sent again', one.tries > 0 && `${plural(one.tries, 'time')} without success`],
               ]}
             />

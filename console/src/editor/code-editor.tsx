@@ -72,12 +72,12 @@ export default function CodeEditor(props: CodeEditorProps) {
   const editor = useRef<EditorView>(null);
   const latest = useRef(props);
   latest.current = props;
-  const parts = useRef({ language: new Compartment(), access: new Compartment() });
-  const { value, language, names, spot, isReadOnly = false } = props;
+  const parts = useRef({ language: new Compartment(), access: new Compartment(), placeholder: new Compartment() });
+  const { value, language, names, spot, placeholder, isReadOnly = false } = props;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes later is set below.
   useEffect(() => {
-    const { label, placeholder, hasFocus } = latest.current;
+    const { label, hasFocus } = latest.current;
     const view = new EditorView({
       parent: place.current!,
       state: EditorState.create({
@@ -96,7 +96,7 @@ export default function CodeEditor(props: CodeEditorProps) {
           look,
           parts.current.language.of(languageOf(language, names)),
           parts.current.access.of(EditorState.readOnly.of(isReadOnly)),
-          placeholder ? placeholderOf(placeholder) : [],
+          parts.current.placeholder.of(placeholder ? placeholderOf(placeholder) : []),
           EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', autocapitalize: 'off' }),
           keymap.of([
             {
@@ -140,6 +140,11 @@ export default function CodeEditor(props: CodeEditorProps) {
   useEffect(() => {
     editor.current!.dispatch({ effects: parts.current.access.reconfigure(EditorState.readOnly.of(isReadOnly)) });
   }, [isReadOnly]);
+
+  useEffect(() => {
+    const extension = placeholder ? placeholderOf(placeholder) : [];
+    editor.current!.dispatch({ effects: parts.current.placeholder.reconfigure(extension) });
+  }, [placeholder]);
 
   useEffect(() => {
     editor.current!.dispatch({ effects: markWrong.of(spot) });

@@ -1,8 +1,9 @@
 // A box of a graph: what it is, how it is, and its figure.
-import { CircleAlert, CirclePause, CircleX, Info } from 'lucide-react';
+import { CircleAlert, CirclePause, CircleX, ClockAlert, Info, type LucideIcon } from 'lucide-react';
 import type { GraphNode } from '../../../src/web/schemas.ts';
 import { classNames } from '../kit/class-names.ts';
-import { formatCount } from '../kit/format.ts';
+import { formatCount, formatShort } from '../kit/format.ts';
+import { Middle } from '../kit/middle.tsx';
 import { nodeFigure, nodeNote, nodeTitle, nodeWords, nounIcons } from './looks.ts';
 
 type BoxProps = { node: GraphNode; onOpen: (node: GraphNode) => void; isOpen?: boolean };
@@ -37,7 +38,7 @@ export function Box({ node, onOpen, isOpen }: BoxProps) {
             node.state === 'failed' ? 'text-bad' : isFlowing ? 'text-accent' : 'text-muted',
           )}
         />
-        <span className="min-w-0 flex-1 truncate font-mono text-[11.5px] leading-4 font-medium">{title}</span>
+        <Middle text={title} className="min-w-0 flex-1 font-mono text-[11.5px] leading-4 font-medium" />
         <Sign node={node} />
       </span>
       <span className="flex items-baseline gap-2 text-2xs leading-4 text-muted">
@@ -60,18 +61,29 @@ export function Box({ node, onOpen, isOpen }: BoxProps) {
   );
 }
 
+/** Records that were put aside here. */
+function Aside({ icon: Icon, count, title }: { icon: LucideIcon; count: number; title: string }) {
+  return (
+    <span title={title} className="inline-flex shrink-0 items-center gap-0.5 text-2xs font-medium text-warn">
+      <Icon aria-hidden className="size-3.5" />
+      {formatShort(count)}
+    </span>
+  );
+}
+
 /** The small sign beside the name, where there is something to know. */
-function Sign({ node }: { node: GraphNode }) {
+export function Sign({ node }: { node: GraphNode }) {
   if (node.state === 'failed') return <CircleX aria-hidden className="size-3.5 shrink-0 text-bad" />;
-  if (node.dead)
+  if (node.dead || node.late)
     return (
-      <span
-        title={`${formatCount(node.dead)} in the dead letters`}
-        className="inline-flex shrink-0 items-center gap-0.5 text-2xs font-medium text-warn"
-      >
-        <CircleAlert aria-hidden className="size-3.5" />
-        {node.dead}
-      </span>
+      <>
+        {node.dead ? (
+          <Aside icon={CircleAlert} count={node.dead} title={`${formatCount(node.dead)} in the dead letters`} />
+        ) : null}
+        {node.late ? (
+          <Aside icon={ClockAlert} count={node.late} title={`${formatCount(node.late)} came too late; kept aside`} />
+        ) : null}
+      </>
     );
   if (node.state === 'paused') return <CirclePause aria-hidden className="size-3.5 shrink-0 text-muted" />;
   if (node.notice) return <Info aria-hidden className="size-3.5 shrink-0 text-muted" />;

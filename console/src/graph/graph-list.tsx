@@ -1,6 +1,8 @@
 // A graph for narrow places: one node a line, branches drawn at the left, rates at the right.
 import type { GraphEdge, GraphNode, PipelineView } from '../../../src/web/schemas.ts';
 import { classNames } from '../kit/class-names.ts';
+import { Middle } from '../kit/middle.tsx';
+import { Sign } from './box.tsx';
 import { arrowLook, nodeFigure, nodeNote, nodeTitle, nodeWords, nounIcons } from './looks.ts';
 
 type Line = {
@@ -79,11 +81,12 @@ export function GraphList({ pipeline, onOpen }: { pipeline: PipelineView; onOpen
               <Icon aria-hidden className="size-4" strokeWidth={1.75} />
             </span>
             <span className="min-w-0 flex-1">
-              <span className="block truncate font-mono text-xs leading-4 font-medium">{nodeTitle(node)}</span>
+              <Middle text={nodeTitle(node)} className="font-mono text-xs leading-4 font-medium" />
               <span className="block truncate text-2xs leading-4 text-muted">
                 {also.length > 0 ? `${nodeNote(node)} · also from ${also.join(', ')}` : nodeNote(node)}
               </span>
             </span>
+            <Sign node={node} />
             <span
               className={classNames(
                 'shrink-0 text-xs',

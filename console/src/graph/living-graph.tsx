@@ -20,7 +20,7 @@ export function LivingGraph({ pipeline, layout, onOpen }: LivingGraphProps) {
   });
   const scale = width > 0 ? Math.min(1, width / layout.width) : 1;
   return (
-    <div ref={frame} className="min-w-0">
+    <div ref={frame} className="lively min-w-0">
       {width > 0 && scale < smallestScale ? (
         <GraphList pipeline={pipeline} onOpen={onOpen} />
       ) : (

@@ -35,6 +35,7 @@ export function nodeWords(node: GraphNode): string {
   if (node.state === 'flowing') parts.push(formatRate(node.ratePerSecond));
   if (node.rows !== undefined) parts.push(`${formatCount(node.rows)} rows`);
   if (node.dead) parts.push(`${formatCount(node.dead)} in the dead letters`);
+  if (node.late) parts.push(`${formatCount(node.late)} late`);
   if (node.notice) parts.push(node.notice);
   return parts.join(', ');
 }

@@ -1,13 +1,21 @@
 // What went wrong, where, and what to do next; from a problem of the API or anything thrown.
 import { CircleX, RotateCw } from 'lucide-react';
+import type { ReactNode } from 'react';
 import { problemOf } from '../api/request.ts';
 import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import { capitalised } from './format.ts';
 
-type FailureProps = { error: unknown; retry?: () => void; isCompact?: boolean; className?: string };
+type FailureProps = {
+  error: unknown;
+  retry?: () => void;
+  /** What mends it, in the place of another try. */
+  action?: ReactNode;
+  isCompact?: boolean;
+  className?: string;
+};
 
-export function Failure({ error, retry, isCompact, className }: FailureProps) {
+export function Failure({ error, retry, action, isCompact, className }: FailureProps) {
   const problem = problemOf(error);
   return (
     <div
@@ -26,11 +34,12 @@ export function Failure({ error, retry, isCompact, className }: FailureProps) {
         {problem.remedy && <p className="text-muted">{problem.remedy}</p>}
         {!isCompact && <p className="mt-1 font-mono text-2xs text-muted">{problem.code}</p>}
       </div>
-      {retry && (
-        <Button size="small" icon={RotateCw} onClick={retry}>
-          Try again
-        </Button>
-      )}
+      {action ??
+        (retry && (
+          <Button size="small" icon={RotateCw} onClick={retry}>
+            Try again
+          </Button>
+        ))}
     </div>
   );
 }

@@ -11,6 +11,8 @@ export type GridColumn<Row> = {
   width?: number;
   /** Share of the width that is left over; 1 where it is not given, 0 for none. */
   grow?: number;
+  /** A text of which nothing may be cut off, as a number: the column is as wide as the longest seen so far. */
+  wholeText?: (row: Row) => string;
   align?: 'left' | 'right';
   isMono?: boolean;
   /** Whether a click on the header sorts; yes where it is not given. */
@@ -23,6 +25,44 @@ export type GridColumn<Row> = {
 export type GridSort = readonly { id: string; isDescending: boolean }[];
 
 export const leastWidth = 56;
+
+/** No text makes a column wider, pixels. */
+const widestWhole = 460;
+/** Pixels that a character takes, and a cell beside its text. */
+const characterWidth = { mono: 7.3, other: 8.6 };
+const cellRoom = 22;
+
+/** Widths in pixels that columns need for the texts of these rows; those of before where these are wider, so that nothing jumps. */
+export function wholeWidths<Row>(
+  columns: readonly GridColumn<Row>[],
+  rows: readonly Row[],
+  before: Readonly<Record<string, number>>,
+): Readonly<Record<string, number>> {
+  let widths = before;
+  columns.forEach(({ id, wholeText, isMono, width = 120 }, i) => {
+    if (!wholeText) return;
+    let longest = 0;
+    for (const row of rows) longest = Math.max(longest, wholeText(row).length);
+    const room = cellRoom + (i === 0 ? 8 : 0);
+    const needed = Math.min(
+      widestWhole,
+      Math.ceil(longest * (isMono ? characterWidth.mono : characterWidth.other)) + room,
+    );
+    if (needed > Math.max(width, widths[id] ?? 0)) widths = { ...widths, [id]: needed };
+  });
+  return widths;
+}
+
+/** The columns with these widths where they are wider. */
+export function widened<Row>(
+  columns: readonly GridColumn<Row>[],
+  widths: Readonly<Record<string, number>>,
+): readonly GridColumn<Row>[] {
+  return columns.map((column) => {
+    const needed = widths[column.id] ?? 0;
+    return needed > (column.width ?? 120) ? { ...column, width: needed } : column;
+  });
+}
 
 /** The tracks of all rows: fixed where a person chose a width, else growing from the least width. */
 export function gridTracks(columns: readonly GridColumn<never>[], chosen: Readonly<Record<string, number>>): string {

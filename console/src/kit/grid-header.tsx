@@ -1,4 +1,4 @@
-// The headers of a grid: sorting by click or key, widths by dragging or by the arrow keys.
+// The headers of a grid: one stop of Tab, walked through by the arrow keys; sorting by click or key, widths by dragging.
 import { ArrowDown, ArrowUp } from 'lucide-react';
 import type { KeyboardEvent, PointerEvent } from 'react';
 import { classNames } from './class-names.ts';
@@ -11,9 +11,12 @@ type GridHeaderProps = {
   sorted: 'ascending' | 'descending' | undefined;
   onSort: ((isAdded: boolean) => void) | undefined;
   onWidth: (width: number | undefined) => void;
+  /** Whether Tab stops here: of all headers it stops at one, and the arrow keys go on from there. */
+  isStop: boolean;
+  onStop: () => void;
 };
 
-export function GridHeader({ column, index, isSticky, sorted, onSort, onWidth }: GridHeaderProps) {
+export function GridHeader({ column, index, isStop, onStop, isSticky, sorted, onSort, onWidth }: GridHeaderProps) {
   const isRight = column.align === 'right';
   const Arrow = sorted === 'descending' ? ArrowDown : ArrowUp;
   const words = (
@@ -41,6 +44,9 @@ export function GridHeader({ column, index, isSticky, sorted, onSort, onWidth }:
         <button
           type="button"
           className={classNames(place, 'font-medium -outline-offset-2 hover:text-text')}
+          tabIndex={isStop ? 0 : -1}
+          onFocus={onStop}
+          onKeyDown={walk}
           onClick={(event) => onSort(event.shiftKey)}
         >
           {words}
@@ -51,6 +57,21 @@ export function GridHeader({ column, index, isSticky, sorted, onSort, onWidth }:
       <WidthHandle label={column.header} onWidth={onWidth} />
     </div>
   );
+}
+
+/** The arrow keys go from header to header, Home and End to the first and the last. */
+function walk(event: KeyboardEvent<HTMLButtonElement>): void {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const all = [
+    ...event.currentTarget.closest('[role=row]')!.querySelectorAll<HTMLElement>('[role=columnheader] > button'),
+  ];
+  const at = all.indexOf(event.currentTarget);
+  const places: Record<string, number> = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: all.length - 1 };
+  const next = all[places[event.key] ?? -1];
+  if (!(event.key in places)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  next?.focus();
 }
 
 function WidthHandle({ label, onWidth }: { label: string; onWidth: (width: number | undefined) => void }) {

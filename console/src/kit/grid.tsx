@@ -4,7 +4,15 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { type KeyboardEvent, type ReactNode, useEffect, useId, useMemo, useRef, useState } from 'react';
 import { classNames } from './class-names.ts';
 import { formatValue } from './format.ts';
-import { compareValues, type GridColumn, type GridSort, gridTracks, gridWidth } from './grid-columns.ts';
+import {
+  compareValues,
+  type GridColumn,
+  type GridSort,
+  gridTracks,
+  gridWidth,
+  wholeWidths,
+  widened,
+} from './grid-columns.ts';
 import { GridHeader } from './grid-header.tsx';
 import { SkeletonLines } from './skeleton.tsx';
 
@@ -53,6 +61,8 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
   const [ownSort, setOwnSort] = useState<GridSort>(props.firstSort ?? []);
   const [widths, setWidths] = useState<Record<string, number>>({});
   const [active, setActive] = useState(-1);
+  const [headerStop, setHeaderStop] = useState('');
+  const stops = columns.filter((column) => column.isSortable !== false).map((column) => column.id);
   const sort = props.onSort ? (props.sort ?? []) : ownSort;
   const setSort = props.onSort ?? setOwnSort;
 
@@ -120,7 +130,13 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
     event.preventDefault();
   };
 
-  const anyColumns = columns as unknown as readonly GridColumn<never>[];
+  const whole = useRef<Readonly<Record<string, number>>>({});
+  const firstIndex = items[0]?.index ?? 0;
+  whole.current = useMemo(() => {
+    const inView = shown.slice(firstIndex, lastIndex + 1).map((row) => row.original);
+    return wholeWidths(columns, inView, whole.current);
+  }, [columns, shown, firstIndex, lastIndex]);
+  const anyColumns = widened(columns, whole.current) as unknown as readonly GridColumn<never>[];
   const style = {
     '--tracks': gridTracks(anyColumns, widths),
     '--row-width': `${gridWidth(anyColumns, widths)}px`,
@@ -165,6 +181,8 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
                 key={column.id}
                 column={column as unknown as GridColumn<never>}
                 index={i}
+                isStop={column.id === (stops.includes(headerStop) ? headerStop : stops[0])}
+                onStop={() => setHeaderStop(column.id)}
                 isSticky={i === 0 && props.isFirstSticky === true}
                 sorted={sorted && (sorted.isDescending ? 'descending' : 'ascending')}
                 onSort={column.isSortable === false ? undefined : (isAdded) => order(column, isAdded)}

@@ -1,5 +1,6 @@
-// Draws what a query read: a skeleton before, the failure with a retry, the content after (old content stays while it refreshes).
+// Draws what a query read: a skeleton before, the failure with a retry, the content after (old content stays while it refreshes; that the server is away the line above the page says).
 import type { ReactNode } from 'react';
+import { isUnreachable } from '../api/request.ts';
 import { Failure } from './failure.tsx';
 import { SkeletonLines } from './skeleton.tsx';
 
@@ -11,7 +12,9 @@ export function Loaded<T>({ query, waiting, children }: LoadedProps<T>) {
   if (query.data !== undefined) {
     return (
       <>
-        {query.error ? <Failure isCompact error={query.error} retry={() => void query.refetch()} /> : null}
+        {query.error && !isUnreachable(query.error) ? (
+          <Failure isCompact error={query.error} retry={() => void query.refetch()} />
+        ) : null}
         {children(query.data)}
       </>
     );

@@ -5,27 +5,17 @@ type SparklineProps = {
   values: readonly number[];
   /** Read out: what the line shows. */
   label: string;
-  /** How many values the whole width is for; fewer stand at the right. Where it is not given: 40, or as many as there are. */
-  slots?: number;
   width?: number;
   height?: number;
   className?: string;
 };
 
-export function Sparkline({
-  values,
-  label,
-  slots = Math.max(values.length, 40),
-  width = 120,
-  height = 28,
-  className,
-}: SparklineProps) {
+export function Sparkline({ values, label, width = 120, height = 28, className }: SparklineProps) {
   const id = useId();
   const most = Math.max(...values, 0) || 1;
-  const step = width / Math.max(slots - 1, 1);
-  const begin = width - (values.length - 1) * step;
+  const step = width / Math.max(values.length - 1, 1);
   const points = values.map(
-    (value, i) => `${(begin + i * step).toFixed(1)},${(height - 2 - (value / most) * (height - 4)).toFixed(1)}`,
+    (value, i) => `${(i * step).toFixed(1)},${(height - 2 - (value / most) * (height - 4)).toFixed(1)}`,
   );
   return (
     <svg
@@ -46,10 +36,7 @@ export function Sparkline({
       <line x1="0" x2={width} y1={height - 1.5} y2={height - 1.5} stroke="var(--line)" strokeWidth="1" />
       {values.length > 1 && (
         <>
-          <polygon
-            points={`${begin},${height - 1.5} ${points.join(' ')} ${width},${height - 1.5}`}
-            fill={`url(#${id})`}
-          />
+          <polygon points={`0,${height - 1.5} ${points.join(' ')} ${width},${height - 1.5}`} fill={`url(#${id})`} />
           <polyline
             points={points.join(' ')}
             fill="none"

@@ -17,18 +17,22 @@ import { Empty } from '../kit/empty.tsx';
 import { Loaded } from '../kit/loaded.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
+import { isUnknown, Unknown } from '../kit/unknown.tsx';
 import { FilterBar } from '../tables/filter-bar.tsx';
 import { DashboardRange, type Range } from './dashboard-range.tsx';
+
+const place = { label: 'Dashboards', to: '/dashboards' };
 
 export function DashboardPage() {
   const { name } = useParams({ from: '/dashboards/$name' });
   const pipeline = useLivePipeline(name);
   const charts = useQuery(reads.charts(name));
+  if (isUnknown(charts.error)) return <Unknown noun="dashboard" name={name} place={place} />;
   return (
     <Page
       title={name}
       isName
-      breadcrumb={[{ label: 'Dashboards', to: '/dashboards' }]}
+      breadcrumb={[place]}
       beside={pipeline && <HealthBadge status={pipeline.status} />}
       actions={
         <Link to="/pipelines/$name" params={{ name }} className={buttonClass('plain', 'small')}>
@@ -118,7 +122,7 @@ function Charts({ name, views, pipeline }: ChartsProps) {
   return (
     <>
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
-        {hasTime && <DashboardRange range={search} onChange={setRange} />}
+        {hasTime && <DashboardRange range={search} views={views} onChange={setRange} />}
         <FilterBar columns={columns} filters={choice.where} onChange={setFilters} />
       </div>
       {numbers.length > 0 && (

@@ -1,11 +1,14 @@
 // The range of time of a dashboard: the last minutes to days before the newest row, all, or from one time to another.
 import { CalendarRange } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
-import { ranges } from '../charts/choice.ts';
+import type { ChartView } from '../../../src/web/schemas.ts';
+import { rangeMs, ranges } from '../charts/choice.ts';
 import { Popover } from '../data/popover.tsx';
 import { Button } from '../kit/button.tsx';
 import { Field, Input, Segments, Select } from '../kit/field.tsx';
 import { formatTime } from '../kit/format.ts';
+import { parseUtc } from '../kit/utc.ts';
+import { type Extent, useExtent } from './dashboard-extent.ts';
 
 export type Range = { range?: string; from?: string; to?: string };
 
@@ -20,7 +23,9 @@ const choices = [
   { value: all, label: 'All', note: 'All rows' },
 ];
 
-export function DashboardRange({ range, onChange }: { range: Range; onChange: (range: Range) => void }) {
+type DashboardRangeProps = { range: Range; views: readonly ChartView[]; onChange: (range: Range) => void };
+
+export function DashboardRange({ range, views, onChange }: DashboardRangeProps) {
   const isCustom = range.from !== undefined || range.to !== undefined;
   const value = isCustom ? custom : (range.range ?? all);
   const choose = (next: string) => {
@@ -40,21 +45,14 @@ export function DashboardRange({ range, onChange }: { range: Range; onChange: (r
           onChange={choose}
         />
       </div>
-      <CustomRange range={range} isCustom={isCustom} onChange={onChange} />
+      <CustomRange range={range} views={views} isCustom={isCustom} onChange={onChange} />
     </div>
   );
 }
 
-function CustomRange({
-  range,
-  isCustom,
-  onChange,
-}: {
-  range: Range;
-  isCustom: boolean;
-  onChange: (range: Range) => void;
-}) {
+function CustomRange({ range, views, isCustom, onChange }: DashboardRangeProps & { isCustom: boolean }) {
   const [isOpen, setOpen] = useState(false);
+  const extent = useExtent(views, isOpen);
   return (
     <Popover
       isOpen={isOpen}
@@ -67,39 +65,70 @@ function CustomRange({
         </Button>
       }
     >
-      <RangeForm
-        range={range}
-        onDone={(next) => {
-          setOpen(false);
-          onChange(next);
-        }}
-      />
+      {extent === undefined ? (
+        <p className="w-64 text-muted">Reading…</p>
+      ) : (
+        <RangeForm
+          range={range}
+          extent={extent}
+          onDone={(next) => {
+            setOpen(false);
+            onChange(next);
+          }}
+        />
+      )}
     </Popover>
   );
 }
 
-function RangeForm({ range, onDone }: { range: Range; onDone: (range: Range) => void }) {
-  const [from, setFrom] = useState(() => inputText(range.from));
-  const [to, setTo] = useState(() => inputText(range.to));
-  const isBackwards = from !== '' && to !== '' && from >= to;
+type RangeFormProps = { range: Range; extent: Extent | null | undefined; onDone: (range: Range) => void };
+
+function RangeForm({ range, extent, onDone }: RangeFormProps) {
+  const shown = shownRange(range, extent);
+  const [from, setFrom] = useState(shown.from);
+  const [to, setTo] = useState(shown.to);
+  const [isTried, setTried] = useState(false);
+  const wrong = wrongRange(from, to);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!isBackwards) onDone({ ...(from ? { from: isoOf(from) } : {}), ...(to ? { to: isoOf(to) } : {}) });
+    setTried(true);
+    if (wrong.from || wrong.to) return;
+    const [first, last] = [parseUtc(from), parseUtc(to)];
+    onDone({
+      ...(first === undefined ? {} : { from: new Date(first).toISOString() }),
+      ...(last === undefined ? {} : { to: new Date(last).toISOString() }),
+    });
   };
   return (
-    <form onSubmit={submit} className="flex w-60 flex-col gap-3">
-      <Field label="From (UTC)">
-        <Input type="datetime-local" step={1} value={from} onChange={(event) => setFrom(event.target.value)} />
-      </Field>
-      <Field label="To (UTC)" error={isBackwards ? 'It must be later.' : undefined} note="Either may be left empty.">
+    <form onSubmit={submit} className="flex w-64 flex-col gap-3">
+      <Field label="From, UTC" error={isTried ? wrong.from : undefined}>
         <Input
-          type="datetime-local"
-          step={1}
+          isMono
+          placeholder="2026-11-22 09:30"
+          value={from}
+          aria-invalid={isTried && wrong.from !== undefined}
+          onChange={(event) => setFrom(event.target.value)}
+        />
+      </Field>
+      <Field label="To, UTC" error={isTried ? wrong.to : undefined} note="Either may be left empty.">
+        <Input
+          isMono
+          placeholder="2026-11-22 17:00"
           value={to}
-          aria-invalid={isBackwards}
+          aria-invalid={isTried && wrong.to !== undefined}
           onChange={(event) => setTo(event.target.value)}
         />
       </Field>
+      <p className="text-xs text-muted">
+        {extent ? (
+          <>
+            There are rows from <span className="whitespace-nowrap">{inputText(extent.from)}</span> to{' '}
+            <span className="whitespace-nowrap">{inputText(extent.to)}</span>.
+          </>
+        ) : (
+          'There are no rows yet.'
+        )}
+      </p>
       <div className="flex justify-end gap-2">
         <Button size="small" look="quiet" onClick={() => onDone({})}>
           All rows
@@ -112,12 +141,29 @@ function RangeForm({ range, onDone }: { range: Range; onDone: (range: Range) => 
   );
 }
 
-function inputText(iso: string | undefined): string {
-  return iso === undefined ? '' : new Date(iso).toISOString().slice(0, 19);
+/** What is shown now as two times. */
+function shownRange({ range, from, to }: Range, extent: Extent | null | undefined): { from: string; to: string } {
+  if (from !== undefined || to !== undefined)
+    return { from: from ? inputText(Date.parse(from)) : '', to: to ? inputText(Date.parse(to)) : '' };
+  if (!extent) return { from: '', to: '' };
+  const length = rangeMs(range);
+  return {
+    from: inputText(length === undefined ? extent.from : extent.to - length),
+    to: inputText(Math.ceil(extent.to / 1_000) * 1_000),
+  };
 }
 
-function isoOf(text: string): string {
-  return new Date(`${text}Z`).toISOString();
+function wrongRange(from: string, to: string): { from?: string; to?: string } {
+  const how = 'Give a time, as 2026-11-22 09:30.';
+  const [first, last] = [parseUtc(from), parseUtc(to)];
+  if (from.trim() !== '' && first === undefined) return { from: how };
+  if (to.trim() !== '' && last === undefined) return { to: how };
+  return first !== undefined && last !== undefined && first >= last ? { to: 'It must be later.' } : {};
+}
+
+/** A time as one writes it; whole seconds, the last one included. */
+function inputText(at: number): string {
+  return formatTime(at, { isUtc: true });
 }
 
 function rangeText({ from, to }: Range): string {

@@ -76,6 +76,8 @@ export function DeadPage() {
               {wanted.kind === 'late' && <AboutLate />}
               <div className="flex min-h-72 min-w-0 flex-1 flex-col">
                 <Letters
+                  isOneStage={wanted.stage !== undefined}
+                  isOneCode={wanted.code !== undefined}
                   letters={letters}
                   total={groups.filter((group) => isWanted(group, wanted)).reduce((sum, group) => sum + group.count, 0)}
                   openId={id}

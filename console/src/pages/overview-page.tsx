@@ -21,7 +21,7 @@ export function OverviewPage() {
   return (
     <Page
       title="Overview"
-      note={pipelines?.length ? `${plural(pipelines.length, 'pipeline')}, ${formatRate(rate)} stored` : undefined}
+      note={pipelines?.length ? `${plural(pipelines.length, 'pipeline')}, ${formatRate(rate)} processed` : undefined}
     >
       {pipelines === undefined ? (
         isLost && health.error ? (

@@ -1,7 +1,7 @@
 // One pipeline: its graph large, its stages, its ledger, what went wrong, and pause and resume.
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { CircleAlert, CirclePause, CircleX, LayoutDashboard, SearchX } from 'lucide-react';
+import { CircleAlert, CirclePause, CircleX, LayoutDashboard } from 'lucide-react';
 import type { GraphNode, PipelineView } from '../../../src/web/schemas.ts';
 import { useLivePipelines, useRateHistory } from '../api/live.ts';
 import { reads } from '../api/reads.ts';
@@ -9,14 +9,15 @@ import { HealthBadge } from '../kit/badge.tsx';
 import { buttonClass } from '../kit/button.tsx';
 import { Card, Figure } from '../kit/card.tsx';
 import { classNames } from '../kit/class-names.ts';
-import { Empty } from '../kit/empty.tsx';
 import { Failure } from '../kit/failure.tsx';
-import { formatBytes, formatCount, formatDuration, formatShort, formatTime } from '../kit/format.ts';
+import { formatBytes, formatCount, formatDuration, formatShort } from '../kit/format.ts';
 import { Page } from '../kit/page.tsx';
 import { SkeletonLines } from '../kit/skeleton.tsx';
 import { Sparkline } from '../kit/sparkline.tsx';
 import { Tabs } from '../kit/tabs.tsx';
+import { Unknown } from '../kit/unknown.tsx';
 import { useRunning } from '../kit/use-running.ts';
+import { formatUtc } from '../kit/utc.ts';
 import { Definition } from './pipeline/definition.tsx';
 import { ErrorsCard } from './pipeline/errors-card.tsx';
 import { FlowGraph } from './pipeline/flow-graph.tsx';
@@ -37,14 +38,12 @@ export function PipelinePage() {
   // The plan for the drawer; and the whole view while the live stream has not been heard yet.
   const detail = useQuery({ ...reads.pipeline(name), staleTime: 60_000 });
   const pipeline = live ?? (pipelines === undefined ? detail.data : undefined);
+  if (!pipeline && pipelines !== undefined && !detail.isPending)
+    return <Unknown noun="pipeline" name={name} place={breadcrumb[0]!} />;
   if (!pipeline) {
     return (
       <Page title={name} isName breadcrumb={breadcrumb}>
-        {pipelines !== undefined && !detail.isPending ? (
-          <Empty title="No pipeline of this name runs." icon={SearchX}>
-            See the overview for those that do.
-          </Empty>
-        ) : detail.error ? (
+        {detail.error ? (
           <Failure error={detail.error} retry={() => void detail.refetch()} />
         ) : (
           <SkeletonLines lines={9} className="py-4" />
@@ -137,9 +136,13 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
   const runningMs = useRunning(run.seconds);
   const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
   return (
-    <div className="flex flex-wrap items-end gap-x-10 gap-y-3">
+    <div className="lively flex flex-wrap items-end gap-x-10 gap-y-3">
       <div className="flex items-end gap-4">
-        <Figure value={formatShort(pipeline.recordsPerSecond)} unit="records/s" label="stored, over the last seconds" />
+        <Figure
+          value={formatShort(pipeline.recordsPerSecond)}
+          unit="records/s"
+          label="processed, over the last seconds"
+        />
         <Sparkline
           values={rates.map((one) => one.rate)}
           label="Records a second of the last two minutes"
@@ -153,10 +156,10 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
         label="lag of the oldest record"
         tone={lag > 60 ? 'text-warn' : undefined}
       />
-      <Figure value={formatCount(run.records)} label="records stored by this run" />
+      <Figure value={formatCount(run.records)} label="records processed by this run" />
       <Figure
         value={formatDuration(runningMs)}
-        label={<span title={formatTime(run.startedAt)}>since it was started</span>}
+        label={<span title={formatUtc(run.startedAt)}>since it was started</span>}
       />
     </div>
   );

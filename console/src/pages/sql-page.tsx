@@ -88,7 +88,12 @@ export function SqlPage() {
     () => (query.error && ran === text ? queryError(problemOf(query.error), ran).spot : undefined),
     [query.error, ran, text],
   );
-  const example = useMemo(() => examplesOf(tables ?? [])[0]?.sql ?? 'select * from …', [tables]);
+  const example = useMemo(() => examplesOf(tables ?? [])[0]?.sql, [tables]);
+  // Nothing written: what stands there in grey is what is run.
+  const runShown = () => {
+    if (text.trim() !== '') run(text);
+    else if (example !== undefined) pick(example);
+  };
 
   return (
     <Page
@@ -111,10 +116,10 @@ export function SqlPage() {
             handle={editor}
             value={text}
             onChange={setText}
-            run={() => run(text)}
+            run={runShown}
             names={names}
             spot={spot}
-            placeholder={example}
+            placeholder={example && `${example}\n\n${commandKey} Enter runs this example`}
           />
           <div className="flex flex-wrap items-center gap-2">
             {query.isPending ? (
@@ -122,7 +127,12 @@ export function SqlPage() {
                 Stop waiting
               </Button>
             ) : (
-              <Button look="primary" icon={Play} disabled={text.trim() === ''} onClick={() => run(text)}>
+              <Button
+                look="primary"
+                icon={Play}
+                disabled={text.trim() === '' && example === undefined}
+                onClick={runShown}
+              >
                 Run
               </Button>
             )}

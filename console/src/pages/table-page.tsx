@@ -10,6 +10,7 @@ import { formatCount } from '../kit/format.ts';
 import { Loaded } from '../kit/loaded.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
+import { isUnknown, Unknown } from '../kit/unknown.tsx';
 import { TableRows } from '../tables/table-rows.tsx';
 
 const countMs = 2_000;
@@ -32,15 +33,18 @@ function About({ table }: { table: TableView }) {
   );
 }
 
+const place = { label: 'Tables', to: '/tables' };
+
 export function TablePage() {
   const { name } = useParams({ from: '/tables/$name' });
   const table = useQuery({ ...reads.table(name), refetchInterval: countMs });
+  if (isUnknown(table.error)) return <Unknown noun="table" name={name} place={place} />;
   return (
     <Page
       title={name}
       isName
       isFull
-      breadcrumb={[{ label: 'Tables', to: '/tables' }]}
+      breadcrumb={[place]}
       beside={<Badge>table</Badge>}
       note={table.data ? <About table={table.data} /> : undefined}
       actions={

@@ -11,6 +11,7 @@ import { SearchInput } from '../kit/field.tsx';
 import { formatCount, plural } from '../kit/format.ts';
 import { DataGrid, type GridColumn } from '../kit/grid.tsx';
 import { Loaded } from '../kit/loaded.tsx';
+import { Middle } from '../kit/middle.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
 
@@ -24,13 +25,13 @@ const columns: GridColumn<TableView>[] = [
         to="/tables/$name"
         params={{ name: table.name }}
         onClick={(event) => event.stopPropagation()}
-        className="font-mono text-xs font-medium hover:underline"
+        className="block font-mono text-xs font-medium hover:underline"
       >
-        {table.name}
+        <Middle text={table.name} />
       </Link>
     ),
     width: 200,
-    grow: 3,
+    grow: 12,
   },
   {
     id: 'rows',
@@ -54,7 +55,7 @@ const columns: GridColumn<TableView>[] = [
         onClick={(event) => event.stopPropagation()}
         className="hover:underline"
       >
-        {table.pipeline}
+        <Middle text={table.pipeline} />
       </Link>
     ),
     width: 120,

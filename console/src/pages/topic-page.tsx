@@ -14,6 +14,7 @@ import { Loaded } from '../kit/loaded.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
 import { Tabs } from '../kit/tabs.tsx';
+import { isUnknown, Unknown } from '../kit/unknown.tsx';
 import { ConfigurationTab } from '../topics/configuration-tab.tsx';
 import { PartitionsTab } from '../topics/partitions-tab.tsx';
 import { PostDrawer } from '../topics/post-drawer.tsx';
@@ -24,18 +25,21 @@ import { SchemaTab } from '../topics/schema-tab.tsx';
 
 const figuresMs = 2_000;
 
+const place = { label: 'Topics', to: '/topics' };
+
 export function TopicPage() {
   const { name } = useParams({ from: '/topics/$name' });
   const { tab = 'records' } = useSearch({ from: '/topics/$name' });
   const [isPosting, setPosting] = useState(false);
   const mayWrite = useMayWrite();
   const topic = useQuery({ ...reads.topic(name), refetchInterval: figuresMs });
+  if (isUnknown(topic.error)) return <Unknown noun="topic" name={name} place={place} />;
   return (
     <Page
       title={name}
       isName
       isFull={tab === 'records'}
-      breadcrumb={[{ label: 'Topics', to: '/topics' }]}
+      breadcrumb={[place]}
       beside={<Badge>topic</Badge>}
       actions={
         topic.data?.accepts && (
@@ -75,20 +79,23 @@ function Waiting() {
 function Figures({ topic }: { topic: TopicView }) {
   const rate = useTopicRates().get(topic.name);
   return (
-    <div className="flex shrink-0 flex-wrap gap-x-10 gap-y-3 max-sm:grid max-sm:grid-cols-[auto_auto_auto] max-sm:gap-x-4">
+    <div className="lively flex shrink-0 flex-wrap gap-x-10 gap-y-3 max-sm:grid max-sm:grid-cols-[auto_auto_auto] max-sm:gap-x-4">
       <Figure value={formatCount(topic.records)} label="records" />
       <Figure value={rate === undefined ? '–' : formatRate(rate)} label="come in" />
-      <Figure value={formatBytes(topic.bytes)} label="on disk" />
+      <div className="max-sm:hidden">
+        <Figure value={formatBytes(topic.bytes)} label="on disk" />
+      </div>
       <Figure
         value={topic.newestAt === undefined ? '–' : formatAgo(topic.newestAt)}
         label={topic.time ? `newest ${topic.time}` : 'newest record'}
       />
-      <Figure
-        value={formatCount(topic.partitions.length)}
-        label={topic.partitions.length === 1 ? 'partition' : 'partitions'}
-      />
-      <Figure value={topic.schema ? `v${topic.schema.version}` : 'none'} label="schema" />
-      <div className="max-sm:col-span-2">
+      {/* on a phone the records have this room; the other tabs tell these */}
+      <div className="contents max-sm:hidden">
+        <Figure
+          value={formatCount(topic.partitions.length)}
+          label={topic.partitions.length === 1 ? 'partition' : 'partitions'}
+        />
+        <Figure value={topic.schema ? `v${topic.schema.version}` : 'none'} label="schema" />
         <Figure value={retentionWords(topic.retention)} label="kept" />
       </div>
     </div>

@@ -12,6 +12,7 @@ import { SearchInput } from '../kit/field.tsx';
 import { formatAgo, formatBytes, formatCount, formatRate, plural } from '../kit/format.ts';
 import { DataGrid, type GridColumn } from '../kit/grid.tsx';
 import { Loaded } from '../kit/loaded.tsx';
+import { Middle } from '../kit/middle.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
 import { useTopicRates } from '../topics/rate.ts';
@@ -29,13 +30,13 @@ const columns: GridColumn<Row>[] = [
         to="/topics/$name"
         params={{ name: topic.name }}
         onClick={(event) => event.stopPropagation()}
-        className="font-mono text-xs font-medium hover:underline"
+        className="block font-mono text-xs font-medium hover:underline"
       >
-        {topic.name}
+        <Middle text={topic.name} />
       </Link>
     ),
     width: 180,
-    grow: 3,
+    grow: 12,
   },
   {
     id: 'records',
@@ -84,7 +85,12 @@ const columns: GridColumn<Row>[] = [
     id: 'pipelines',
     header: 'Pipelines',
     value: (topic) => topic.pipelines.join(', '),
-    cell: (topic) => topic.pipelines.join(', ') || <span className="text-faint">none runs</span>,
+    cell: (topic) =>
+      topic.pipelines.length > 0 ? (
+        <Middle text={topic.pipelines.join(', ')} />
+      ) : (
+        <span className="text-faint">none runs</span>
+      ),
     width: 120,
     grow: 2,
   },

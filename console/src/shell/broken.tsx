@@ -5,8 +5,10 @@ import { buttonClass } from '../kit/button.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { Page } from '../kit/page.tsx';
+import { Away, isMissingCode } from './later.tsx';
 
 export function Broken({ error, reset }: ErrorComponentProps) {
+  if (isMissingCode(error)) return <Away />;
   return (
     <Page title="This page failed">
       <Failure error={error} retry={reset} />

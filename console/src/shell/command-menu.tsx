@@ -1,21 +1,18 @@
-// Ctrl or Cmd and K: go to any place, pipeline, topic, table or dashboard by a few letters.
+// Ctrl or Cmd and K: go to everything that has a name, or do something, by a few letters.
 import { Autocomplete } from '@base-ui/react/autocomplete';
 import { Dialog } from '@base-ui/react/dialog';
-import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Contrast, Database, LayoutDashboard, type LucideIcon, Network, Rows3, Search } from 'lucide-react';
-import { type RefObject, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
-import { useLivePipelines } from '../api/live.ts';
-import { reads } from '../api/reads.ts';
-import { chooseTheme } from '../kit/theme.ts';
-import { setCommandMenu, useCommandMenu } from './command-state.ts';
+import { Search } from 'lucide-react';
+import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { classNames } from '../kit/class-names.ts';
+import { setCommandMenu, useCommandMenu, useOpenings } from './command-state.ts';
+import { type Command, commandText, type Group, useCommands } from './commands.ts';
 import { places } from './places.ts';
-
-type Command = { id: string; label: string; noun: string; icon: LucideIcon; isName: boolean; run: () => void };
-type Group = { value: string; items: Command[] };
+import { rememberId } from './recent.ts';
 
 export function CommandMenu() {
   const isOpen = useCommandMenu();
+  const openings = useOpenings();
   useKeys();
   return (
     <Dialog.Root open={isOpen} onOpenChange={setCommandMenu}>
@@ -26,7 +23,7 @@ export function CommandMenu() {
             aria-label="Go to"
             className="flex h-fit max-h-[70vh] w-full max-w-xl flex-col overflow-hidden rounded-lg border border-line bg-surface shadow-(--shadow) outline-none transition-opacity duration-100 data-ending-style:opacity-0 data-starting-style:opacity-0"
           >
-            <Commands />
+            <Commands key={openings} />
           </Dialog.Popup>
         </Dialog.Viewport>
       </Dialog.Portal>
@@ -35,12 +32,13 @@ export function CommandMenu() {
 }
 
 function Commands() {
-  const groups = useCommands();
   const [text, setText] = useState('');
+  const groups = useCommands(text);
   const input = useRef<HTMLInputElement>(null);
   useTypedInto(input);
   const run = (command: Command) => {
     setCommandMenu(false);
+    rememberId(command.id.replace(/^recent /, ''));
     command.run();
   };
   return (
@@ -52,14 +50,14 @@ function Commands() {
       onValueChange={setText}
       autoHighlight="always"
       keepHighlight
-      itemToStringValue={(command: Command) => `${command.noun} ${command.label}`}
+      itemToStringValue={commandText}
     >
       <div className="flex items-center gap-2.5 border-b border-line px-4">
         <Search aria-hidden className="size-4 text-faint" />
         <Autocomplete.Input
           ref={input}
           aria-label="Go to"
-          placeholder="Go to a pipeline, topic, table, dashboard…"
+          placeholder="A pipeline, table, column, chart, letter’s number, or what to do…"
           className="h-11 min-w-0 flex-1 bg-transparent text-base outline-none placeholder:text-faint"
         />
       </div>
@@ -81,7 +79,15 @@ function Commands() {
                   className="flex h-8.5 cursor-default items-center gap-2.5 rounded-md px-2.5 outline-none data-highlighted:bg-surface-2"
                 >
                   <command.icon aria-hidden className="size-4 text-muted" strokeWidth={1.75} />
-                  <span className={command.isName ? 'truncate font-mono text-xs' : 'truncate'}>{command.label}</span>
+                  <span
+                    className={classNames('min-w-0 flex-1 truncate', command.isName && 'font-mono text-xs')}
+                    title={command.label}
+                  >
+                    {command.label}
+                  </span>
+                  {(group.value === 'Recent' || group.value === 'Columns') && (
+                    <span className="text-2xs text-faint">{command.noun}</span>
+                  )}
                 </Autocomplete.Item>
               )}
             </Autocomplete.Collection>
@@ -103,84 +109,6 @@ function useTypedInto(input: RefObject<HTMLInputElement | null>): void {
     window.addEventListener('keydown', press, true);
     return () => window.removeEventListener('keydown', press, true);
   }, [input]);
-}
-
-function useCommands(): Group[] {
-  const navigate = useNavigate();
-  const { pipelines } = useLivePipelines();
-  const topics = useQuery(reads.topics()).data;
-  const tables = useQuery(reads.tables()).data;
-  const names = pipelines?.map((one) => `${one.name} ${one.charts > 0}`).join('\n') ?? '';
-  return useMemo(() => {
-    const lines = names
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => line.split(' '));
-    const named = (noun: string, icon: LucideIcon, name: string, run: () => void): Command => ({
-      id: `${noun} ${name}`,
-      label: name,
-      noun,
-      icon,
-      isName: true,
-      run,
-    });
-    const groups: Group[] = [
-      {
-        value: 'Pipelines',
-        items: lines.map(([name = '']) =>
-          named('pipeline', Network, name, () => void navigate({ to: '/pipelines/$name', params: { name } })),
-        ),
-      },
-      {
-        value: 'Dashboards',
-        items: lines
-          .filter(([, hasCharts]) => hasCharts === 'true')
-          .map(([name = '']) =>
-            named(
-              'dashboard',
-              LayoutDashboard,
-              name,
-              () => void navigate({ to: '/dashboards/$name', params: { name } }),
-            ),
-          ),
-      },
-      {
-        value: 'Tables',
-        items: (tables ?? []).map(({ name }) =>
-          named('table', Database, name, () => void navigate({ to: '/tables/$name', params: { name } })),
-        ),
-      },
-      {
-        value: 'Topics',
-        items: (topics ?? []).map(({ name }) =>
-          named('topic', Rows3, name, () => void navigate({ to: '/topics/$name', params: { name } })),
-        ),
-      },
-      {
-        value: 'Places',
-        items: places.map((place) => ({
-          id: place.to,
-          label: place.label,
-          noun: 'place',
-          icon: place.icon,
-          isName: false,
-          run: () => void navigate({ to: place.to }),
-        })),
-      },
-      {
-        value: 'Theme',
-        items: (['light', 'dark', 'system'] as const).map((theme) => ({
-          id: `theme ${theme}`,
-          label: `Theme: ${theme}`,
-          noun: 'theme',
-          icon: Contrast,
-          isName: false,
-          run: () => chooseTheme(theme),
-        })),
-      },
-    ];
-    return groups.filter((group) => group.items.length > 0);
-  }, [names, topics, tables, navigate]);
 }
 
 /** Ctrl or Cmd K opens the menu; `g` and a letter go to a place, as long as nothing is being typed. */

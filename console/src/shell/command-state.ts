@@ -2,9 +2,11 @@
 import { useSyncExternalStore } from 'react';
 
 let isOpen = false;
+let openings = 0;
 const listeners = new Set<() => void>();
 
 export function setCommandMenu(next: boolean): void {
+  if (next && !isOpen) openings += 1;
   isOpen = next;
   for (const listener of listeners) listener();
 }
@@ -13,12 +15,16 @@ export function openCommandMenu(): void {
   setCommandMenu(true);
 }
 
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
 export function useCommandMenu(): boolean {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => isOpen,
-  );
+  return useSyncExternalStore(subscribe, () => isOpen);
+}
+
+/** How often it was opened: opened again while it still fades, it begins anew. */
+export function useOpenings(): number {
+  return useSyncExternalStore(subscribe, () => openings);
 }

@@ -1,6 +1,9 @@
 // Whether what is shown is live: a small mark in the rail, and a line above the page while it is not.
+import { useQueryClient } from '@tanstack/react-query';
 import { WifiOff } from 'lucide-react';
-import { useLiveState } from '../api/live.ts';
+import { useEffect } from 'react';
+import { useLiveState, useLostAt } from '../api/live.ts';
+import { Ago } from '../kit/ago.tsx';
 import { StatusDot, type Tone } from '../kit/badge.tsx';
 import { Tooltip } from '../kit/tooltip.tsx';
 
@@ -31,14 +34,24 @@ export function LiveMark({ isShort }: { isShort?: boolean }) {
 }
 
 export function LiveSign() {
-  if (useLiveState() !== 'reconnecting') return null;
+  const at = useLostAt();
+  const queries = useQueryClient();
+  const isLost = at !== undefined;
+  useEffect(() => {
+    if (isLost) return;
+    // what failed meanwhile is asked again at once
+    void queries.refetchQueries({ type: 'active', predicate: ({ state }) => state.fetchFailureCount > 0 });
+  }, [isLost, queries]);
+  if (at === undefined) return null;
   return (
     <div
       role="status"
       className="sticky top-0 z-30 flex animate-[appear_0.3s_0.8s_backwards] items-center justify-center gap-2 border-b border-line bg-warn-soft px-4 py-1 text-xs text-warn"
     >
       <WifiOff aria-hidden className="size-3.5 shrink-0" />
-      The connection is lost and is tried again by itself; what you see is from before.
+      <span>
+        The connection is lost and is tried again by itself; what you see was last heard <Ago at={at} />.
+      </span>
     </div>
   );
 }

@@ -8,6 +8,7 @@ import { IconButton } from '../kit/button.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { formatShort } from '../kit/format.ts';
 import { commandKey, Kbd } from '../kit/kbd.tsx';
+import { Middle } from '../kit/middle.tsx';
 import { ThemeSwitch } from '../kit/theme-switch.tsx';
 import { Tooltip } from '../kit/tooltip.tsx';
 import { openCommandMenu } from './command-state.ts';
@@ -94,7 +95,7 @@ export function Rail() {
                   activeProps={{ className: 'bg-surface-2 text-text!' }}
                 >
                   <Icon aria-label={status} role="img" className={classNames('size-3.5 shrink-0', toneText[tone])} />
-                  <span className="truncate font-mono text-xs">{name}</span>
+                  <Middle text={name} className="min-w-0 font-mono text-xs" />
                 </Link>
               );
             })}

@@ -1,5 +1,6 @@
 // The frame of every page: the rail (a bar below on phones), the header, and who may look.
 import { Outlet } from '@tanstack/react-router';
+import { useLostAt } from '../api/live.ts';
 import { BottomBar } from './bottom-bar.tsx';
 import { CommandMenu } from './command-menu.tsx';
 import { LiveSign } from './live-sign.tsx';
@@ -7,6 +8,7 @@ import { Rail } from './rail.tsx';
 import { SignedIn } from './signed-in.tsx';
 
 export function Shell() {
+  const isLost = useLostAt() !== undefined;
   return (
     <SignedIn>
       <a
@@ -18,7 +20,12 @@ export function Shell() {
       <div className="flex h-full flex-col md:flex-row">
         <Rail />
         <BottomBar />
-        <main id="content" tabIndex={-1} className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none">
+        <main
+          id="content"
+          data-lost={isLost || undefined}
+          tabIndex={-1}
+          className="min-h-0 min-w-0 flex-1 overflow-y-auto outline-none"
+        >
           <LiveSign />
           <Outlet />
         </main>

@@ -4,9 +4,22 @@ import { kindOf } from '../data/kinds.ts';
 
 export type Example = { title: string; sql: string };
 
+/** Words that are no names for DuckDB unless they are quoted: those that `duckdb_keywords()` calls reserved, and of types and functions. */
+const reserved = new Set(
+  (
+    'all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check ' +
+    'collate collation column columns concurrently constraint create cross default deferrable desc describe distinct do ' +
+    'else end except false fetch for foreign freeze from full generated glob group having ilike in initially inner ' +
+    'intersect into is isnull join lambda lateral leading left like limit map natural not notnull null offset on only or ' +
+    'order outer overlaps pivot pivot_longer pivot_wider placing positional primary qualify references returning right ' +
+    'select semi show similar some struct summarize symmetric table tablesample then to trailing true try_cast union ' +
+    'unique unpack unpivot using variadic verbose when where window with'
+  ).split(' '),
+);
+
 /** A name as SQL wants it: quoted only where it must be. */
 export function sqlName(name: string): string {
-  return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
+  return /^[a-z_][a-z0-9_]*$/.test(name) && !reserved.has(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
 
 function ofTable(table: TableView): Example[] {

@@ -1,73 +1,40 @@
 // The rows of a table page as they stand: read page by page, changed by the live stream, held still while a person reads further down.
 import type { TableRow, TableView } from '../../../src/web/schemas.ts';
 import { api, type Filter, rowKey } from '../api/client.ts';
+import { Feed, type FeedState, firstState, lit } from '../data/feed.ts';
 import { Pace } from '../data/pace.ts';
 import { type OrderBy, orderText, rowOrder } from './order.ts';
 import { append, type Compare, mergeByOrder, mergeInPlace, type RowWindow, trim } from './row-window.ts';
 
-/** What a page shows. `waiting`: rows that came or moved while the rows are held still; `isStale`: all must be read again. */
-export type FeedState = {
-  rows: readonly TableRow[];
-  isLoading: boolean;
-  isEnd: boolean;
-  error: unknown;
-  changed: ReadonlySet<string>;
-  waiting: number;
-  isStale: boolean;
-};
+export type RowsState = FeedState & { rows: readonly TableRow[] };
 
 const pageRows = 100;
-/** Where more rows change at once nothing is told by lighting them up, and a browser would do nothing but paint. */
-const litRowsMax = 16;
 /** A row that no longer meets the filter is not told by the stream. */
 const refreshMs = 5_000;
 const refreshRowsMax = 1_000;
 const trimRows = 3_000;
 const waitingMax = 5_000;
 
-export class RowFeed {
+export class RowFeed extends Feed<RowsState> {
   readonly #table: TableView;
   readonly #filters: readonly Filter[];
   readonly #order: readonly OrderBy[];
   readonly #compare: Compare;
-  readonly #listeners = new Set<() => void>();
   #window: RowWindow | undefined;
   #incoming = new Map<string, TableRow>();
   /** Heard while a page was being read: it may be newer than the page. */
   #again = new Map<string, TableRow>();
   #waiting = new Map<string, TableRow>();
-  #abort: AbortController | undefined;
   readonly #pace = new Pace(() => this.#apply());
   #refresh: ReturnType<typeof setInterval> | undefined;
-  #isHeld = false;
-  #state: FeedState = {
-    rows: [],
-    isLoading: true,
-    isEnd: false,
-    error: undefined,
-    changed: new Set(),
-    waiting: 0,
-    isStale: false,
-  };
 
   constructor(table: TableView, filters: readonly Filter[], order: readonly OrderBy[]) {
+    super({ ...firstState, rows: [] });
     this.#table = table;
     this.#filters = filters;
     this.#order = order;
     this.#compare = rowOrder(table, order);
   }
-
-  readonly state = (): FeedState => this.#state;
-
-  /** Reads as long as somebody listens. */
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) this.#begin();
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.#end();
-    };
-  };
 
   /** Reads the first page again. */
   readonly reload = async (): Promise<void> => {
@@ -78,7 +45,7 @@ export class RowFeed {
   /** Reads the next page. */
   readonly more = async (): Promise<void> => {
     const edge = this.#window?.edges.at(-1);
-    if (edge && !this.#abort && !this.#state.error) await this.#read(edge.next);
+    if (edge && !this.isReading && !this.state().error) await this.#read(edge.next);
   };
 
   /** Rows that the stream told. */
@@ -86,27 +53,14 @@ export class RowFeed {
     for (const row of rows) {
       const key = rowKey(this.#table, row);
       this.#incoming.set(key, row);
-      if (this.#abort) this.#again.set(key, row);
+      if (this.isReading) this.#again.set(key, row);
     }
     this.#pace.ask();
   };
 
-  /** The stream has a gap: what was read may be out of date. */
-  readonly missed = (): void => {
-    if (this.#isHeld) this.#set({ isStale: true });
-    else void this.reload();
-  };
-
-  /** Held: nothing moves; what would is counted. Let go, it takes its place. */
-  readonly hold = (isHeld: boolean): void => {
-    if (this.#isHeld === isHeld) return;
-    this.#isHeld = isHeld;
-    if (!isHeld) this.show();
-  };
-
   /** Shows what waits. */
   readonly show = (): void => {
-    if (this.#state.isStale) {
+    if (this.state().isStale) {
       void this.reload();
       return;
     }
@@ -116,50 +70,43 @@ export class RowFeed {
     this.#place(rows, new Set());
   };
 
-  #begin(): void {
+  protected begin(): void {
     void this.#read(undefined);
     if (this.#filters.length === 0) return;
     this.#refresh = setInterval(() => {
-      const count = this.#state.rows.length;
-      if (this.#isHeld || document.hidden || this.#abort || count > refreshRowsMax) return;
+      const count = this.state().rows.length;
+      if (this.isHeld || document.hidden || this.isReading || count > refreshRowsMax) return;
       void this.#read(undefined, Math.max(count, pageRows));
     }, refreshMs);
   }
 
-  #end(): void {
+  protected end(): void {
     this.#pace.stop();
     clearInterval(this.#refresh);
-    this.#abort?.abort();
-    this.#abort = undefined;
+  }
+
+  protected forget(): void {
+    this.#again.clear();
   }
 
   async #read(after: string | undefined, limit = pageRows): Promise<void> {
-    this.#abort?.abort();
-    const abort = new AbortController();
-    this.#abort = abort;
-    this.#again.clear();
-    this.#set({ isLoading: true, error: undefined });
-    try {
+    await this.during(async (signal) => {
       const order = orderText(this.#order)?.split(',');
-      const page = await api.rows(this.#table.name, { where: this.#filters, order, limit, after }, abort.signal);
-      if (abort.signal.aborted) return;
+      const page = await api.rows(this.#table.name, { where: this.#filters, order, limit, after }, signal);
+      signal.throwIfAborted();
       const before = after === undefined || !this.#window ? { rows: [], edges: [] } : this.#window;
       this.#window = append(this.#table, before, page.rows, page.next);
       if (this.#again.size > 0) {
         this.#incoming = new Map([...this.#again, ...this.#incoming]);
         this.#pace.ask();
       }
-      this.#publish({ isLoading: false, ...(after === undefined ? { isStale: false } : {}) });
-    } catch (error) {
-      if (!abort.signal.aborted) this.#set({ isLoading: false, error });
-    } finally {
-      if (this.#abort === abort) this.#abort = undefined;
-    }
+      return { ...this.#shown(), ...(after === undefined ? { isStale: false } : {}) };
+    });
   }
 
   #apply(): void {
     // an answer that is on its way may be older than what the stream told: it comes first
-    if (this.#abort) {
+    if (this.isReading) {
       this.#pace.ask();
       return;
     }
@@ -168,7 +115,7 @@ export class RowFeed {
     this.#incoming.clear();
     this.#window = merged.window;
     const changed = new Set(merged.changed);
-    if (!this.#isHeld) {
+    if (!this.isHeld) {
       this.#place(merged.left, changed);
       return;
     }
@@ -193,23 +140,15 @@ export class RowFeed {
     this.#publish({ changed: lit(changed) });
   }
 
-  #publish(more: Partial<FeedState>): void {
-    this.#set({
+  #shown(): Partial<RowsState> {
+    return {
       rows: this.#window?.rows ?? [],
       isEnd: this.#window !== undefined && this.#window.edges.length === 0,
       waiting: this.#waiting.size,
-      ...more,
-    });
+    };
   }
 
-  #set(more: Partial<FeedState>): void {
-    this.#state = { ...this.#state, ...more };
-    for (const listener of this.#listeners) listener();
+  #publish(more: Partial<RowsState>): void {
+    this.set({ ...this.#shown(), ...more });
   }
-}
-
-const none: ReadonlySet<string> = new Set();
-
-function lit(changed: ReadonlySet<string>): ReadonlySet<string> {
-  return changed.size > litRowsMax ? none : changed;
 }

@@ -1,8 +1,10 @@
 // The rows of a table: filtered, sorted, paged, changing as records flow.
 import { useNavigate, useSearch } from '@tanstack/react-router';
+import { X } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import type { TableView } from '../../../src/web/schemas.ts';
 import { type Filter, rowKey } from '../api/client.ts';
+import { isUnreachable, problemOf } from '../api/request.ts';
 import { ColumnMenu } from '../data/column-menu.tsx';
 import { useColumns } from '../data/use-columns.ts';
 import { valueColumn } from '../data/value-cell.tsx';
@@ -39,8 +41,15 @@ export function TableRows({ table }: { table: TableView }) {
     () =>
       ordered
         .filter(({ name }) => !choice.hidden.includes(name))
-        .map((column) => valueColumn<Readonly<Record<string, unknown>>>(column, (row) => row[column.name], true)),
-    [ordered, choice.hidden],
+        .map((column) =>
+          valueColumn<Readonly<Record<string, unknown>>>(
+            column,
+            (row) => row[column.name],
+            true,
+            table.key.includes(column.name),
+          ),
+        ),
+    [ordered, choice.hidden, table],
   );
   const look = (next: { filters?: readonly Filter[]; order?: string }) => {
     const kept: TableSearch = {
@@ -61,35 +70,39 @@ export function TableRows({ table }: { table: TableView }) {
           <ExportMenu table={table} filters={filters} order={order} />
         </div>
       </div>
-      {rows.error ? <Failure error={rows.error} retry={rows.reload} /> : null}
-      <div {...rows.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
-        {(rows.waiting > 0 || rows.isStale) && (
-          <WaitingPill
-            text={rows.isStale ? 'The table has changed: read it again' : plural(rows.waiting, 'new row')}
-            onShow={rows.show}
+      {rows.error && !(isUnreachable(rows.error) && rows.rows.length > 0) ? (
+        <Failure error={rows.error} retry={rows.reload} action={removal(rows.error, filters, look)} />
+      ) : null}
+      {!(rows.error && rows.rows.length === 0) && (
+        <div {...rows.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
+          {(rows.waiting > 0 || rows.isStale) && (
+            <WaitingPill
+              text={rows.isStale ? 'The table has changed: read it again' : plural(rows.waiting, 'new row')}
+              onShow={rows.show}
+            />
+          )}
+          <DataGrid
+            label={`Rows of ${table.name}`}
+            height="fill"
+            rows={rows.rows}
+            columns={columns}
+            rowKey={keyOf}
+            onOpen={(row) => open(keyOf(row))}
+            openKey={search.row}
+            sort={order.map(({ column, descending }) => ({ id: column, isDescending: descending }))}
+            onSort={(next) =>
+              look({ order: orderText(next.map((one) => ({ column: one.id, descending: one.isDescending }))) })
+            }
+            isLoading={rows.isLoading}
+            changed={rows.changed}
+            onEnd={rows.more}
+            empty={<NoRows isFiltered={filters.length > 0} onClear={() => look({ filters: [] })} />}
+            footer={
+              rows.error ? undefined : <RowsFooter rows={rows} total={table.rows} isFiltered={filters.length > 0} />
+            }
           />
-        )}
-        <DataGrid
-          label={`Rows of ${table.name}`}
-          height="fill"
-          rows={rows.rows}
-          columns={columns}
-          rowKey={keyOf}
-          onOpen={(row) => open(keyOf(row))}
-          openKey={search.row}
-          sort={order.map(({ column, descending }) => ({ id: column, isDescending: descending }))}
-          onSort={(next) =>
-            look({ order: orderText(next.map((one) => ({ column: one.id, descending: one.isDescending }))) })
-          }
-          isLoading={rows.isLoading}
-          changed={rows.changed}
-          onEnd={rows.more}
-          empty={rows.error ? null : <NoRows isFiltered={filters.length > 0} onClear={() => look({ filters: [] })} />}
-          footer={
-            rows.error ? undefined : <RowsFooter rows={rows} total={table.rows} isFiltered={filters.length > 0} />
-          }
-        />
-      </div>
+        </div>
+      )}
       {search.row !== undefined && (
         <RowDrawer
           table={table}
@@ -101,6 +114,18 @@ export function TableRows({ table }: { table: TableView }) {
         />
       )}
     </>
+  );
+}
+
+/** A filter that the server refuses can be taken away: whoever opens a link did not write it. */
+function removal(error: unknown, filters: readonly Filter[], look: (next: { filters: readonly Filter[] }) => void) {
+  const { status, place } = problemOf(error);
+  if (status !== 400 || filters.length === 0) return undefined;
+  const others = filters.filter((one) => !Object.keys(searchOf([one])).some((name) => name === place));
+  return (
+    <Button size="small" icon={X} onClick={() => look({ filters: others.length < filters.length ? others : [] })}>
+      Remove the filter
+    </Button>
   );
 }
 

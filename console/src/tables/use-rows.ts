@@ -4,9 +4,9 @@ import type { TableView } from '../../../src/web/schemas.ts';
 import { ApiError, type Filter, live } from '../api/client.ts';
 import { type LiveState, type TableEvents, useLive } from '../api/live.ts';
 import { type OrderBy, orderText } from './order.ts';
-import { type FeedState, RowFeed } from './row-feed.ts';
+import { RowFeed, type RowsState } from './row-feed.ts';
 
-export type Rows = FeedState & {
+export type Rows = RowsState & {
   liveState: LiveState;
   reload: () => void;
   more: () => void;
@@ -30,7 +30,7 @@ export function useRows(table: TableView, filters: readonly Filter[], order: rea
   const liveState = useLive<TableEvents>(isRefused ? undefined : url, {
     ready: () => {
       // what changed after the first page was read and before the stream was open is in neither of them
-      if (joined.current !== url) feed.missed();
+      if (joined.current !== url || state.error) feed.missed();
       joined.current = url;
     },
     reset: feed.missed,

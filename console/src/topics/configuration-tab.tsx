@@ -1,7 +1,7 @@
 // How a topic is declared: key, time, retention, fields, and how records are posted to it.
 import { Link } from '@tanstack/react-router';
 import type { TopicView } from '../../../src/web/schemas.ts';
-import { Badge } from '../kit/badge.tsx';
+import { FieldsTable } from '../data/fields-table.tsx';
 import { Card, Facts } from '../kit/card.tsx';
 import { Code, CodeBlock } from '../kit/code.tsx';
 import { Empty } from '../kit/empty.tsx';
@@ -70,23 +70,9 @@ export function ConfigurationTab({ topic }: { topic: TopicView }) {
             No pipeline that runs declares this topic; its schema may still be in the registry.
           </Empty>
         ) : (
-          <ul className="divide-y divide-line">
-            {topic.fields.map((field) => (
-              <li key={field.name} className="px-4 py-2">
-                <div className="flex flex-wrap items-center gap-x-2 gap-y-1">
-                  <span className="font-mono text-xs font-medium">{field.name}</span>
-                  <span className="font-mono text-xs text-muted">{field.type}</span>
-                  <span className="ml-auto flex gap-1">
-                    {field.name === topic.key && <Badge tone="accent">key</Badge>}
-                    {field.name === topic.time && <Badge tone="accent">event time</Badge>}
-                    {field.isOptional && <Badge>optional</Badge>}
-                    {field.isPersonal && <Badge title="Masked in logs, dead letters and topics">personal</Badge>}
-                  </span>
-                </div>
-                {field.description && <p className="text-muted">{field.description}</p>}
-              </li>
-            ))}
-          </ul>
+          <div className="px-4 py-2">
+            <FieldsTable fields={topic.fields} keys={topic.key ? [topic.key] : []} time={topic.time} />
+          </div>
         )}
       </Card>
     </div>

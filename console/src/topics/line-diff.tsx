@@ -47,16 +47,19 @@ function paired(lines: readonly DiffLine[]): [DiffLine | undefined, DiffLine | u
   return pairs;
 }
 
+/** Side by side nothing is cut off: long lines go on below. */
+const wrapped = 'min-w-0 flex-1 pr-2 whitespace-pre-wrap [overflow-wrap:anywhere]';
+
 function Beside({ lines }: { lines: readonly DiffLine[] }) {
   return paired(lines).map(([left, right]) => (
-    <div key={`${left?.before}-${right?.after}`} className="grid min-w-3xl grid-cols-2 whitespace-pre">
+    <div key={`${left?.before}-${right?.after}`} className="grid min-w-3xl grid-cols-2">
       <span className={classNames('flex overflow-hidden border-r border-line', left && rows[left.kind])}>
         <span className={number}>{left?.before}</span>
-        {left?.text}
+        <span className={wrapped}>{left?.text}</span>
       </span>
       <span className={classNames('flex overflow-hidden', right && rows[right.kind])}>
         <span className={number}>{right?.after}</span>
-        {right?.text}
+        <span className={wrapped}>{right?.text}</span>
       </span>
     </div>
   ));

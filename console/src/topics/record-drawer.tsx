@@ -1,21 +1,16 @@
 // One record of a topic: its fields, the whole as JSON, where it lies and when it came.
 import { useQuery } from '@tanstack/react-query';
-import { ChevronDown, ChevronUp, CircleX } from 'lucide-react';
-import { useState } from 'react';
+import { CircleX } from 'lucide-react';
 import type { TopicRecord, TopicView } from '../../../src/web/schemas.ts';
 import { api } from '../api/client.ts';
 import { FieldsList } from '../data/fields-list.tsx';
-import { useStepKeys } from '../data/use-key.ts';
-import { IconButton } from '../kit/button.tsx';
+import { FieldsOrJson, StepDrawer } from '../data/step-drawer.tsx';
 import { Facts } from '../kit/card.tsx';
 import { Code } from '../kit/code.tsx';
-import { CopyButton } from '../kit/copy-button.tsx';
-import { Drawer } from '../kit/dialog.tsx';
 import { Empty } from '../kit/empty.tsx';
-import { Segments } from '../kit/field.tsx';
-import { formatAgo, formatTime } from '../kit/format.ts';
-import { JsonView } from '../kit/json-view.tsx';
+import { formatAgo } from '../kit/format.ts';
 import { Loaded } from '../kit/loaded.tsx';
+import { formatUtc } from '../kit/utc.ts';
 import { recordId } from './record-order.ts';
 
 type RecordDrawerProps = {
@@ -34,7 +29,8 @@ async function readOne(topic: string, id: string): Promise<TopicRecord | null> {
 }
 
 export function RecordDrawer({ topic, id, records, onOpen, onClose }: RecordDrawerProps) {
-  const at = records.findIndex((record) => recordId(record) === id);
+  const ids = records.map(recordId);
+  const at = ids.indexOf(id);
   const shown = records[at];
   const read = useQuery({
     queryKey: ['topics', topic.name, 'record', id],
@@ -43,36 +39,16 @@ export function RecordDrawer({ topic, id, records, onOpen, onClose }: RecordDraw
     staleTime: Number.POSITIVE_INFINITY,
   });
   const [partition, offset] = id.split(':');
-  const step = (by: number) => {
-    const next = records[at + by];
-    if (next) onOpen(recordId(next));
-  };
-  useStepKeys(step);
   return (
-    <Drawer
-      isOpen
-      isModal={false}
-      onClose={onClose}
+    <StepDrawer
       title={`Offset ${offset}`}
       note={`Partition ${partition} of ${topic.name}`}
-      actions={
-        <>
-          <IconButton icon={ChevronUp} label="Record above" size="small" disabled={at < 1} onClick={() => step(-1)} />
-          <IconButton
-            icon={ChevronDown}
-            label="Record below"
-            size="small"
-            disabled={at < 0 || at >= records.length - 1}
-            onClick={() => step(1)}
-          />
-        </>
-      }
-      footer={
-        <>
-          <CopyButton hasWords label="Copy link" text={() => window.location.href} />
-          <CopyButton hasWords label="Copy as JSON" text={() => JSON.stringify(shown ?? read.data, null, 2)} />
-        </>
-      }
+      noun="record"
+      ids={ids}
+      at={at}
+      onOpen={onOpen}
+      onClose={onClose}
+      value={shown ?? read.data}
     >
       <Loaded query={shown ? { data: shown, error: undefined, refetch: () => undefined } : read}>
         {(record) =>
@@ -83,17 +59,16 @@ export function RecordDrawer({ topic, id, records, onOpen, onClose }: RecordDraw
           )
         }
       </Loaded>
-    </Drawer>
+    </StepDrawer>
   );
 }
 
 function RecordBody({ topic, record }: { topic: TopicView; record: TopicRecord }) {
-  const [view, setView] = useState<'fields' | 'json'>('fields');
   return (
     <div className="flex flex-col gap-4">
       <Facts
         facts={[
-          ['Time', `${formatTime(record.time, { isUtc: true, hasMs: true })} UTC, ${formatAgo(record.time)}`],
+          ['Time', `${formatUtc(record.time, { hasMs: true })}, ${formatAgo(record.time)}`],
           ['Key', record.key === null ? 'none' : <Code key="key">{record.key}</Code>],
           ['Schema', topic.schema && `${topic.schema.subject}, newest version ${topic.schema.version}`],
         ]}
@@ -108,25 +83,11 @@ function RecordBody({ topic, record }: { topic: TopicView; record: TopicRecord }
           </div>
         </div>
       ) : (
-        <>
-          <div>
-            <Segments
-              label="View"
-              size="small"
-              value={view}
-              onChange={setView}
-              choices={[
-                { value: 'fields', label: 'Fields' },
-                { value: 'json', label: 'JSON' },
-              ]}
-            />
-          </div>
-          {view === 'json' ? (
-            <JsonView value={record.value} />
-          ) : (
-            <FieldsList fields={topic.fields} value={record.value} keys={topic.key ? [topic.key] : []} />
-          )}
-        </>
+        <FieldsOrJson
+          fieldsLabel="Fields"
+          value={record.value}
+          fields={<FieldsList fields={topic.fields} value={record.value} keys={topic.key ? [topic.key] : []} />}
+        />
       )}
     </div>
   );

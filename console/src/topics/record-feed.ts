@@ -1,23 +1,14 @@
 // The records of a topic page as they stand: the newest with a live tail, or from an offset or time on; more are read as one scrolls.
 import type { TopicRecord, TopicRecordPage } from '../../../src/web/schemas.ts';
 import { api, type RecordsRequest } from '../api/client.ts';
+import { Feed, type FeedState, firstState, lit, litMax } from '../data/feed.ts';
 import { hasText, newestFirst, oldestFirst, recordId } from './record-order.ts';
 
 /** Where reading begins and what is looked for. Without `offset` and `at`: the newest. */
 export type RecordsWanted = { partition?: number; offset?: number; at?: string; search?: string };
 
-/** What a page shows. `waiting`: records that came while the list is held still; `skipped`: those that came too fast to be shown; `isStale`: all must be read again. */
-export type RecordsState = {
-  records: readonly TopicRecord[];
-  isLoading: boolean;
-  isEnd: boolean;
-  error: unknown;
-  changed: ReadonlySet<string>;
-  waiting: number;
-  skipped: number;
-  scanned: number;
-  isStale: boolean;
-};
+/** What a page shows. `skipped`: records that came too fast to be shown; `scanned`: those that a search looked at. */
+export type RecordsState = FeedState & { records: readonly TopicRecord[]; skipped: number; scanned: number };
 
 type Offsets = Record<string, number>;
 
@@ -29,15 +20,12 @@ const shownMax = 2_000;
 const applyMs = 100;
 /** Nobody reads lines of which a screenful comes at once: they may come less often. */
 const applyMsMany = 800;
-/** Where more come at once nothing is told by lighting them up, and a browser would do nothing but paint. */
-const litRecordsMax = 16;
 
-export class RecordFeed {
+export class RecordFeed extends Feed<RecordsState> {
   readonly #topic: string;
   readonly #wanted: RecordsWanted;
   readonly #startOf: (partition: number) => number;
   readonly #isNewest: boolean;
-  readonly #listeners = new Set<() => void>();
   /** By partition: the lowest offset that was read, and the one after the highest. */
   #low: Offsets = {};
   #next: Offsets = {};
@@ -46,48 +34,21 @@ export class RecordFeed {
   /** Heard while a page was being read: it may not be in the page. */
   #again: TopicRecord[] = [];
   #waiting: TopicRecord[] = [];
-  #abort: AbortController | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #isHeld = false;
   #isFast = false;
   #isRead = false;
-  #state: RecordsState = {
-    records: [],
-    isLoading: true,
-    isEnd: false,
-    error: undefined,
-    changed: new Set(),
-    waiting: 0,
-    skipped: 0,
-    scanned: 0,
-    isStale: false,
-  };
 
   /** `startOf`: the first offset that a partition still has. */
   constructor(topic: string, wanted: RecordsWanted, startOf: (partition: number) => number) {
+    super({ ...firstState, records: [], skipped: 0, scanned: 0 });
     this.#topic = topic;
     this.#wanted = wanted;
     this.#startOf = startOf;
     this.#isNewest = wanted.offset === undefined && wanted.at === undefined;
   }
 
-  readonly state = (): RecordsState => this.#state;
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1) void this.reload();
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size > 0) return;
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
-      this.#abort?.abort();
-      this.#abort = undefined;
-    };
-  };
-
   readonly reload = async (): Promise<void> => {
-    await this.#during(async (signal) => {
+    await this.#reading(async (signal) => {
       const limit = this.#isNewest && this.#wanted.search ? foundRecords : pageRecords;
       const page = await this.#page({ ...this.#wanted, limit }, signal);
       this.#isRead = true;
@@ -109,32 +70,19 @@ export class RecordFeed {
 
   /** Reads on: older records below the newest, or those that follow an offset or time. */
   readonly more = async (): Promise<void> => {
-    if (!this.#isRead || this.#abort || this.#state.isEnd || this.#state.error) return;
-    await this.#during((signal) => (this.#isNewest ? this.#readOlder(signal) : this.#readOn(signal)));
+    if (!this.#isRead || this.isReading || this.state().isEnd || this.state().error) return;
+    await this.#reading((signal) => (this.#isNewest ? this.#readOlder(signal) : this.#readOn(signal)));
   };
 
   readonly heard = (records: readonly TopicRecord[], skipped: number): void => {
     this.#incoming.push(...records);
-    if (this.#abort) this.#again.push(...records);
-    if (skipped > 0) this.#set({ skipped: this.#state.skipped + skipped });
+    if (this.isReading) this.#again.push(...records);
+    if (skipped > 0) this.set({ skipped: this.state().skipped + skipped });
     this.#timer ??= setTimeout(() => this.#apply(), this.#isFast ? applyMsMany : applyMs);
   };
 
-  /** The tail has a gap: what follows does not join what is shown. */
-  readonly missed = (): void => {
-    if (this.#isHeld) this.#set({ isStale: true });
-    else void this.reload();
-  };
-
-  /** Held: nothing moves; what comes is counted. Let go, it takes its place. */
-  readonly hold = (isHeld: boolean): void => {
-    if (this.#isHeld === isHeld) return;
-    this.#isHeld = isHeld;
-    if (!isHeld) this.show();
-  };
-
   readonly show = (): void => {
-    if (this.#state.isStale) {
+    if (this.state().isStale) {
       void this.reload();
       return;
     }
@@ -144,21 +92,25 @@ export class RecordFeed {
     this.#place(records);
   };
 
-  async #during(read: (signal: AbortSignal) => Promise<Partial<RecordsState>>): Promise<void> {
-    this.#abort?.abort();
-    const abort = new AbortController();
-    this.#abort = abort;
+  protected begin(): void {
+    void this.reload();
+  }
+
+  protected end(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  protected forget(): void {
     this.#again = [];
-    this.#set({ isLoading: true, error: undefined });
-    try {
-      const more = await read(abort.signal);
-      if (abort.signal.aborted) return;
-      this.#set({ records: this.#records, waiting: this.#waiting.length, isLoading: false, ...more });
-    } catch (error) {
-      if (!abort.signal.aborted) this.#set({ isLoading: false, error });
-    } finally {
-      if (this.#abort === abort) this.#abort = undefined;
-    }
+  }
+
+  /** One reading; what was read is shown with what it says. */
+  #reading(read: (signal: AbortSignal) => Promise<Partial<RecordsState>>): Promise<void> {
+    return this.during(async (signal) => {
+      const more = await read(signal);
+      return { records: this.#records, waiting: this.#waiting.length, ...more };
+    });
   }
 
   async #page(request: RecordsRequest, signal: AbortSignal): Promise<TopicRecordPage> {
@@ -201,14 +153,14 @@ export class RecordFeed {
     this.#records = [...this.#records, ...oldestFirst(pages.flatMap((page) => page.records))];
     return {
       isEnd: pages.every((page) => page.isEnd),
-      scanned: pages.reduce((sum, page) => sum + page.scanned, this.#state.scanned),
+      scanned: pages.reduce((sum, page) => sum + page.scanned, this.state().scanned),
     };
   }
 
   #apply(): void {
     this.#timer = undefined;
     // an answer that is on its way may be older than what the stream told: it comes first
-    if (this.#abort) {
+    if (this.isReading) {
       this.#timer = setTimeout(() => this.#apply(), applyMs);
       return;
     }
@@ -216,7 +168,7 @@ export class RecordFeed {
     const { partition, search } = this.#wanted;
     const fresh = this.#incoming.filter((record) => record.offset >= (this.#next[record.partition] ?? 0));
     this.#incoming = [];
-    this.#isFast = fresh.length > litRecordsMax;
+    this.#isFast = fresh.length > litMax;
     for (const record of fresh) {
       this.#next[record.partition] = Math.max(this.#next[record.partition] ?? 0, record.offset + 1);
       this.#low[record.partition] ??= record.offset;
@@ -224,15 +176,15 @@ export class RecordFeed {
     const wanted = fresh.filter(
       (record) => (partition === undefined || record.partition === partition) && (!search || hasText(record, search)),
     );
-    if (search) this.#set({ scanned: this.#state.scanned + fresh.length });
+    if (search) this.set({ scanned: this.state().scanned + fresh.length });
     if (wanted.length === 0) return;
-    if (!this.#isHeld) {
+    if (!this.isHeld) {
       this.#place(wanted);
       return;
     }
     const all = [...this.#waiting, ...wanted];
     this.#waiting = all.slice(-shownMax);
-    this.#set({ waiting: this.#waiting.length, skipped: this.#state.skipped + all.length - this.#waiting.length });
+    this.set({ waiting: this.#waiting.length, skipped: this.state().skipped + all.length - this.#waiting.length });
   }
 
   #place(records: readonly TopicRecord[]): void {
@@ -240,17 +192,12 @@ export class RecordFeed {
     this.#records = all.slice(0, shownMax);
     const isCut = all.length > shownMax;
     if (isCut) this.#low = { ...this.#low, ...lowest(this.#records, {}) };
-    this.#set({
+    this.set({
       records: this.#records,
-      changed: new Set(records.length > litRecordsMax ? [] : records.map(recordId)),
+      changed: lit(records.map(recordId)),
       waiting: this.#waiting.length,
       ...(isCut && !this.#wanted.search ? { isEnd: false } : {}),
     });
-  }
-
-  #set(more: Partial<RecordsState>): void {
-    this.#state = { ...this.#state, ...more };
-    for (const listener of this.#listeners) listener();
   }
 }
 

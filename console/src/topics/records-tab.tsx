@@ -3,6 +3,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleX } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import type { TopicRecord, TopicView } from '../../../src/web/schemas.ts';
+import { isUnreachable } from '../api/request.ts';
 import { useColumns } from '../data/use-columns.ts';
 import { valueColumn } from '../data/value-cell.tsx';
 import { WaitingPill } from '../data/waiting-pill.tsx';
@@ -34,6 +35,7 @@ const own: GridColumn<TopicRecord>[] = [
     id: ' place',
     header: 'Offset',
     value: recordId,
+    wholeText: recordId,
     width: 96,
     grow: 0,
     align: 'right',
@@ -45,6 +47,7 @@ const own: GridColumn<TopicRecord>[] = [
     id: ' key',
     header: 'Key',
     value: (record) => record.key,
+    wholeText: (record) => record.key ?? '',
     cell: (record) => record.key ?? <span className="text-faint italic">none</span>,
     width: 120,
     isMono: true,
@@ -126,7 +129,9 @@ export function RecordsTab({ topic }: { topic: TopicView }) {
           void navigate({ search: (before) => ({ ...before, isLive: next ? undefined : false }), replace: true })
         }
       />
-      {records.error ? <Failure error={records.error} retry={records.reload} /> : null}
+      {records.error && !(isUnreachable(records.error) && records.records.length > 0) ? (
+        <Failure error={records.error} retry={records.reload} />
+      ) : null}
       <div {...records.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
         {(records.waiting > 0 || records.isStale) && (
           <WaitingPill

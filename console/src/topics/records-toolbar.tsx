@@ -9,7 +9,7 @@ import { useKey, useSearchKey } from '../data/use-key.ts';
 import { StatusDot } from '../kit/badge.tsx';
 import { Button, IconButton } from '../kit/button.tsx';
 import { SearchInput } from '../kit/field.tsx';
-import { formatTime } from '../kit/format.ts';
+import { formatUtc } from '../kit/utc.ts';
 import type { RecordsWanted } from './record-feed.ts';
 import { SeekForm } from './seek-form.tsx';
 import type { Records } from './use-records.ts';
@@ -30,7 +30,7 @@ type RecordsToolbarProps = {
 function beginWords({ partition, offset, at }: RecordsWanted): string | undefined {
   const where = partition === undefined ? '' : `partition ${partition}`;
   if (offset !== undefined) return `From ${where || 'partition 0'}, offset ${offset}`;
-  if (at !== undefined) return `From ${formatTime(Date.parse(at), { isUtc: true })}${where && `, ${where}`}`;
+  if (at !== undefined) return `From ${formatUtc(Date.parse(at))}${where && `, ${where}`}`;
   return where ? `Newest of ${where}` : undefined;
 }
 

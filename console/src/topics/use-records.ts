@@ -38,7 +38,7 @@ export function useRecords(topic: TopicView, wanted: RecordsWanted, isLive: bool
   const liveState = useLive<TopicEvents>(isTail ? live.topic(topic.name) : undefined, {
     ready: () => {
       // what came after the records were read and before the stream was open (while the tail was paused, too) is in neither of them
-      if (joined.current !== feed) feed.missed();
+      if (joined.current !== feed || state.error) feed.missed();
       joined.current = feed;
     },
     reset: feed.missed,

@@ -1,4 +1,5 @@
 // Dead letters and late records, as they are put aside.
+import { formatMs } from '../../core/durations.ts';
 import type { Aside } from '../engine.ts';
 import type { DuckPrepared } from './prepare.ts';
 
@@ -33,6 +34,6 @@ export function letterOf(duck: DuckPrepared, row: number, { noun, stage }: Place
 /** The aside of a row that came too late for a windowed stream. */
 export function lateOf(duck: DuckPrepared, row: number, stage: string): Aside {
   const behindMs = duck.rows.watermarks[row]! - duck.rows.times[row]!;
-  const reason = `it came ${Math.round(behindMs / 1000)} s behind the watermark, when its window was closed`;
+  const reason = `it came ${formatMs(behindMs)} behind the watermark, when its window was closed`;
   return { ...letterOf(duck, row, { noun: 'stream', stage }, 'RECORD_LATE', reason), kind: 'late' };
 }

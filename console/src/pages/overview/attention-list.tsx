@@ -58,6 +58,15 @@ function Row({ matter, pipeline }: { matter: Matter; pipeline: PipelineView }) {
             Dead letters
           </Link>
         )}
+        {matter.action === 'late' && (
+          <Link
+            to="/dead"
+            search={{ pipeline: matter.pipeline, kind: 'late' }}
+            className={buttonClass('plain', 'small')}
+          >
+            Late records
+          </Link>
+        )}
         {matter.action === 'resume' && <PauseButton pipeline={pipeline} size="small" />}
         {matter.action === 'open' && (
           <Link to="/pipelines/$name" params={{ name: matter.pipeline }} className={buttonClass('plain', 'small')}>

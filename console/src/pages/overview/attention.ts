@@ -12,7 +12,7 @@ export type Matter = {
   /** Why, and what to do. */
   text?: string;
   /** What can be done from here. */
-  action?: 'dead' | 'resume' | 'open';
+  action?: 'dead' | 'late' | 'resume' | 'open';
 };
 
 /** A topic's lag at a time. */
@@ -20,6 +20,8 @@ export type LagSample = { at: number; seconds: number };
 
 const lagMinSeconds = 5;
 const lagWindowMs = 12_000;
+/** Of what came in: where more are late, the topic's lateness is too small or a time is wrong. */
+const lateShareMax = 0.01;
 
 /** Lags of topics over the last seconds that this tab has seen, to tell one that grows. */
 export class LagMemory {
@@ -60,10 +62,17 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
   const matters: Matter[] = [];
   const add = (id: string, matter: Omit<Matter, 'id' | 'pipeline'>) =>
     matters.push({ id: `${name} ${id}`, pipeline: name, ...matter });
-  const saysDead = reason !== undefined && /dead letter/i.test(reason);
+  const saysDead = reason !== undefined && /in the dead letters/i.test(reason);
+  // both at once have each a line of their own, since each leads elsewhere
+  const saysLateOnly = reason !== undefined && /too late/i.test(reason) && !saysDead;
   if (status === 'failed') add('status', { weight: 'bad', title: 'failed', text: reason, action: 'open' });
   if (status === 'degraded')
-    add('status', { weight: 'warn', title: 'is degraded', text: reason, action: saysDead ? 'dead' : 'open' });
+    add('status', {
+      weight: 'warn',
+      title: 'is degraded',
+      text: saysLateOnly ? `${reason}. ${plural(ledger.late, 'record')} came too late so far.` : reason,
+      action: saysDead ? 'dead' : saysLateOnly ? 'late' : 'open',
+    });
   if (status === 'paused')
     add('status', {
       weight: 'warn',
@@ -91,6 +100,14 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
       title: 'has dead letters',
       text: `${plural(ledger.dead, 'record')} could not be processed. Mend the cause and send them again.`,
       action: 'dead',
+    });
+  if (ledger.late > 0 && !saysLateOnly)
+    add('late', {
+      // some are late wherever events come out of order
+      weight: ledger.late > ledger.in * lateShareMax ? 'warn' : 'plain',
+      title: 'has late records',
+      text: `${plural(ledger.late, 'record')} came when their window was closed. They are kept aside, and correct it when they are sent again.`,
+      action: 'late',
     });
   for (const node of view.nodes) {
     if (status !== 'paused' && lags.isGrowing(name, node))

@@ -58,6 +58,13 @@ export function ledgerParts(ledger: Ledger): LedgerPart[] {
   ];
 }
 
+/** `97.7%`, `2.0%`, `0.3%`: the shares of a sum to the same place, so that they can be compared. */
+export function ledgerShare(share: number): string {
+  if (share > 0 && share < 0.0005) return '<0.1%';
+  if (share > 0.9995 && share < 1) return '>99.9%';
+  return share === 1 ? '100%' : `${(share * 100).toFixed(1)}%`;
+}
+
 /** Records that came in and are nowhere; below 0 where more went out than came in. 0 while the ledger balances. */
 export function missingRecords(ledger: Ledger): number {
   return ledger.in - ledgerParts(ledger).reduce((sum, part) => sum + part.count, 0);

@@ -75,12 +75,12 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
             onOpen={(node) => void navigate({ to: '/pipelines/$name', params: { name }, search: { node: node.id } })}
           />
         </div>
-        <div className="flex flex-wrap items-center gap-x-5 gap-y-1" style={{ flex: '1 1 200px' }}>
+        <div className="lively flex flex-wrap items-center gap-x-5 gap-y-1" style={{ flex: '1 1 200px' }}>
           <p className="flex items-baseline gap-1.5">
             <span className="text-xl leading-8 font-semibold tracking-tight">
               {formatShort(pipeline.recordsPerSecond)}
             </span>
-            <span className="text-xs text-muted">records/s stored</span>
+            <span className="text-xs text-muted">records/s processed</span>
           </p>
           <Sparkline
             values={rates.map((one) => one.rate)}

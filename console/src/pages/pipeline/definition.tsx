@@ -4,13 +4,13 @@ import { ChevronRight } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Plan } from '../../../../src/web/schemas.ts';
 import { reads } from '../../api/reads.ts';
+import { FieldsTable } from '../../data/fields-table.tsx';
 import { Card, Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { CopyButton } from '../../kit/copy-button.tsx';
 import { formatDuration, formatValue, plural } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
-import { FieldsTable } from './fields-table.tsx';
 
 export function Definition({ pipeline }: { pipeline: string }) {
   const detail = useQuery({ ...reads.pipeline(pipeline), staleTime: 60_000 });

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
+import { useEffect } from 'react';
 import type { DeadPage, PipelineView } from '../../../../src/web/schemas.ts';
 import { reads } from '../../api/reads.ts';
 import { Ago } from '../../kit/ago.tsx';
@@ -10,11 +11,18 @@ import { buttonClass } from '../../kit/button.tsx';
 import { Card } from '../../kit/card.tsx';
 import { formatCount } from '../../kit/format.ts';
 import { Loaded } from '../../kit/loaded.tsx';
+import { Middle } from '../../kit/middle.tsx';
 
 export function ErrorsCard({ pipeline }: { pipeline: PipelineView }) {
   const { name, ledger } = pipeline;
   const dead = useQuery({ ...reads.dead({ pipeline: name, limit: 10 }), refetchInterval: 10_000 });
   const total = ledger.dead + ledger.late;
+  const { refetch } = dead;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read again when the ledger above says another figure.
+  useEffect(() => {
+    const timer = setTimeout(() => void refetch({ cancelRefetch: false }), 250);
+    return () => clearTimeout(timer);
+  }, [total, refetch]);
   return (
     <Card
       title="Recent errors"
@@ -57,7 +65,7 @@ function Groups({ name, page }: { name: string; page: DeadPage }) {
             >
               <span className="flex items-center gap-2">
                 <Badge tone={kind === 'dead' ? 'bad' : 'warn'}>{kind}</Badge>
-                <span className="truncate font-mono text-xs">{stage}</span>
+                <Middle text={stage} className="min-w-0 font-mono text-xs" />
                 <span className="ml-auto shrink-0 font-semibold">{formatCount(count)}</span>
               </span>
               <span className="line-clamp-2 text-muted">{newest?.reason ?? code}</span>

@@ -6,6 +6,7 @@ import {
   type Edge,
   EdgeLabelRenderer,
   type EdgeProps,
+  type FitViewOptions,
   Handle,
   type Node,
   type NodeProps,
@@ -33,7 +34,7 @@ type FlowGraphProps = { pipeline: PipelineView; openId: string | undefined; onOp
 export function FlowGraph(props: FlowGraphProps) {
   const [frame, width] = useWidth();
   return (
-    <div ref={frame} className="min-w-0">
+    <div ref={frame} className="lively min-w-0">
       {width > 0 &&
         (width < narrowest ? (
           <div className="px-4 py-2">
@@ -47,6 +48,9 @@ export function FlowGraph(props: FlowGraphProps) {
 }
 
 const narrowest = 600;
+
+/** Below the boxes there is room for the buttons. */
+const fit: FitViewOptions = { padding: { x: '20px', top: '20px', bottom: '52px' }, maxZoom: 1.15 };
 
 function WideGraph({ pipeline, openId, onOpen }: FlowGraphProps) {
   const layout = useLayout(pipeline);
@@ -77,7 +81,7 @@ function WideGraph({ pipeline, openId, onOpen }: FlowGraphProps) {
         nodeTypes={nodeTypes}
         edgeTypes={edgeTypes}
         fitView
-        fitViewOptions={{ padding: 0.08, maxZoom: 1.15 }}
+        fitViewOptions={fit}
         minZoom={0.25}
         maxZoom={2}
         nodesDraggable={false}
@@ -108,7 +112,7 @@ function Zoom() {
         icon={Maximize}
         label="Show all"
         size="small"
-        onClick={() => void fitView({ padding: 0.08, maxZoom: 1.15, duration: 200 })}
+        onClick={() => void fitView({ ...fit, duration: 200 })}
       />
     </div>
   );

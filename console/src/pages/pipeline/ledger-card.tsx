@@ -3,9 +3,9 @@ import { CircleCheck, CircleX } from 'lucide-react';
 import type { Ledger } from '../../../../src/web/schemas.ts';
 import { Card } from '../../kit/card.tsx';
 import { classNames } from '../../kit/class-names.ts';
-import { formatCount, formatShare, plural } from '../../kit/format.ts';
+import { formatCount, plural } from '../../kit/format.ts';
 import { LedgerBar } from '../overview/ledger-bar.tsx';
-import { ledgerParts, missingRecords } from '../overview/ledger-sum.ts';
+import { ledgerParts, ledgerShare, missingRecords } from '../overview/ledger-sum.ts';
 
 export function LedgerCard({ ledger }: { ledger: Ledger }) {
   const parts = ledgerParts(ledger);
@@ -110,7 +110,7 @@ function Term({ sign, label, count, colour, note, share, isStrong }: TermProps) 
             style={{ background: isNone ? 'var(--line-strong)' : colour }}
           />
           {label}
-          {share !== undefined && !isNone && <span className="text-faint">{formatShare(share)}</span>}
+          {share !== undefined && !isNone && <span className="text-faint">{ledgerShare(share)}</span>}
         </p>
       </div>
     </div>

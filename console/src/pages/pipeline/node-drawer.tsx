@@ -2,21 +2,23 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { GraphNode, Plan } from '../../../../src/web/schemas.ts';
+import { FieldsTable } from '../../data/fields-table.tsx';
 import { nodeTitle } from '../../graph/looks.ts';
 import { NodeBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
 import { Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { Drawer } from '../../kit/dialog.tsx';
-import { formatBytes, formatCount, formatDuration, formatRate, formatShare, formatTime } from '../../kit/format.ts';
+import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
-import { FieldsTable } from './fields-table.tsx';
+import { formatUtc } from '../../kit/utc.ts';
 
 type NodeDrawerProps = { pipeline: string; node: GraphNode | undefined; plan: Plan | undefined; onClose: () => void };
 
 export function NodeDrawer({ pipeline, node, plan, onClose }: NodeDrawerProps) {
   return (
     <Drawer
+      isModal={false}
       isOpen={node !== undefined}
       onClose={onClose}
       title={node && <span className="font-mono">{nodeTitle(node)}</span>}
@@ -42,6 +44,11 @@ function NodeLink({ node, pipeline }: { node: GraphNode; pipeline: string }) {
       {node.dead !== undefined && node.dead > 0 && (
         <Link to="/dead" search={{ pipeline }} className={look}>
           Dead letters
+        </Link>
+      )}
+      {node.late !== undefined && node.late > 0 && (
+        <Link to="/dead" search={{ pipeline, kind: 'late' }} className={look}>
+          Late records
         </Link>
       )}
       {node.noun === 'topic' && (
@@ -85,7 +92,7 @@ function Now({ node }: { node: GraphNode }) {
                 : `${formatCount(node.lagRecords)} records, ${formatDuration((node.lagSeconds ?? 0) * 1_000)}`,
           ],
           ['Batch takes', node.batchMs === undefined ? undefined : formatDuration(node.batchMs)],
-          ['Watermark', node.watermark === undefined ? undefined : formatTime(node.watermark)],
+          ['Watermark', node.watermark === undefined ? undefined : formatUtc(node.watermark)],
         ]}
       />
     </Section>

@@ -3,11 +3,10 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Pause, Play } from 'lucide-react';
 import { useState } from 'react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
-import { api } from '../../api/client.ts';
 import { needsWriter, useMayWrite } from '../../data/may-write.ts';
+import { pausePipeline, resumePipeline } from '../../data/pause.ts';
 import { Button, type ButtonSize } from '../../kit/button.tsx';
 import { Confirm } from '../../kit/dialog.tsx';
-import { toast, toastFailure } from '../../kit/toast.tsx';
 
 export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?: ButtonSize }) {
   const queries = useQueryClient();
@@ -18,24 +17,8 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
   const rights = mayWrite ? {} : { disabled: true, title: needsWriter };
   const resume = async () => {
     setBusy(true);
-    try {
-      await api.resume(name);
-      void queries.invalidateQueries({ queryKey: ['pipelines', name] });
-      toast({ title: `${name} goes on.`, text: 'What waited in the log is processed now.' });
-    } catch (error) {
-      toastFailure(error);
-    } finally {
-      setBusy(false);
-    }
-  };
-  const pause = async () => {
-    await api.pause(name);
-    void queries.invalidateQueries({ queryKey: ['pipelines', name] });
-    toast({
-      title: `${name} is paused.`,
-      text: 'It stays so over restarts, until it is resumed.',
-      action: { label: 'Resume', run: () => void resume() },
-    });
+    await resumePipeline(name, queries);
+    setBusy(false);
   };
   if (pipeline.status === 'paused') {
     return (
@@ -57,7 +40,13 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
       <Button size={size} icon={Pause} {...rights} onClick={() => setAsking(true)}>
         Pause
       </Button>
-      <Confirm isOpen={isAsking} onClose={() => setAsking(false)} title={`Pause ${name}?`} verb="Pause" run={pause}>
+      <Confirm
+        isOpen={isAsking}
+        onClose={() => setAsking(false)}
+        title={`Pause ${name}?`}
+        verb="Pause"
+        run={() => pausePipeline(name, queries)}
+      >
         Its sources wait, and no record is processed until you resume it. Nothing is lost: what is in the log stays
         there. Tables keep their rows and can be read.
       </Confirm>

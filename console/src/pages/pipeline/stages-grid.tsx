@@ -3,8 +3,10 @@ import type { GraphNode } from '../../../../src/web/schemas.ts';
 import { nodeTitle, nounIcons } from '../../graph/looks.ts';
 import { NodeBadge } from '../../kit/badge.tsx';
 import { classNames } from '../../kit/class-names.ts';
-import { formatClock, formatCount, formatDuration, formatRate, formatShort, formatTime } from '../../kit/format.ts';
+import { formatCount, formatDuration, formatRate, formatShort } from '../../kit/format.ts';
 import { DataGrid, type GridColumn } from '../../kit/grid.tsx';
+import { Middle } from '../../kit/middle.tsx';
+import { formatUtc } from '../../kit/utc.ts';
 
 type StagesGridProps = { nodes: readonly GraphNode[]; openId: string | undefined; onOpen: (node: GraphNode) => void };
 
@@ -67,13 +69,11 @@ const columns: readonly GridColumn<GraphNode>[] = [
       return (
         <span className="flex items-center gap-2">
           <Icon aria-label={node.noun} role="img" className="size-3.5 shrink-0 text-muted" />
-          <span className="truncate font-mono text-xs" title={node.label}>
-            {nodeTitle(node)}
-          </span>
+          <Middle text={nodeTitle(node)} className="min-w-0 font-mono text-xs" />
         </span>
       );
     },
-    width: 200,
+    width: 168,
     grow: 3,
     isSortable: false,
   },
@@ -134,26 +134,26 @@ const columns: readonly GridColumn<GraphNode>[] = [
   },
   {
     id: 'watermark',
-    header: 'Watermark',
-    note: 'All before this event time is complete.',
+    header: 'Watermark, UTC',
+    note: 'All before this event time is complete. In UTC.',
     value: (node) => node.watermark,
     cell: (node) =>
       node.watermark === undefined ? (
         figure(undefined)
       ) : (
-        <time title={formatTime(node.watermark, { hasMs: true })}>
+        <time title={formatUtc(node.watermark, { hasMs: true })}>
           {Math.abs(Date.now() - node.watermark) < day / 2
-            ? formatClock(node.watermark)
-            : formatTime(node.watermark).slice(5, 16)}
+            ? formatUtc(node.watermark).slice(11, 19)
+            : formatUtc(node.watermark).slice(0, 16)}
         </time>
       ),
-    width: 112,
+    width: 122,
     align: 'right',
   },
-  count('in', 'In', 86, 'Records or rows that went in.'),
-  count('out', 'Out', 86, 'Records or rows that came out.'),
+  count('in', 'In', 78, 'Records or rows that went in.'),
+  count('out', 'Out', 78, 'Records or rows that came out.'),
   count('filtered', 'Filtered', 72, 'Left out by a WHERE clause.'),
-  count('deduplicated', 'Duplicates', 86, 'Left out as duplicates.'),
+  count('deduplicated', 'Deduplicated', 104, 'Left out as duplicates.'),
   count('late', 'Late', 54, 'Too late for their window; kept aside.', 'text-warn'),
   count('dead', 'Dead', 56, 'In the dead letters, and still there.', 'font-medium text-bad'),
 ];

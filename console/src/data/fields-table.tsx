@@ -1,7 +1,7 @@
 // Fields of a topic or columns of a table as they are declared.
 import { EyeOff, KeyRound } from 'lucide-react';
-import type { Column } from '../../../../src/web/schemas.ts';
-import { Badge } from '../../kit/badge.tsx';
+import type { Column } from '../../../src/web/schemas.ts';
+import { Badge } from '../kit/badge.tsx';
 
 export function FieldsTable({
   fields,
@@ -28,7 +28,7 @@ export function FieldsTable({
               <td className="py-1.5 pr-4 font-mono text-xs break-words">{field.name}</td>
               <td className="py-1.5 pr-4 font-mono text-xs break-words text-muted">
                 {field.type}
-                {field.isOptional && <span title="It may be missing.">?</span>}
+                {field.isOptional && ', optional'}
               </td>
               <td className="py-1.5">
                 <span className="flex flex-wrap items-center gap-1.5">
