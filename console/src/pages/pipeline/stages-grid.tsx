@@ -147,13 +147,13 @@ const columns: readonly GridColumn<GraphNode>[] = [
             : formatUtc(node.watermark).slice(0, 16)}
         </time>
       ),
-    width: 122,
+    width: 142,
     align: 'right',
   },
   count('in', 'In', 78, 'Records or rows that went in.'),
   count('out', 'Out', 78, 'Records or rows that came out.'),
-  count('filtered', 'Filtered', 72, 'Left out by a WHERE clause.'),
-  count('deduplicated', 'Deduplicated', 104, 'Left out as duplicates.'),
+  count('filtered', 'Filtered', 68, 'Left out by a WHERE clause.'),
+  count('deduplicated', 'Deduplicated', 100, 'Left out as duplicates.'),
   count('late', 'Late', 54, 'Too late for their window; kept aside.', 'text-warn'),
   count('dead', 'Dead', 56, 'In the dead letters, and still there.', 'font-medium text-bad'),
 ];
