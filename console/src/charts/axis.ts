@@ -34,7 +34,8 @@ export function numberAxisOf(least: number, most: number, options: AxisOptions =
   let [low, high] = Number.isFinite(least) && Number.isFinite(most) ? [least, most] : [0, 1];
   if (hasZero) [low, high] = [Math.min(0, low), Math.max(0, high)];
   // a single value stands in the middle, or on zero
-  if (low === high) [low, high] = hasZero ? [0, 1] : [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
+  if (low === high)
+    [low, high] = hasZero ? [0, 1] : [low - (Math.abs(low) || 1) * 0.1, high + (Math.abs(high) || 1) * 0.1];
   const fine = roundStep((high - low) / Math.max(1, steps));
   const step = isWhole ? Math.max(1, Math.round(fine)) : fine;
   const [first, last] = [Math.floor(low / step + 1e-9), Math.ceil(high / step - 1e-9)];

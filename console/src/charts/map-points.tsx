@@ -5,6 +5,7 @@ import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl'
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { IconButton } from '../kit/button.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
+import { columnWords } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
 import { boundsOf, makeMap, paintMap } from './map-base.ts';
 import { usePalette } from './palette.ts';
@@ -129,11 +130,8 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
           <Tip
             title={tipTitle(view, names, under.row)}
             lines={names.map((name, i) => ({
-              label: name.replaceAll('_', ' '),
-              value:
-                kindOfColumn(view, name) === 'number' && under.row[i + 2] !== null
-                  ? numberText(under.row[i + 2], name === color ? unit : undefined)
-                  : categoryText(under.row[i + 2], columnOf(view, name)),
+              label: columnWords(name, name === color ? unit : undefined),
+              value: valueWords(view, name, under.row[i + 2], name === color ? unit : undefined),
             }))}
             left={under.left}
             top={under.top}
@@ -142,12 +140,7 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
         )}
       </div>
       {colours.domain && (
-        <ScaleLegend
-          scale={colours.scale}
-          domain={colours.domain}
-          unit={unit}
-          label={(color ?? '').replaceAll('_', ' ')}
-        />
+        <ScaleLegend scale={colours.scale} domain={colours.domain} unit={unit} label={columnWords(color, unit)} />
       )}
       {colours.groups && colours.groups.length > 1 && (
         <Legend
@@ -159,6 +152,13 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
       )}
     </div>
   );
+}
+
+function valueWords(view: DrawingProps['view'], name: string, value: unknown, unit: string | undefined): string {
+  const kind = kindOfColumn(view, name);
+  if (kind === 'number' && value !== null) return numberText(value, unit);
+  const text = categoryText(value, columnOf(view, name));
+  return kind === 'time' && value !== null ? `${text} UTC` : text;
 }
 
 function tipTitle(view: DrawingProps['view'], names: readonly string[], row: readonly unknown[]): string {
