@@ -1,7 +1,8 @@
 // Bars, one for each place of the axis, stacked by series: upright over times and numbers, lying where there are many names or long ones.
 import { useMemo, useState } from 'react';
-import { axisEnds, numberAxisOf, stackedEnds, stepsFor } from './axis.ts';
-import { marksLabel, textMarks, timeMarks } from './category-marks.ts';
+import { tickFormat } from '../kit/number-text.ts';
+import { axisEnds, type NumberAxis, numberAxisOf, stackedEnds, stepsFor } from './axis.ts';
+import { liesDown, marksLabel, textMarks, timeMarks } from './category-marks.ts';
 import { columnWords, middleCut, unitOf } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
 import { type Series, type SeriesModel, seriesModel } from './line-model.ts';
@@ -9,9 +10,9 @@ import { type Palette, seriesLook, usePalette } from './palette.ts';
 import { baseOption, categoryAxis, gridAround, numberAxis, Picture, pointed, tipHtml } from './picture.tsx';
 import { useSize } from './use-size.ts';
 import { UtcSign } from './utc-sign.tsx';
-import { amountText, type DrawingProps, numberText, optionsOf, spanText } from './values.ts';
+import { amountText, type DrawingProps, numberText, optionsOf, spanText, withUnit } from './values.ts';
 
-const rowLeast = 17;
+const rowLeast = 15;
 const rowMost = 34;
 
 export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
@@ -36,6 +37,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
       steps: stepsFor(isLying ? width / 1.6 : height - 50),
       isWhole: data.columns.at(-1) === 'rows',
     });
+    const endText = endTextOf(amounts, data.columns.at(-1) === 'rows', unit);
     const series = shown.map((one) => ({
       type: 'bar' as const,
       id: one.key,
@@ -48,7 +50,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
         borderRadius: isOne ? (isLying ? [0, 2, 2, 0] : [2, 2, 0, 0]) : 0,
       },
       emphasis: { disabled: true },
-      ...(isLying && isOne ? { label: endLabel(palette, unit) } : {}),
+      ...(isLying && isOne ? { label: endLabel(palette, endText) } : {}),
       data: barsOf(one, model, isOne, isLying),
     }));
     const tooltip = {
@@ -61,12 +63,18 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
     const valueLabel = { ...numberAxis(palette).axisLabel, ...values.axisLabel };
     if (isLying) {
       const most = Math.floor(Math.min(170, width * 0.38) / 6.6);
-      const ends = isOne ? endWidth(shown, unit) : 16;
+      const ends = isOne ? endWidth(shown, endText) : 16;
       return {
         ...baseOption(palette),
         grid: gridAround({ left: 8, right: ends, top: isOne ? 4 : 24, bottom: 4 }),
         tooltip,
-        xAxis: { id: 'x', ...values, position: 'top' as const, axisLabel: { ...valueLabel, show: !isOne } },
+        xAxis: {
+          id: 'x',
+          ...values,
+          position: 'top' as const,
+          axisLabel: { ...valueLabel, show: !isOne },
+          splitLine: { ...values.splitLine, show: !isOne },
+        },
         yAxis: {
           id: 'y',
           ...categoryAxis(palette, labels),
@@ -85,7 +93,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
     const isNamed = !model.isTime && model.labels === undefined;
     return {
       ...baseOption(palette),
-      grid: gridAround({ left: 8, right: 12, top: 14, bottom: isNamed ? 22 : 4 }),
+      grid: gridAround({ left: 8, right: 12, top: 14, bottom: 4 }),
       tooltip,
       xAxis: {
         id: 'x',
@@ -119,13 +127,6 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
       )}
     </div>
   );
-}
-
-/** Whether names are better read beside bars than below them. */
-export function liesDown(labels: readonly string[] | undefined, width: number): boolean {
-  if (!labels) return false;
-  const longest = Math.max(0, ...labels.map((label) => label.length)) * 6.6 + 10;
-  return labels.length > 12 || longest > (width - 60) / Math.max(1, labels.length);
 }
 
 function labelsOf(model: SeriesModel, unit: string | undefined): string[] {
@@ -163,20 +164,26 @@ function barsOf(one: Series, { partial }: SeriesModel, isOne: boolean, isLying: 
   });
 }
 
+/** Amounts beside bars: counts whole, others with the same digits, a hundredth of the step. */
+function endTextOf({ step, from, to }: NumberAxis, isWhole: boolean, unit: string | undefined) {
+  const words = isWhole ? (value: number) => numberText(value) : tickFormat(step / 100, Math.max(-from, to));
+  return (value: number) => withUnit(words(value), unit);
+}
+
 /** The amount beside a bar that lies; of one below zero too at its right, where nothing else is. */
-function endLabel(palette: Palette, unit: string | undefined) {
+function endLabel(palette: Palette, text: (value: number) => string) {
   return {
     show: true,
     position: 'right' as const,
     distance: 5,
     color: palette.muted,
     fontSize: 11,
-    formatter: ({ value }: { value: unknown }) => numberText(value, unit),
+    formatter: ({ value }: { value: unknown }) => (typeof value === 'number' ? text(value) : ''),
   };
 }
 
-function endWidth(shown: readonly Series[], unit: string | undefined): number {
-  const texts = shown.flatMap((one) => one.values.map((value) => (value === null ? '' : numberText(value, unit))));
+function endWidth(shown: readonly Series[], text: (value: number) => string): number {
+  const texts = shown.flatMap((one) => one.values.map((value) => (value === null ? '' : text(value))));
   return 14 + Math.max(0, ...texts.map((text) => text.length)) * 6.4;
 }
 

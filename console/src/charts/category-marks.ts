@@ -58,3 +58,10 @@ export function marksLabel({ text, isShown }: Marks) {
     lineHeight: 13,
   };
 }
+
+/** Whether names are better read beside bars than below them. */
+export function liesDown(labels: readonly string[] | undefined, width: number): boolean {
+  if (!labels) return false;
+  const longest = Math.max(0, ...labels.map((label) => label.length)) * signWidth + 10;
+  return labels.length > 12 || longest > (width - 60) / Math.max(1, labels.length);
+}

@@ -41,7 +41,7 @@ export const ChartCard = memo(function ChartCard(props: CardProps) {
   const unfit = choice.where.filter((filter) => !view.columns.some((column) => column.name === filter.column));
   const note = [
     shown.data?.note,
-    view.kind === 'grid' && hasTimes(view, shown.data?.columns) ? 'times in UTC' : undefined,
+    view.kind === 'grid' && shown.data?.rows.length && hasTimes(view, shown.data.columns) ? 'times in UTC' : undefined,
     unfit.length > 0 ? `not filtered by ${unfit.map((one) => one.column).join(', ')}` : undefined,
   ].filter(Boolean);
   return (

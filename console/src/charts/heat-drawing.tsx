@@ -72,7 +72,7 @@ export default function HeatDrawing({ view, data }: DrawingProps) {
       isTime && !times.some(Number.isNaN) ? timeMarks(times, everyOf(data, 'xEvery'), room) : textMarks(xTexts, room);
     return {
       ...baseOption(palette),
-      grid: gridAround({ left: 8, right: 14, top: 6, bottom: isTime ? 4 : 22 }),
+      grid: gridAround({ left: 8, right: 14, top: 6, bottom: 4 }),
       tooltip: {
         ...baseOption(palette).tooltip,
         trigger: 'item' as const,

@@ -1,16 +1,14 @@
 // How often values occur: bars without gaps, those beyond the ends marked as such; values are told at the edges of the bars.
 import { useMemo } from 'react';
 import { formatCount, formatShare } from '../kit/format.ts';
-import { tickFormat } from '../kit/number-text.ts';
-import { axisEnds, endsOf, numberAxisOf, roundStep, stepsFor } from './axis.ts';
+import { axisEnds, endsOf, numberAxisOf, stepsFor } from './axis.ts';
 import { named } from './bar-drawing.tsx';
+import { type Bin, edgesOf } from './bin-edges.ts';
 import { columnWords } from './label-text.ts';
 import { usePalette, withOpacity } from './palette.ts';
 import { baseOption, categoryAxis, gridAround, numberAxis, Picture, pointed, tipHtml } from './picture.tsx';
 import { useSize } from './use-size.ts';
-import { type DrawingProps, numberText, optionsOf, withUnit } from './values.ts';
-
-type Bin = { from: number | undefined; to: number | undefined; count: number };
+import { type DrawingProps, numberText, optionsOf } from './values.ts';
 
 export default function HistogramDrawing({ view, data }: DrawingProps) {
   const palette = usePalette();
@@ -27,7 +25,7 @@ export default function HistogramDrawing({ view, data }: DrawingProps) {
     const edges = edgesOf(bins, Math.max(2, Math.floor((width - 60) / 66)), unit);
     return {
       ...baseOption(palette),
-      grid: gridAround({ left: 8, right: 20, top: 14, bottom: 22 }),
+      grid: gridAround({ left: 8, right: 20, top: 14, bottom: 4 }),
       tooltip: {
         ...baseOption(palette).tooltip,
         trigger: 'axis' as const,
@@ -101,27 +99,6 @@ function binText({ from, to }: Bin, unit: string | undefined): string {
   if (from === undefined) return `below ${numberText(to, unit)}`;
   if (to === undefined) return `${numberText(from, unit)} and more`;
   return `${numberText(from, undefined, to - from)} to ${numberText(to, unit, to - from)}`;
-}
-
-/** The edges that are told, by their number: those at round values, as many as there is room for. */
-export function edgesOf(bins: readonly Bin[], most: number, unit?: string): Map<number, string> {
-  const found = bins.flatMap(({ from }, i): [number, number][] => (from === undefined ? [] : [[i, from]]));
-  const last = bins.at(-1)?.to;
-  if (last !== undefined) found.push([bins.length, last]);
-  const [first, second] = [found[0]?.[1], found[1]?.[1]];
-  if (first === undefined || second === undefined) return new Map();
-  const width = second - first;
-  const reach = found.at(-1)![1] - first;
-  let step = roundStep(reach / most);
-  // every so many bins, never between two edges
-  while (step < reach && !isWhole(step / width)) step = roundStep(step * 1.01);
-  const words = tickFormat(step, Math.max(...found.map(([, at]) => Math.abs(at))));
-  const told = found.filter(([, at]) => isWhole(at / step));
-  return new Map((told.length > 0 ? told : found.slice(0, 1)).map(([i, at]) => [i, withUnit(words(at), unit)]));
-}
-
-function isWhole(value: number): boolean {
-  return Math.round(value) !== 0 ? Math.abs(value - Math.round(value)) < 1e-6 : Math.abs(value) < 1e-9;
 }
 
 function end(value: unknown): number | undefined {

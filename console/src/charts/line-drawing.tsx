@@ -147,7 +147,8 @@ function veil(u: uPlot, { places, isTime, partial }: SeriesModel, palette: Palet
   const reach = 8 * devicePixelRatio;
   const { top, height } = u.bbox;
   u.ctx.save();
-  u.ctx.fillStyle = withOpacity(palette.surface, 0.66);
+  u.ctx.fillStyle = palette.surface;
+  u.ctx.globalAlpha = 0.66;
   if (places.length > 1 && partial.first)
     u.ctx.fillRect(at(0) - reach, top - reach, at(1) - at(0) + reach, height + 2 * reach);
   if (places.length > 1 && partial.last)
@@ -215,7 +216,7 @@ function plotOptions({
   };
   const isSingle = shown.length === 1 && model.series.length === 1;
   return {
-    padding: [8, 22, 0, 0],
+    padding: [8, model.isTime ? 30 : 22, 0, 0],
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: {

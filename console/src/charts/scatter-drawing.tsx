@@ -47,7 +47,7 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
     });
     return {
       ...baseOption(palette),
-      grid: gridAround({ left: 8, right: 20, top: 26, bottom: 22 }),
+      grid: gridAround({ left: 8, right: 20, top: 26, bottom: 4 }),
       tooltip: {
         ...baseOption(palette).tooltip,
         trigger: 'item' as const,
