@@ -1,6 +1,6 @@
 // Maps, single numbers and grids: where things are, how much it is now, and the rows themselves.
 import type { ChartData } from '../web/schemas.ts';
-import { cutOf, filled, nameOf, partialOf } from './chart-series.ts';
+import { cutOf, filled, nameOf, partialNote, partialOf } from './chart-series.ts';
 import { type ChartSource, chartDataOf, inWords } from './chart-source.ts';
 
 /** Points of a map. */
@@ -53,7 +53,11 @@ export async function numberData(source: ChartSource): Promise<ChartData> {
   });
   const course = filled(found, value, cut, true);
   const partial = partialOf(source, time, value, cut, course);
-  return chartDataOf(columns, [first, ...course], { facts: { every: cut?.every, partial } });
+  return chartDataOf(columns, [first, ...course], {
+    notes: [partialNote(partial)],
+    isTruncated: false,
+    facts: { every: cut?.every, partial },
+  });
 }
 
 /** The newest rows; or with `by` rows [by, value], numbers and times in their order, texts by their value, the greatest first. */

@@ -133,7 +133,8 @@ export function partialOf(
   return isFirst || isLast ? { ...(isFirst ? { first: true } : {}), ...(isLast ? { last: true } : {}) } : undefined;
 }
 
-function partialNote(partial: ReturnType<typeof partialOf>): string | undefined {
+/** What is said of spans that were counted in part. */
+export function partialNote(partial: ReturnType<typeof partialOf>): string | undefined {
   if (partial?.first && partial.last) return 'the first span is cut by the range, the last is not over yet';
   if (partial?.first) return 'the first span is cut by the range';
   return partial && 'the last span is not over yet';

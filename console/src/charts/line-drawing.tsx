@@ -252,9 +252,11 @@ function plotOptions({
       },
       {
         ...axis,
-        space: 36,
+        // a large chart has larger steps, not more of them
+        space: (u) => Math.max(36, u.height / 11),
         gap: 6,
-        size: (_, values) => Math.max(36, 14 + Math.max(0, ...(values ?? []).map((one) => one.length)) * 6.6),
+        size: (_, values) =>
+          Math.max(model.isTime ? 48 : 36, 14 + Math.max(0, ...(values ?? []).map((one) => one.length)) * 6.6),
         values: (_, splits, __, ___, step) => {
           onStep(step);
           return marks(splits, step, unit);

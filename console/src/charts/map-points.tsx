@@ -112,6 +112,7 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
   }, [map, hasPoints, located, size]);
 
   const names = data.columns.slice(2);
+  const hasMissing = data.rows.some((row) => typeof row[2] !== 'number');
   return (
     <div className="flex h-full min-h-0 flex-col gap-1.5">
       <div className="relative min-h-0 flex-1 overflow-hidden rounded-md">
@@ -140,7 +141,13 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
         )}
       </div>
       {colours.domain && (
-        <ScaleLegend scale={colours.scale} domain={colours.domain} unit={unit} label={columnWords(color, unit)} />
+        <ScaleLegend
+          scale={colours.scale}
+          domain={colours.domain}
+          unit={unit}
+          label={columnWords(color, unit)}
+          nothing={hasMissing ? palette.lineStrong : undefined}
+        />
       )}
       {colours.groups && colours.groups.length > 1 && (
         <Legend

@@ -1,5 +1,6 @@
 // What the colours of a scale mean.
 import { classNames } from '../kit/class-names.ts';
+import { MiddleText } from '../kit/middle-text.tsx';
 import { tickFormat } from '../kit/number-text.ts';
 import type { Domain } from './domain.ts';
 import { withUnit } from './values.ts';
@@ -19,8 +20,8 @@ export function ScaleLegend({ scale, domain, unit, label, nothing, className }: 
   const words = tickFormat(step, Math.max(Math.abs(from), Math.abs(to)));
   const middle = Math.floor(scale.length / 2);
   return (
-    <div className={classNames('flex items-center gap-2 text-2xs text-muted', className)}>
-      <span className="truncate">{label}</span>
+    <div className={classNames('flex flex-wrap items-center gap-x-2 text-2xs text-muted', className)}>
+      <MiddleText text={label} className="max-w-full" />
       <span className="ml-auto" />
       {nothing !== undefined && (
         <span className="mr-2 flex items-center gap-1.5 whitespace-nowrap">

@@ -8,8 +8,8 @@ export function MiddleText({ text, className }: { text: string; className?: stri
   const tail = Math.min(tailMax, Math.floor(signs.length / 2));
   if (signs.length <= 12) return <span className={classNames('truncate', className)}>{text}</span>;
   return (
-    <span title={text} className={classNames('flex min-w-0', className)}>
-      <span className="truncate whitespace-pre">{signs.slice(0, -tail).join('')}</span>
+    <span title={text} className={classNames('flex min-w-0 overflow-hidden', className)}>
+      <span className="min-w-4 truncate whitespace-pre">{signs.slice(0, -tail).join('')}</span>
       <span className="shrink-0 whitespace-pre">{signs.slice(-tail).join('')}</span>
     </span>
   );
