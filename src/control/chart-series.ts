@@ -15,8 +15,8 @@ export const barsMax = 50;
 /** Places of an axis that is cut as it suits the rows. */
 const autoMax = 36;
 
-/** A cut with the ends of the values that are cut: milliseconds of times. */
-type AxisCut = Cut & { readonly from?: number; readonly to?: number };
+/** A cut with the ends of the values that are cut (milliseconds of times), and about how many different ones there are. */
+type AxisCut = Cut & { readonly from?: number; readonly to?: number; readonly count?: number };
 
 const none: Top = { values: [], others: 0 };
 
@@ -109,14 +109,15 @@ export async function cutOf(
   const ends = await source.ends(x, present);
   if (!ends) return declared;
   if (!declared && !isAuto && ends.count <= placesMax) return undefined;
-  const { from, to } = ends;
-  if (axis === 'number') return { ...numberCut(from, to, placesMax, source.isWhole(x)), from, to };
-  return { ...timeCut(from, to, isAuto ? Math.min(autoMax, placesMax) : placesMax, declared), from, to };
+  const { from, to, count } = ends;
+  if (axis === 'number') return { ...numberCut(from, to, placesMax, source.isWhole(x)), from, to, count };
+  return { ...timeCut(from, to, isAuto ? Math.min(autoMax, placesMax) : placesMax, declared), from, to, count };
 }
 
 /**
- * The first and the last span where only a part of it was counted: a range may begin within the first, and the newest row lies within
- * the last. That one is whole where no row lies behind its beginning: such rows are spans themselves, as those of windows are.
+ * The first and the last span where only a part of it is known: a range may begin within the first, and the newest row lies within the
+ * last. That one is whole where each span has one time, its beginning: such rows are spans themselves, as those of windows are. What is
+ * the last of a span is no less true before it is over.
  */
 export function partialOf(
   source: ChartSource,
@@ -126,10 +127,12 @@ export function partialOf(
   rows: readonly unknown[][],
 ): { first?: true; last?: true } | undefined {
   const [first, last] = [rows[0]?.[0], rows.at(-1)?.[0]];
-  if (x !== source.time || !cut || !isAdditive(value) || !(first instanceof Date) || !(last instanceof Date))
+  if (x !== source.time || !cut || value.aggregate === 'last' || !(first instanceof Date) || !(last instanceof Date))
     return undefined;
   const isFirst = source.rangeFrom !== undefined && source.rangeFrom > first.getTime();
-  const isLast = cut.to !== undefined && cut.to > last.getTime();
+  const { to, count = 0 } = cut;
+  const places = new Set(rows.map(([at]) => keyOf(at))).size;
+  const isLast = to !== undefined && (to > last.getTime() || count > 1.5 * places);
   return isFirst || isLast ? { ...(isFirst ? { first: true } : {}), ...(isLast ? { last: true } : {}) } : undefined;
 }
 

@@ -143,12 +143,16 @@ describe('a line', () => {
     assert.deepEqual(figure.facts?.partial, { last: true });
   });
 
-  test('takes the last span for whole where rows stand at the beginnings of spans, and where nothing is added up', async (t) => {
+  test('takes the last span for whole where rows stand at the beginnings of spans, and where its last row is what it shows', async (t) => {
     const whole = await dataOf(t, line(rides, { x: 'at', every: 'hour' }), many(4));
     assert.deepEqual(whole.facts, { every: 'hour' });
     const within = many(4, (id) => ({ hours: id + 0.5 }));
+    const last = await dataOf(t, line(rides, { x: 'at', every: 'hour', y: 'km' }), within);
+    assert.deepEqual(last.facts, { every: 'hour' });
     const mean = await dataOf(t, line(rides, { x: 'at', every: 'hour', y: 'km', aggregate: 'mean' }), within);
-    assert.deepEqual(mean.facts, { every: 'hour' });
+    assert.deepEqual(mean.facts?.partial, { last: true });
+    const begun = many(25, (id) => ({ hours: id / 6 }));
+    assert.deepEqual((await dataOf(t, line(rides, { x: 'at', every: 'hour' }), begun)).facts?.partial, { last: true });
     const noTime = await dataOf(t, line(timeless, { x: 'at', every: 'hour' }), within);
     assert.deepEqual(noTime.facts, { every: 'hour' });
   });

@@ -1,7 +1,7 @@
 // A text on one line that loses its middle where there is no room for it: long names differ at their ends.
 import { classNames } from './class-names.ts';
 
-const tailMax = 9;
+const tailMax = 7;
 
 export function MiddleText({ text, className }: { text: string; className?: string }) {
   const signs = [...text];
