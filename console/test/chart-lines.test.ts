@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ChartData, ChartView } from '../../src/web/schemas.ts';
-import { broken, lonePoints, seriesModel } from '../src/charts/line-model.ts';
+import { broken, lonePoints, runsOf, seriesModel } from '../src/charts/line-model.ts';
 import { tickText } from '../src/charts/values.ts';
 
 const start = Date.UTC(2026, 0, 1);
@@ -55,6 +55,15 @@ describe('a line', () => {
     assert.deepEqual(places, [0, 1, 2, 3, undefined, 4, 5]);
     const events = seriesModel(view({}), data([0, 1, 7, 8, 30, 31.5].map((minute) => [at(minute), minute])));
     assert.ok(!broken(events, events.series).lines[0]!.includes(null));
+  });
+
+  test('below a number breaks at the same holes', () => {
+    const course = [0, 1, 3, 8].map((minute) => ({ at: minute * 60_000 }));
+    assert.deepEqual(
+      runsOf(course, 60_000).map((run) => run.length),
+      [3, 1],
+    );
+    assert.equal(runsOf(course, undefined).length, 1);
   });
 
   test('shows points that stand alone', () => {

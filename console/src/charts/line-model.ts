@@ -135,6 +135,17 @@ export function broken(model: SeriesModel, series: readonly Series[]): Broken {
   return { places, at: from, lines };
 }
 
+/** Times in their order as runs: a new one begins where more than one span of so many milliseconds is missing. */
+export function runsOf<T extends { at: number }>(course: readonly T[], spanMs: number | undefined): T[][] {
+  const runs: T[][] = [];
+  for (const one of course) {
+    const before = runs.at(-1)?.at(-1);
+    if (before && (spanMs === undefined || one.at - before.at <= 2.5 * spanMs)) runs.at(-1)!.push(one);
+    else runs.push([one]);
+  }
+  return runs;
+}
+
 /** Points that no line goes through, since it is broken on both sides of them: they would not be seen. */
 export function lonePoints(line: readonly (number | null | undefined)[]): number[] {
   const lone: number[] = [];

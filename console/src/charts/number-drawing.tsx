@@ -4,7 +4,17 @@ import type { ChartData, ChartView } from '../../../src/web/schemas.ts';
 import { classNames } from '../kit/class-names.ts';
 import { formatCount } from '../kit/format.ts';
 import { Skeleton } from '../kit/skeleton.tsx';
-import { type DrawingProps, everyOf, numberText, optionsOf, partialOf, spanText } from './values.ts';
+import { runsOf } from './line-model.ts';
+import {
+  type DrawingProps,
+  type Every,
+  everyOf,
+  numberText,
+  optionsOf,
+  partialOf,
+  spanMs,
+  spanText,
+} from './values.ts';
 
 const LineDrawing = lazy(() => import('./line-drawing.tsx'));
 
@@ -37,9 +47,7 @@ export default function NumberDrawing({ view, data, isLarge, onRange }: DrawingP
         {text}
         {unit && typeof value === 'number' && <span className="ml-1 text-sm font-normal text-muted">{unit}</span>}
       </p>
-      {course.length > 1 && !isLarge && (
-        <Course course={course} words={(at) => spanText(at, everyOf(data))} partial={partialOf(data)} />
-      )}
+      {course.length > 1 && !isLarge && <Course course={course} every={everyOf(data)} partial={partialOf(data)} />}
       {course.length > 1 && isLarge && (
         <div className="min-h-0 flex-1">
           <Suspense fallback={<Skeleton className="h-full w-full" />}>
@@ -63,7 +71,7 @@ function courseOf(view: ChartView, data: ChartData): { view: ChartView; data: Ch
 
 type CourseProps = {
   course: readonly { at: number; amount: number }[];
-  words: (at: number) => string;
+  every: Every;
   partial: { first?: boolean; last?: boolean };
 };
 
@@ -71,18 +79,23 @@ type CourseProps = {
  * A line from the first to the last time; zero is in view where all values are on one side of it and near. What leads to a span that is
  * counted in part only is dashed.
  */
-function Course({ course, words, partial }: CourseProps) {
+function Course({ course, every, partial }: CourseProps) {
+  const words = (at: number) => spanText(at, every);
   const amounts = course.map((one) => one.amount);
   const [low, high] = [Math.min(...amounts), Math.max(...amounts)];
   const floor = low >= 0 && low < high * 0.7 ? 0 : low;
   const [first, last] = [course[0]!, course.at(-1)!];
-  const points = course.map(({ at, amount }) => {
+  const pointOf = ({ at, amount }: CourseProps['course'][number]) => {
     const x = (width * (at - first.at)) / (last.at - first.at || 1);
     const y = height - 3 - ((height - 6) * (amount - floor)) / (high - floor || 1);
     return `${x.toFixed(1)},${y.toFixed(1)}`;
-  });
-  const whole = points.slice(partial.first ? 1 : 0, partial.last ? -1 : undefined);
-  const parts = [...(partial.first ? [points.slice(0, 2)] : []), ...(partial.last ? [points.slice(-2)] : [])];
+  };
+  const step = spanMs(every);
+  const whole = runsOf(course.slice(partial.first ? 1 : 0, partial.last ? -1 : undefined), step);
+  const ends = [...(partial.first ? [course.slice(0, 2)] : []), ...(partial.last ? [course.slice(-2)] : [])];
+  const parts = ends.filter((end) => runsOf(end, step).length === 1).map((end) => end.map(pointOf));
+  // a time by itself is a dot
+  const runs = whole.map((run) => (run.length === 1 ? [run[0]!, run[0]!] : run).map(pointOf));
   return (
     <svg
       role="img"
@@ -91,20 +104,23 @@ function Course({ course, words, partial }: CourseProps) {
       preserveAspectRatio="none"
       className="h-8 w-full"
     >
-      {whole.length > 1 && (
-        <polygon
-          points={`${whole[0]!.split(',')[0]},${height} ${whole.join(' ')} ${whole.at(-1)!.split(',')[0]},${height}`}
-          fill="var(--accent)"
-          opacity="0.1"
-        />
-      )}
-      <polyline
-        points={whole.join(' ')}
-        fill="none"
-        stroke="var(--accent)"
-        strokeWidth="1.5"
-        vectorEffect="non-scaling-stroke"
-      />
+      {runs.map((run) => (
+        <g key={run[0]}>
+          <polygon
+            points={`${run[0]!.split(',')[0]},${height} ${run.join(' ')} ${run.at(-1)!.split(',')[0]},${height}`}
+            fill="var(--accent)"
+            opacity="0.1"
+          />
+          <polyline
+            points={run.join(' ')}
+            fill="none"
+            stroke="var(--accent)"
+            strokeWidth="1.5"
+            strokeLinecap="round"
+            vectorEffect="non-scaling-stroke"
+          />
+        </g>
+      ))}
       {parts.map((part) => (
         <polyline
           key={part.join(' ')}
