@@ -3,7 +3,7 @@ import type { SummaryGroup } from '../store/store.ts';
 import type { ChartData } from '../web/schemas.ts';
 import { niceWidth, tidy } from './chart-scale.ts';
 import { cutOf, nameOf, rankOf } from './chart-series.ts';
-import { among, type ChartSource, chartDataOf, isAdditive, place } from './chart-source.ts';
+import { among, type ChartSource, chartDataOf, inWords, isAdditive, place } from './chart-source.ts';
 
 /** Parts of a share; the others are one more. */
 export const partsMax = 8;
@@ -31,7 +31,11 @@ export async function shareData(source: ChartSource): Promise<ChartData> {
       .filter(([, size]) => Number(size) > 0)
       .toSorted((a, b) => rank(a) - rank(b))
       .map(([part, size]) => [part === undefined ? { others: top.others } : part, size]),
-    { notes: [top.others > 0 ? `the ${partsMax} largest of ${top.others + partsMax}, the others as one` : undefined] },
+    {
+      notes: [
+        top.others > 0 ? `the ${partsMax} largest of ${inWords(top.others + partsMax)}, the others as one` : undefined,
+      ],
+    },
   );
 }
 
@@ -70,13 +74,15 @@ export async function histogramData(source: ChartSource): Promise<ChartData> {
   for (let bin = 0; bin < count; bin++)
     rows.push([tidy(from + bin * width), tidy(from + (bin + 1) * width), counted.get(bin) ?? 0]);
   const [below, above] = [counted.get(-1), counted.get(count)];
+  const { unit } = source.chart.options;
+  const ends = `${inWords(least)} to ${inWords(most)}${unit ? ` ${unit}` : ''}`;
   // the greatest value may lie on the last edge: it belongs to the last bin
   if (above !== undefined && most <= to) rows.at(-1)![2] = Number(rows.at(-1)![2]) + above;
   else if (above !== undefined) rows.push([to, null, above]);
   if (below !== undefined) rows.unshift([null, from, below]);
   return chartDataOf(columns, rows, {
     isTruncated: false,
-    notes: [isWide ? `from ${least} to ${most}; what lies far out is counted at the ends` : undefined],
+    notes: [isWide ? `from ${ends}; what lies far out is counted at the ends` : undefined],
     facts: { least, most },
   });
 }
@@ -93,7 +99,7 @@ export async function heatmapData(source: ChartSource): Promise<ChartData> {
       const top = await source.top(name, rankOf(value), heatMax[side], present);
       const words = isAdditive(value) ? 'largest' : 'with the most rows';
       if (top.others > 0)
-        notes.push(`${heatMax[side]} of ${top.others + heatMax[side]} values of ${name}, those ${words}`);
+        notes.push(`${heatMax[side]} of ${inWords(top.others + heatMax[side])} values of ${name}, those ${words}`);
       return among(name, top);
     }
     const cut = await cutOf(source, name, heatMax[side], present);
@@ -134,6 +140,6 @@ export async function scatterData(source: ChartSource): Promise<ChartData> {
   return chartDataOf(
     columns,
     rows.toSorted((a, b) => place(a[0]) - place(b[0])),
-    { notes: [count > rows.length ? `${rows.length} points of ${count}` : undefined], facts },
+    { notes: [count > rows.length ? `${inWords(rows.length)} points of ${inWords(count)}` : undefined], facts },
   );
 }

@@ -1,7 +1,7 @@
 // Maps, single numbers and grids: where things are, how much it is now, and the rows themselves.
 import type { ChartData } from '../web/schemas.ts';
-import { cutOf, nameOf } from './chart-series.ts';
-import { type ChartSource, chartDataOf } from './chart-source.ts';
+import { cutOf, filled, nameOf, partialNote, partialOf } from './chart-series.ts';
+import { type ChartSource, chartDataOf, inWords } from './chart-source.ts';
 
 /** Points of a map. */
 export const mapMax = 10_000;
@@ -28,7 +28,7 @@ export async function mapData(source: ChartSource): Promise<ChartData> {
   const rows = await source.sample(names, 'newest', mapMax, [latitude!, longitude!]);
   const count = rows.length < mapMax ? rows.length : await source.count(latitude!, longitude!);
   return chartDataOf(names, rows, {
-    notes: [count > rows.length ? `the newest ${rows.length} of ${count} points` : undefined],
+    notes: [count > rows.length ? `the newest ${inWords(rows.length)} of ${inWords(count)} points` : undefined],
     facts: { rows: count },
   });
 }
@@ -44,14 +44,20 @@ export async function numberData(source: ChartSource): Promise<ChartData> {
   const first = [null, all?.[0] ?? null];
   if (time === undefined) return chartDataOf(columns, [first]);
   const cut = await cutOf(source, time, sparkMax, present);
-  const course = await source.summarise({
+  const found = await source.summarise({
     by: [{ column: time, ...(cut ? { every: cut.every } : {}) }],
     values: [value],
     order: [{ at: 0 }],
     limit: sparkMax * 2,
     present: [time, ...present],
   });
-  return chartDataOf(columns, [first, ...course], { facts: { every: cut?.every } });
+  const course = filled(found, value, cut, true);
+  const partial = partialOf(source, time, value, cut, course);
+  return chartDataOf(columns, [first, ...course], {
+    notes: [partialNote(partial)],
+    isTruncated: false,
+    facts: { every: cut?.every, partial },
+  });
 }
 
 /** The newest rows; or with `by` rows [by, value], numbers and times in their order, texts by their value, the greatest first. */
@@ -78,7 +84,7 @@ export async function gridData(source: ChartSource): Promise<ChartData> {
     present,
   });
   return chartDataOf([by, nameOf(value)], rows.slice(0, limit), {
-    notes: [rows.length > limit ? `the first ${limit}` : undefined],
+    notes: [rows.length > limit ? `the first ${inWords(limit)}` : undefined],
     facts: { every: cut?.every },
   });
 }

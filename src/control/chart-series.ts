@@ -3,7 +3,7 @@
 import type { SummaryGroup, SummaryValue } from '../store/store.ts';
 import type { ChartData } from '../web/schemas.ts';
 import { type Cut, declaredCut, numberCut, placesBetween, timeCut } from './chart-scale.ts';
-import { among, type ChartSource, chartDataOf, isAdditive, place, type Top } from './chart-source.ts';
+import { among, type ChartSource, chartDataOf, inWords, isAdditive, place, type Top } from './chart-source.ts';
 
 /** Series of a chart; the others are one series, where their values may be added up. */
 export const seriesMax = 12;
@@ -14,6 +14,9 @@ export const barsMax = 50;
 
 /** Places of an axis that is cut as it suits the rows. */
 const autoMax = 36;
+
+/** A cut with the ends of the values that are cut (milliseconds of times), and about how many different ones there are. */
+type AxisCut = Cut & { readonly from?: number; readonly to?: number; readonly count?: number };
 
 const none: Top = { values: [], others: 0 };
 
@@ -32,6 +35,7 @@ export async function lineData(source: ChartSource): Promise<ChartData> {
   const isTime = source.axis(x) === 'time';
   const texts = source.axis(x) === 'text' ? [...new Set(rows.map(([at]) => at))] : [];
   const kept = new Set(texts.slice(0, pointsMax));
+  const partial = partialOf(source, x, value, cut, rows);
   return chartDataOf(
     [x, ...(by === undefined ? [] : [by]), nameOf(value)],
     texts.length > 0 ? rows.filter(([at]) => kept.has(at)) : filled(rows, value, cut, isTime),
@@ -39,10 +43,11 @@ export async function lineData(source: ChartSource): Promise<ChartData> {
       notes: [
         seriesNote(top, by, value, hasOthers),
         cutNote(cut, source.options.every),
-        texts.length > pointsMax ? `the first ${pointsMax} of ${texts.length}` : undefined,
+        texts.length > pointsMax ? `the first ${inWords(pointsMax)} of ${inWords(texts.length)}` : undefined,
+        partialNote(partial),
       ],
       isTruncated: top.others > 0 || texts.length > pointsMax || isWidened(cut, source.options.every),
-      facts: { every: cut?.every },
+      facts: { every: cut?.every, partial },
     },
   );
 }
@@ -65,6 +70,7 @@ export async function barData(source: ChartSource): Promise<ChartData> {
     present,
   });
   const rows = ranked(found, 1, by === undefined ? undefined : top, hasOthers);
+  const partial = partialOf(source, x, value, cut, rows);
   return chartDataOf(
     [x, ...(by === undefined ? [] : [by]), nameOf(value)],
     isText
@@ -72,12 +78,13 @@ export async function barData(source: ChartSource): Promise<ChartData> {
       : filled(rows, value, cut, source.axis(x) === 'time'),
     {
       notes: [
-        bars.others > 0 ? `the ${barsMax} largest of ${bars.others + barsMax}` : undefined,
+        bars.others > 0 ? `the ${barsMax} largest of ${inWords(bars.others + barsMax)}` : undefined,
         seriesNote(top, by, value, hasOthers),
         cutNote(cut, source.options.every),
+        partialNote(partial),
       ],
       isTruncated: top.others > 0 || bars.others > 0 || isWidened(cut, source.options.every),
-      facts: { every: cut?.every },
+      facts: { every: cut?.every, partial },
     },
   );
 }
@@ -93,7 +100,7 @@ export async function cutOf(
   x: string,
   placesMax: number,
   present: readonly string[],
-): Promise<Cut | undefined> {
+): Promise<AxisCut | undefined> {
   const { every } = source.options;
   const axis = source.axis(x);
   if (axis === 'text') return undefined;
@@ -102,8 +109,38 @@ export async function cutOf(
   const ends = await source.ends(x, present);
   if (!ends) return declared;
   if (!declared && !isAuto && ends.count <= placesMax) return undefined;
-  if (axis === 'number') return numberCut(ends.from, ends.to, placesMax, source.isWhole(x));
-  return timeCut(ends.from, ends.to, isAuto ? Math.min(autoMax, placesMax) : placesMax, declared);
+  const { from, to, count } = ends;
+  if (axis === 'number') return { ...numberCut(from, to, placesMax, source.isWhole(x)), from, to, count };
+  return { ...timeCut(from, to, isAuto ? Math.min(autoMax, placesMax) : placesMax, declared), from, to, count };
+}
+
+/**
+ * The first and the last span where only a part of it is known: a range may begin within the first, and the newest row lies within the
+ * last. That one is whole where each span has one time, its beginning: such rows are spans themselves, as those of windows are. What is
+ * the last of a span is no less true before it is over.
+ */
+export function partialOf(
+  source: ChartSource,
+  x: string,
+  value: SummaryValue,
+  cut: AxisCut | undefined,
+  rows: readonly unknown[][],
+): { first?: true; last?: true } | undefined {
+  const [first, last] = [rows[0]?.[0], rows.at(-1)?.[0]];
+  if (x !== source.time || !cut || value.aggregate === 'last' || !(first instanceof Date) || !(last instanceof Date))
+    return undefined;
+  const isFirst = source.rangeFrom !== undefined && source.rangeFrom > first.getTime();
+  const { to, count = 0 } = cut;
+  const places = new Set(rows.map(([at]) => keyOf(at))).size;
+  const isLast = to !== undefined && (to > last.getTime() || count > 1.5 * places);
+  return isFirst || isLast ? { ...(isFirst ? { first: true } : {}), ...(isLast ? { last: true } : {}) } : undefined;
+}
+
+/** What is said of spans that were counted in part. */
+export function partialNote(partial: ReturnType<typeof partialOf>): string | undefined {
+  if (partial?.first && partial.last) return 'the first span is cut by the range, the last is not over yet';
+  if (partial?.first) return 'the first span is cut by the range';
+  return partial && 'the last span is not over yet';
 }
 
 /** Which values of a column are the most important: by their sum or count, else those with the most rows. */
@@ -131,7 +168,7 @@ function ranked(rows: readonly unknown[][], at: number, top: Top | undefined, ha
 }
 
 /** With a zero for each series at each place where nothing was counted; where nothing can be added up rows are as they are. */
-function filled(rows: unknown[][], value: SummaryValue, cut: Cut | undefined, isTime: boolean): unknown[][] {
+export function filled(rows: unknown[][], value: SummaryValue, cut: Cut | undefined, isTime: boolean): unknown[][] {
   const [first, last] = [rows[0]?.[0], rows.at(-1)?.[0]];
   if (!isTime || !cut || !isAdditive(value) || !(first instanceof Date) || !(last instanceof Date)) return rows;
   const hasSeries = rows[0]!.length === 3;
@@ -149,7 +186,7 @@ function seriesNote(top: Top, by: string | undefined, value: SummaryValue, hasOt
   if (top.others === 0) return undefined;
   const count = top.values.length;
   const words = isAdditive(value) ? 'largest' : 'with the most rows';
-  return `the ${count} ${words} of ${top.others + count} values of ${by}${hasOthers ? ', the others added up' : ''}`;
+  return `the ${count} ${words} of ${inWords(top.others + count)} values of ${by}${hasOthers ? ', the others added up' : ''}`;
 }
 
 /** Whether there are fewer places than were asked for. */

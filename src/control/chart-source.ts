@@ -62,6 +62,11 @@ export class ChartSource {
     return this.chart.table.time;
   }
 
+  /** Where the range of time that was asked for begins, milliseconds since 1970. */
+  get rangeFrom(): number | undefined {
+    return this.#scope.within?.from === undefined ? undefined : place(this.#scope.within.from);
+  }
+
   type(column: string): FieldType['kind'] {
     return this.chart.table.fields[column]!.type.kind;
   }
@@ -163,6 +168,11 @@ export function place(value: unknown): number {
 /** The group of a column with only the values of a top, or of all its values where there are no others. */
 export function among(column: string, top: Top): SummaryGroup {
   return top.others === 0 ? { column } : { column, among: top.values as readonly ReadValue[] };
+}
+
+/** `65,400`, `−1,254`: a number in a note. */
+export function inWords(value: number): string {
+  return value.toLocaleString('en-US', { maximumSignificantDigits: 6, signDisplay: 'negative' }).replace('-', '−');
 }
 
 /** Whether values of several places may be added up. */

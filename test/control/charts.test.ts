@@ -123,6 +123,40 @@ describe('a line', () => {
     assert.deepEqual(none.rows, []);
   });
 
+  test('tells which of its counts are of a part of a span: the newest row lies within the last, a range begins within the first', async (t) => {
+    const rows = many(9, (id) => ({ hours: id / 2 + 0.25 }));
+    const chart = line(rides, { x: 'at', every: 'hour' });
+    const all = await dataOf(t, chart, rows);
+    assert.deepEqual(all.facts, { every: 'hour', partial: { last: true } });
+    assert.equal(all.note, 'the last span is not over yet');
+    const range = await dataOf(t, chart, rows, { from: start + 1.1 * hourMs, where: {} });
+    assert.deepEqual(range.facts?.partial, { first: true, last: true });
+    const exact = await dataOf(t, chart, rows, { from: start + hourMs, where: {} });
+    assert.deepEqual(exact.facts?.partial, { last: true });
+    const bars = await dataOf(t, bar(rides, { x: 'at', every: 'hour' }), rows);
+    assert.deepEqual(bars.facts?.partial, { last: true });
+    const figure = await dataOf(
+      t,
+      number(rides, {}),
+      many(1000, (id) => ({ hours: id / 100 })),
+    );
+    assert.deepEqual(figure.facts?.partial, { last: true });
+  });
+
+  test('takes the last span for whole where rows stand at the beginnings of spans, and where its last row is what it shows', async (t) => {
+    const whole = await dataOf(t, line(rides, { x: 'at', every: 'hour' }), many(4));
+    assert.deepEqual(whole.facts, { every: 'hour' });
+    const within = many(4, (id) => ({ hours: id + 0.5 }));
+    const last = await dataOf(t, line(rides, { x: 'at', every: 'hour', y: 'km' }), within);
+    assert.deepEqual(last.facts, { every: 'hour' });
+    const mean = await dataOf(t, line(rides, { x: 'at', every: 'hour', y: 'km', aggregate: 'mean' }), within);
+    assert.deepEqual(mean.facts?.partial, { last: true });
+    const begun = many(25, (id) => ({ hours: id / 6 }));
+    assert.deepEqual((await dataOf(t, line(rides, { x: 'at', every: 'hour' }), begun)).facts?.partial, { last: true });
+    const noTime = await dataOf(t, line(timeless, { x: 'at', every: 'hour' }), within);
+    assert.deepEqual(noTime.facts, { every: 'hour' });
+  });
+
   test('of several series has a zero in each where nothing is counted', async (t) => {
     const rows = [ride(1, { hours: 0 }), ride(2, { hours: 0, zone: 'B' }), ride(3, { hours: 2 })];
     const { rows: points } = await dataOf(t, line(timeless, { x: 'at', every: 'hour', by: 'zone' }), rows);
@@ -212,12 +246,12 @@ describe('parts and pairs', () => {
 
   test('a histogram counts what lies far out at its ends', async (t) => {
     const rows = many(1000, (id) => ({ km: id === 0 ? -1e9 : id > 997 ? 1e6 * id : id / 100 }));
-    const { rows: bins, note, facts } = await dataOf(t, histogram(rides, { value: 'km', bins: 20 }), rows);
+    const { rows: bins, note, facts } = await dataOf(t, histogram(rides, { value: 'km', bins: 20, unit: 'km' }), rows);
     assert.ok(bins.length <= 24, String(bins.length));
     assert.equal(bins[0]![0], null);
     assert.equal(bins.at(-1)![1], null);
     assert.equal(total(bins, 2), 1000);
-    assert.match(note!, /far out/);
+    assert.equal(note, 'from −1,000,000,000 to 999,000,000 km; what lies far out is counted at the ends');
     assert.deepEqual(facts, { least: -1e9, most: 999e6 });
   });
 
@@ -241,7 +275,7 @@ describe('parts and pairs', () => {
     const chart = scatter(rides, { x: 'id', y: 'km', by: 'zone', trend: true });
     const first = await dataOf(t, chart, rows);
     assert.equal(first.rows.length, 5000);
-    assert.match(first.note!, /5000 points of 6000/);
+    assert.match(first.note!, /^5,000 points of 6,000$/);
     const { slope, intercept, r, rows: count } = first.facts as Record<string, number>;
     assert.deepEqual(
       [slope, intercept, r, count].map((one) => Math.round(one! * 1e6) / 1e6),
@@ -282,6 +316,12 @@ describe('places and figures', () => {
     ]);
     assert.deepEqual((await dataOf(t, number(timeless, {}), many(3))).rows, [[null, 3]]);
     assert.deepEqual((await dataOf(t, number(timeless, { value: 'km' }), [])).rows, [[null, null]]);
+    const holes = await dataOf(
+      t,
+      number(rides, {}),
+      many(100, (id) => ({ hours: id < 50 ? id : id + 200 })),
+    );
+    assert.ok(holes.rows.filter(([, value]) => value === 0).length > 10, 'spans without rows are zeros');
     const long = await dataOf(t, number(rides, {}), many(1000));
     assert.ok(long.rows.length <= 62 && long.rows.length > 20, String(long.rows.length));
   });

@@ -12,9 +12,11 @@ import { Failure } from '../kit/failure.tsx';
 import { capitalised, formatTime } from '../kit/format.ts';
 import { Skeleton } from '../kit/skeleton.tsx';
 import { type Choice, isNarrowed } from './choice.ts';
+import { useIsCovered } from './covered.ts';
 import { Drawing } from './drawing.tsx';
 import { useChartData } from './use-chart-data.ts';
 import { useSeen } from './use-seen.ts';
+import { kindOfColumn, optionsOf } from './values.ts';
 import { chartCsv, ValuesGrid } from './values-grid.tsx';
 
 export type ChartProps = {
@@ -33,11 +35,13 @@ export const ChartCard = memo(function ChartCard(props: CardProps) {
   const { view, choice, height, span, onEnlarge } = props;
   const { ref, isSeen, wasSeen } = useSeen();
   const [hasValues, setValues] = useState(false);
-  const shown = useChartData(props.pipeline, view, choice, props.mark, isSeen);
+  const isCovered = useIsCovered();
+  const shown = useChartData(props.pipeline, view, choice, props.mark, isSeen && !isCovered);
   const isNumber = view.kind === 'number';
   const unfit = choice.where.filter((filter) => !view.columns.some((column) => column.name === filter.column));
   const note = [
     shown.data?.note,
+    view.kind === 'grid' && shown.data?.rows.length && hasTimes(view, shown.data.columns) ? 'times in UTC' : undefined,
     unfit.length > 0 ? `not filtered by ${unfit.map((one) => one.column).join(', ')}` : undefined,
   ].filter(Boolean);
   return (
@@ -168,6 +172,11 @@ function NumberFailure({ error, retry }: { error: unknown; retry: () => void }) 
   );
 }
 
+/** Whether times are shown as they are; axes of times say by themselves which ones they are. */
+function hasTimes(view: ChartView, columns: readonly string[] = []): boolean {
+  return columns.some((name) => kindOfColumn(view, name) === 'time') && optionsOf(view).by === undefined;
+}
+
 /** A number is never empty: it says that there is nothing. */
 function isEmpty(view: ChartView, rows: readonly (readonly unknown[])[]): boolean {
   return view.kind !== 'number' && rows.length === 0;
@@ -181,7 +190,7 @@ function LiveDot({ at }: { at: number }) {
       key={at}
       role="img"
       aria-label="Follows live rows"
-      title={`Follows live rows; read at ${formatTime(at)}`}
+      title={`Follows live rows; read at ${formatTime(at, { isUtc: true })} UTC`}
       className="size-1.5 shrink-0 animate-[settle_2s_ease-out_forwards] rounded-full bg-accent"
     />
   );

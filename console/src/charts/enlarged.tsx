@@ -5,11 +5,13 @@ import { Button } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { ChartBody, type ChartProps } from './chart-card.tsx';
+import { useCover } from './covered.ts';
 import { useChartData } from './use-chart-data.ts';
 import { chartCsv } from './values-grid.tsx';
 
 export function EnlargedChart({ onClose, ...props }: ChartProps & { onClose: () => void }) {
   const { view } = props;
+  useCover();
   const [hasValues, setValues] = useState(false);
   const shown = useChartData(props.pipeline, view, props.choice, props.mark, true);
   const canSwitch = view.kind !== 'grid';

@@ -93,7 +93,7 @@ function Amounts({ view, data }: DrawingProps) {
     },
     {
       id: 'amount',
-      header: amountText(data.columns[1] ?? ''),
+      header: amountText(data.columns[1] ?? '', unit),
       value: (line) => line.values[1],
       align: 'right',
       width: 90,

@@ -1,63 +1,81 @@
-// How often values occur: bars without gaps, those beyond the ends marked as such.
+// How often values occur: bars without gaps, those beyond the ends marked as such; values are told at the edges of the bars.
 import { useMemo } from 'react';
-import { formatCount } from '../kit/format.ts';
+import { formatCount, formatShare } from '../kit/format.ts';
+import { axisEnds, endsOf, numberAxisOf, stepsFor } from './axis.ts';
+import { named } from './bar-drawing.tsx';
+import { type Bin, edgesOf } from './bin-edges.ts';
+import { columnWords } from './label-text.ts';
 import { usePalette, withOpacity } from './palette.ts';
-import { baseOption, categoryAxis, numberAxis, Picture, tipHtml } from './picture.tsx';
-import { axisText, type DrawingProps, numberText, optionsOf } from './values.ts';
+import { baseOption, categoryAxis, gridAround, numberAxis, Picture, pointed, tipHtml } from './picture.tsx';
+import { useSize } from './use-size.ts';
+import { type DrawingProps, numberText, optionsOf } from './values.ts';
 
 export default function HistogramDrawing({ view, data }: DrawingProps) {
   const palette = usePalette();
-  const { unit } = optionsOf(view);
+  const [frame, { width, height }] = useSize();
+  const { unit, value } = optionsOf(view);
   const option = useMemo(() => {
-    const bins = data.rows.map(([from, to, count]) => ({ from: end(from), to: end(to), count: Number(count) }));
+    const bins = data.rows.map(([from, to, count]): Bin => ({ from: end(from), to: end(to), count: Number(count) }));
     const total = bins.reduce((sum, bin) => sum + bin.count, 0);
-    const words = ({ from, to }: (typeof bins)[number]) => {
-      if (from === undefined) return `below ${numberText(to, unit)}`;
-      return to === undefined ? `${numberText(from, unit)} and more` : `${numberText(from)} to ${numberText(to, unit)}`;
-    };
+    const counts = numberAxisOf(0, endsOf(bins.map((bin) => bin.count))[1], {
+      hasZero: true,
+      isWhole: true,
+      steps: stepsFor(height - 50),
+    });
+    const edges = edgesOf(bins, Math.max(2, Math.floor((width - 60) / 66)), unit);
     return {
       ...baseOption(palette),
-      grid: {
-        left: 8,
-        right: 16,
-        top: 14,
-        bottom: 4,
-        outerBoundsMode: 'same' as const,
-        outerBounds: { left: 4, right: 12, top: 8, bottom: 0 },
-      },
+      grid: gridAround({ left: 8, right: 20, top: 14, bottom: 4 }),
       tooltip: {
         ...baseOption(palette).tooltip,
         trigger: 'axis' as const,
-        axisPointer: { type: 'shadow' as const, shadowStyle: { color: palette.isDark ? '#ffffff0d' : '#0000000a' } },
+        axisPointer: pointed(palette),
         formatter: (given: unknown) => {
           const bin = bins[(given as { dataIndex: number }[])[0]?.dataIndex ?? 0];
           if (!bin) return '';
-          return tipHtml(words(bin), [
+          return tipHtml(binText(bin, unit), [
             { label: 'rows', value: formatCount(bin.count) },
-            { label: 'of all', value: `${numberText((100 * bin.count) / (total || 1))}%` },
+            { label: 'of all', value: formatShare(bin.count / (total || 1)) },
           ]);
         },
       },
-      xAxis: {
-        id: 'x',
-        ...categoryAxis(
-          palette,
-          bins.map(({ from, to }) =>
-            from === undefined ? `< ${axisText(to!)}` : to === undefined ? `≥ ${axisText(from)}` : axisText(from),
+      xAxis: [
+        {
+          id: 'bins',
+          ...categoryAxis(
+            palette,
+            bins.map((_, i) => String(i)),
           ),
-        ),
-        axisLabel: {
-          ...categoryAxis(palette, []).axisLabel,
-          hideOverlap: true,
-          interval: 'auto' as const,
-          ...(unit ? { formatter: (text: string) => `${text} ${unit}` } : {}),
+          axisLabel: { show: false },
         },
+        // one unit for each bin: its whole numbers are the edges
+        {
+          id: 'edges',
+          ...numberAxis(palette),
+          position: 'bottom' as const,
+          min: 0,
+          max: bins.length,
+          splitLine: { show: false },
+          axisPointer: { show: false },
+          ...named(palette, columnWords(value, unit)),
+          axisLabel: {
+            ...numberAxis(palette).axisLabel,
+            customValues: [...edges.keys()],
+            formatter: (at: number) => edges.get(Math.round(at)) ?? '',
+          },
+        },
+      ],
+      yAxis: {
+        id: 'y',
+        ...numberAxis(palette),
+        ...axisEnds(counts),
+        axisLabel: { ...numberAxis(palette).axisLabel, ...axisEnds(counts).axisLabel },
       },
-      yAxis: { id: 'y', ...numberAxis(palette, (value) => axisText(value)) },
       series: [
         {
           type: 'bar' as const,
           id: 'bins',
+          xAxisIndex: 0,
           barCategoryGap: '6%',
           emphasis: { disabled: true },
           itemStyle: { color: palette.series[0]! },
@@ -69,8 +87,18 @@ export default function HistogramDrawing({ view, data }: DrawingProps) {
         },
       ],
     };
-  }, [data, palette, unit]);
-  return <Picture option={option} label={`${view.title}: how often values occur`} />;
+  }, [data, palette, unit, value, width, height]);
+  return (
+    <div ref={frame} className="h-full">
+      <Picture option={option} label={`${view.title}: how often values occur`} />
+    </div>
+  );
+}
+
+function binText({ from, to }: Bin, unit: string | undefined): string {
+  if (from === undefined) return `below ${numberText(to, unit)}`;
+  if (to === undefined) return `${numberText(from, unit)} and more`;
+  return `${numberText(from, undefined, to - from)} to ${numberText(to, unit, to - from)}`;
 }
 
 function end(value: unknown): number | undefined {

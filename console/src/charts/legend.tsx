@@ -1,5 +1,6 @@
 // The series of a chart with their colours; a click hides or shows one.
 import { classNames } from '../kit/class-names.ts';
+import { MiddleText } from '../kit/middle-text.tsx';
 
 export type LegendItem = { key: string; label: string; colour: string; dash?: number[] | undefined };
 
@@ -43,7 +44,7 @@ export function Legend({ items, hidden, onToggle, isLarge }: LegendProps) {
                 strokeDasharray={dash?.join(' ')}
               />
             </svg>
-            <span className="truncate">{label}</span>
+            <MiddleText text={label} />
           </button>
         </li>
       ))}

@@ -2,39 +2,49 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
+import { tickFormat } from '../kit/number-text.ts';
+import { columnWords, middleCut, unitOf } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
-import { type Series, type SeriesModel, seriesModel, stacked } from './line-model.ts';
+import { broken, lonePoints, type Series, type SeriesModel, seriesModel, stacked } from './line-model.ts';
 import { type Palette, seriesLook, usePalette, withOpacity } from './palette.ts';
 import { Tip, type TipLine } from './tip.tsx';
 import { useSize } from './use-size.ts';
-import { amountText, axisText, type DrawingProps, numberText, optionsOf, spanText, tickText } from './values.ts';
+import { UtcSign } from './utc-sign.tsx';
+import { amountText, type DrawingProps, numberText, optionsOf, spanText, tickText, withUnit } from './values.ts';
 
 type Cursor = { left: number; top: number; index: number };
 
 export default function LineDrawing({ view, data, isLarge, onRange }: DrawingProps) {
   const palette = usePalette();
-  const { unit } = optionsOf(view);
+  const { unit, x, hasDots = false } = optionsOf(view);
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [cursor, setCursor] = useState<Cursor>();
   const [frame, size] = useSize();
   const plot = useRef<uPlot>(null);
   const rangeChosen = useRef(onRange);
-  rangeChosen.current = view.time !== undefined && view.time === optionsOf(view).x ? onRange : undefined;
+  rangeChosen.current = view.time !== undefined && view.time === x ? onRange : undefined;
 
   const model = useMemo(() => seriesModel(view, data), [view, data]);
   const shown = useMemo(() => model.series.filter((one) => !hidden.has(one.key)), [model, hidden]);
   const isStacked = view.kind === 'area' && model.series.length > 1;
-  const aligned = useMemo((): uPlot.AlignedData => {
-    const places = model.isTime ? model.places.map((at) => at / 1000) : model.places;
-    return [places, ...(isStacked ? stacked(shown) : shown.map((one) => one.values))];
+  const lines = useMemo(() => {
+    if (isStacked) return { places: model.places, at: model.places.map((_, i) => i), lines: stacked(shown) };
+    return broken(model, shown);
   }, [model, shown, isStacked]);
+  const aligned = useMemo((): uPlot.AlignedData => {
+    return [model.isTime ? lines.places.map((at) => at / 1000) : lines.places, ...lines.lines] as uPlot.AlignedData;
+  }, [model, lines]);
   const latest = useRef({ aligned, model });
   latest.current = { aligned, model };
+  /** How far apart the marks of the y axis are. */
+  const step = useRef<number>(undefined);
 
   // what a plot is made of; its values come by setData
   const structure = JSON.stringify([
     view.kind,
     unit,
+    x,
+    hasDots,
     model.isTime,
     model.labels,
     shown.map((one) => [one.key, one.index]),
@@ -44,13 +54,27 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
   useEffect(() => {
     const place = frame.current;
     if (!place || size.width < 40 || size.height < 40) return;
-    const options = plotOptions({ palette, model, shown, isStacked, isArea: view.kind === 'area', unit, canRange });
+    const options = plotOptions({
+      palette,
+      model,
+      shown,
+      isStacked,
+      isArea: view.kind === 'area',
+      hasDots,
+      unit,
+      x,
+      canRange,
+      onStep: (next) => {
+        step.current = next;
+      },
+    });
     const made = new uPlot(
       {
         ...options,
         width: size.width,
         height: size.height,
         hooks: {
+          draw: [(u) => veil(u, latest.current.model, palette)],
           setCursor: [
             (u) => {
               const { left = -1, top = -1, idx } = u.cursor;
@@ -85,14 +109,16 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
     if (size.width > 40 && size.height > 40) plot.current?.setSize(size);
   }, [size]);
 
+  const index = cursor && lines.at[cursor.index];
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="relative min-h-0 flex-1">
         <div ref={frame} className="absolute inset-0 overflow-hidden" />
-        {cursor && model.places[cursor.index] !== undefined && (
+        {model.isTime && <UtcSign />}
+        {cursor && index !== undefined && model.places[index] !== undefined && (
           <Tip
-            title={placeText(model, cursor.index)}
-            lines={tipLines(shown, cursor.index, palette, unit)}
+            title={placeText(model, index, x, unit)}
+            lines={tipLines(shown, index, palette, unit, step.current)}
             {...cursor}
             {...size}
             linesMax={isLarge ? 16 : 8}
@@ -115,18 +141,42 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
   );
 }
 
-function placeText({ places, labels, isTime, every }: SeriesModel, index: number): string {
-  const place = places[index]!;
-  return labels?.[index] ?? (isTime ? spanText(place, every) : numberText(place));
+/** The part of a line that leads to a span which is counted in part only is pale: it is no fall and no rise. */
+function veil(u: uPlot, { places, isTime, partial }: SeriesModel, palette: Palette): void {
+  const at = (index: number) => u.valToPos(places.at(index)! / (isTime ? 1000 : 1), 'x', true);
+  const reach = 8 * devicePixelRatio;
+  const { top, height } = u.bbox;
+  u.ctx.save();
+  u.ctx.fillStyle = palette.surface;
+  u.ctx.globalAlpha = 0.66;
+  if (places.length > 1 && partial.first)
+    u.ctx.fillRect(at(0) - reach, top - reach, at(1) - at(0) + reach, height + 2 * reach);
+  if (places.length > 1 && partial.last)
+    u.ctx.fillRect(at(-2), top - reach, at(-1) - at(-2) + reach, height + 2 * reach);
+  u.ctx.restore();
 }
 
-function tipLines(shown: readonly Series[], index: number, palette: Palette, unit: string | undefined): TipLine[] {
+function placeText(model: SeriesModel, index: number, x: string | undefined, unit: string | undefined): string {
+  const { places, labels, isTime, every, partial } = model;
+  const place = places[index]!;
+  if (!isTime) return `${columnWords(x, unit)} ${labels?.[index] ?? numberText(place, unitOf(x, unit))}`;
+  const isPart = (index === 0 && partial.first) || (index === places.length - 1 && partial.last);
+  return `${spanText(place, every)}${isPart ? ', a part of it' : ''}`;
+}
+
+function tipLines(
+  shown: readonly Series[],
+  index: number,
+  palette: Palette,
+  unit: string | undefined,
+  step: number | undefined,
+): TipLine[] {
   return shown
     .filter((one) => one.values[index] !== null && one.values[index] !== undefined)
     .sort((a, b) => b.values[index]! - a.values[index]!)
     .map((one) => ({
-      label: amountText(one.label),
-      value: numberText(one.values[index], unit),
+      label: amountText(one.label, unit),
+      value: numberText(one.values[index], unit, step),
       colour: shown.length > 1 ? seriesLook(palette, one.index, one.isOthers).colour : undefined,
     }));
 }
@@ -137,8 +187,11 @@ type PlotParts = {
   shown: readonly Series[];
   isStacked: boolean;
   isArea: boolean;
+  hasDots: boolean;
   unit: string | undefined;
+  x: string | undefined;
   canRange: boolean;
+  onStep: (step: number) => void;
 };
 
 function plotOptions({
@@ -147,8 +200,11 @@ function plotOptions({
   shown,
   isStacked,
   isArea,
+  hasDots,
   unit,
+  x,
   canRange,
+  onStep,
 }: PlotParts): Omit<uPlot.Options, 'width' | 'height'> {
   const font = "11px 'Inter Variable', sans-serif";
   const axis: uPlot.Axis = {
@@ -160,7 +216,7 @@ function plotOptions({
   };
   const isSingle = shown.length === 1 && model.series.length === 1;
   return {
-    padding: [8, 22, 0, 0],
+    padding: [8, model.isTime ? 30 : 22, 0, 0],
     legend: { show: false },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: {
@@ -184,19 +240,27 @@ function plotOptions({
         space: 72,
         size: model.isTime ? 36 : 24,
         gap: 6,
-        values: (_, splits, __, ___, step) =>
-          splits.map((at, i) => {
-            if (model.labels) return model.labels[at] ?? '';
-            return model.isTime ? tickText(at * 1000, i === 0 ? undefined : splits[i - 1]! * 1000, step) : axisText(at);
-          }),
+        ...(model.isTime
+          ? {}
+          : { label: columnWords(x, unitOf(x, unit)), labelFont: font, labelSize: 18, labelGap: 0 }),
+        values: (_, splits, __, ___, step) => {
+          if (model.labels) return splits.map((at) => middleCut(model.labels![at] ?? '', 14));
+          if (!model.isTime) return marks(splits, step, unitOf(x, unit));
+          return splits.map((at, i) => tickText(at * 1000, i === 0 ? undefined : splits[i - 1]! * 1000, step));
+        },
         ...(model.labels ? { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] } : {}),
       },
       {
         ...axis,
-        space: 36,
+        // a large chart has larger steps, not more of them
+        space: (u) => Math.max(36, u.height / 11),
         gap: 6,
-        size: (_, values) => Math.max(36, 14 + Math.max(0, ...(values ?? []).map((one) => one.length)) * 6.6),
-        values: (_, splits) => splits.map((value) => axisText(value, unit)),
+        size: (_, values) =>
+          Math.max(model.isTime ? 48 : 36, 14 + Math.max(0, ...(values ?? []).map((one) => one.length)) * 6.6),
+        values: (_, splits, __, ___, step) => {
+          onStep(step);
+          return marks(splits, step, unit);
+        },
       },
     ],
     bands: isStacked ? shown.slice(1).map((_, i) => ({ series: [i + 2, i + 1] as [number, number] })) : [],
@@ -214,12 +278,22 @@ function plotOptions({
             : isSingle
               ? { fill: withOpacity(colour, 0.08) }
               : {}),
-          spanGaps: true,
-          points: { size: 5, ...(model.places.length <= 40 ? { show: !isArea } : {}), fill: colour },
+          ...(hasDots ? { paths: () => null } : {}),
+          points: {
+            size: 5,
+            ...(hasDots ? { show: true } : model.places.length <= 40 ? { show: !isArea } : {}),
+            fill: colour,
+            filter: (u, i, isShown) => (isShown ? null : lonePoints(u.data[i] as (number | null | undefined)[])),
+          },
         };
       }),
     ],
   };
+}
+
+function marks(splits: readonly number[], step: number, unit: string | undefined): string[] {
+  const words = tickFormat(step, Math.max(...splits.map(Math.abs)));
+  return splits.map((value) => withUnit(words(value), unit));
 }
 
 /** A scale around a single place: ten minutes of a time. */

@@ -4,12 +4,13 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { plural } from '../kit/format.ts';
 import { Skeleton } from '../kit/skeleton.tsx';
 import { countryFinder } from './country-names.ts';
+import { type Domain, domainOf, placeIn } from './domain.ts';
 import { makeMap, paintMap, wholeWorld } from './map-base.ts';
-import { type Domain, domainOf, placeIn, scaleColour, usePalette } from './palette.ts';
+import { scaleColour, usePalette } from './palette.ts';
 import { ScaleLegend } from './scale-legend.tsx';
 import { Tip } from './tip.tsx';
 import { useSize } from './use-size.ts';
-import { amountText, type DrawingProps, numberText, optionsOf } from './values.ts';
+import { amountText, type DrawingProps, isAddedUp, numberText, optionsOf } from './values.ts';
 import { type World, world } from './world.ts';
 
 type Under = { name: string; id: string; left: number; top: number };
@@ -51,7 +52,7 @@ export function CountriesMap({ view, data, isLarge }: DrawingProps) {
     }
     return { values: found, unknown: shapes ? missed : [] };
   }, [data, shapes]);
-  const domain: Domain = useMemo(() => domainOf([...values.values()]), [values]);
+  const domain: Domain = useMemo(() => domainOf([...values.values()], isAddedUp(view)), [values, view]);
   const scale = domain.isDiverging ? palette.diverging : palette.sequential;
 
   useEffect(() => {
@@ -73,7 +74,7 @@ export function CountriesMap({ view, data, isLarge }: DrawingProps) {
     }
   }, [map, size]);
 
-  const amount = amountText(data.columns[1] ?? '');
+  const amount = amountText(data.columns[1] ?? '', unit);
   const value = under && values.get(under.id);
   return (
     <div className="flex h-full min-h-0 flex-col gap-1.5">
@@ -89,14 +90,14 @@ export function CountriesMap({ view, data, isLarge }: DrawingProps) {
         {under && (
           <Tip
             title={under.name}
-            lines={[{ label: amount, value: value === undefined ? 'none' : numberText(value, unit) }]}
+            lines={[{ label: amount, value: value === undefined ? 'no data' : numberText(value, unit) }]}
             left={under.left}
             top={under.top}
             {...size}
           />
         )}
       </div>
-      <ScaleLegend scale={scale} domain={domain} unit={unit} label={amount} />
+      <ScaleLegend scale={scale} domain={domain} unit={unit} label={amount} nothing={palette.land} />
       {unknown.length > 0 && (
         <p className="truncate text-2xs text-warn" title={unknown.join(', ')}>
           Not on the map: {plural(unknown.length, 'name')} ({unknown.slice(0, 3).join(', ')}

@@ -5,6 +5,7 @@ import type { GeoJSONSource, Map as MapLibre, MapMouseEvent } from 'maplibre-gl'
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { IconButton } from '../kit/button.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
+import { columnWords } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
 import { boundsOf, makeMap, paintMap } from './map-base.ts';
 import { usePalette } from './palette.ts';
@@ -111,6 +112,7 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
   }, [map, hasPoints, located, size]);
 
   const names = data.columns.slice(2);
+  const hasMissing = data.rows.some((row) => typeof row[2] !== 'number');
   return (
     <div className="flex h-full min-h-0 flex-col gap-1.5">
       <div className="relative min-h-0 flex-1 overflow-hidden rounded-md">
@@ -129,11 +131,8 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
           <Tip
             title={tipTitle(view, names, under.row)}
             lines={names.map((name, i) => ({
-              label: name.replaceAll('_', ' '),
-              value:
-                kindOfColumn(view, name) === 'number' && under.row[i + 2] !== null
-                  ? numberText(under.row[i + 2], name === color ? unit : undefined)
-                  : categoryText(under.row[i + 2], columnOf(view, name)),
+              label: columnWords(name, name === color ? unit : undefined),
+              value: valueWords(view, name, under.row[i + 2], name === color ? unit : undefined),
             }))}
             left={under.left}
             top={under.top}
@@ -146,7 +145,8 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
           scale={colours.scale}
           domain={colours.domain}
           unit={unit}
-          label={(color ?? '').replaceAll('_', ' ')}
+          label={columnWords(color, unit)}
+          nothing={hasMissing ? palette.lineStrong : undefined}
         />
       )}
       {colours.groups && colours.groups.length > 1 && (
@@ -159,6 +159,13 @@ export function PointsMap({ view, data, isLarge }: DrawingProps) {
       )}
     </div>
   );
+}
+
+function valueWords(view: DrawingProps['view'], name: string, value: unknown, unit: string | undefined): string {
+  const kind = kindOfColumn(view, name);
+  if (kind === 'number' && value !== null) return numberText(value, unit);
+  const text = categoryText(value, columnOf(view, name));
+  return kind === 'time' && value !== null ? `${text} UTC` : text;
 }
 
 function tipTitle(view: DrawingProps['view'], names: readonly string[], row: readonly unknown[]): string {

@@ -97,30 +97,3 @@ function channels(hex: string): number[] {
 export function withOpacity(hex: string, opacity: number): string {
   return `rgb(${channels(hex).join(' ')} / ${Math.round(opacity * 100)}%)`;
 }
-
-/** What a colour scale spans: around zero where there are values on both sides of it. Values far out do not widen it. */
-export type Domain = { from: number; to: number; isDiverging: boolean };
-
-export function domainOf(values: readonly number[]): Domain {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  if (sorted.length === 0) return { from: 0, to: 1, isDiverging: false };
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
-  const [low, high] = sorted.length > 20 ? [at(0.03), at(0.97)] : [sorted[0]!, sorted.at(-1)!];
-  if (low < 0 && high > 0) {
-    const reach = round(Math.max(-low, high));
-    return { from: -reach, to: reach, isDiverging: true };
-  }
-  const from = low >= 0 && low < high * 0.6 ? 0 : low;
-  return { from, to: high > from ? (from === 0 ? round(high) : high) : from + 1, isDiverging: false };
-}
-
-/** The next number with at most two digits that are not zero. */
-function round(value: number): number {
-  const power = 10 ** (Math.floor(Math.log10(value)) - 1);
-  return Number((Math.ceil(value / power) * power).toPrecision(3));
-}
-
-/** Where a value lies in the domain, 0 to 1. */
-export function placeIn({ from, to }: Domain, value: number): number {
-  return (value - from) / (to - from);
-}

@@ -51,15 +51,36 @@ export function baseOption(palette: Palette): PictureOption {
   };
 }
 
+/** The place of what is drawn; all words of its axes fit around it. */
+export function gridAround({ left, right, top, bottom }: { left: number; right: number; top: number; bottom: number }) {
+  return {
+    left,
+    right,
+    top,
+    bottom,
+    outerBoundsMode: 'same' as const,
+    outerBounds: {
+      left: Math.max(0, left - 4),
+      right: Math.max(0, right - 4),
+      top: Math.max(0, top - 6),
+      bottom: Math.max(0, bottom - 4),
+    },
+  };
+}
+
+/** The light behind the place under the pointer. */
+export function pointed(palette: Palette) {
+  return { type: 'shadow' as const, shadowStyle: { color: palette.isDark ? '#ffffff0d' : '#0000000a' } };
+}
+
 /** The look of an axis with numbers. */
-export function numberAxis(palette: Palette, formatter: (value: number) => string) {
+export function numberAxis(palette: Palette) {
   return {
     type: 'value' as const,
-    splitNumber: 4,
     axisLine: { show: false, onZero: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: palette.line } },
-    axisLabel: { color: palette.muted, fontFamily: font, fontSize: 11, formatter },
+    axisLabel: { color: palette.muted, fontFamily: font, fontSize: 11 },
   };
 }
 

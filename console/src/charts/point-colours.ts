@@ -1,8 +1,9 @@
 // Which colour a point has: by a number on a scale, by one of the eight most frequent categories, or all the same.
 import type { Column } from '../../../src/web/schemas.ts';
 import { kindOf } from '../data/kinds.ts';
+import { type Domain, domainOf, placeIn } from './domain.ts';
 import type { LegendItem } from './legend.tsx';
-import { type Domain, domainOf, type Palette, placeIn, scaleColour, seriesLook } from './palette.ts';
+import { type Palette, scaleColour, seriesLook } from './palette.ts';
 import { categoryText } from './values.ts';
 
 export type PointColours = {

@@ -1,10 +1,13 @@
 // Points of two numbers, with the trend line of all rows.
 import { useMemo, useState } from 'react';
 import { plural } from '../kit/format.ts';
+import { axisEnds, type NumberAxis, numberAxisOf, stepsFor } from './axis.ts';
+import { columnWords, unitOf } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
 import { seriesLook, usePalette, withOpacity } from './palette.ts';
-import { baseOption, numberAxis, Picture, tipHtml } from './picture.tsx';
-import { axisText, categoryText, columnOf, type DrawingProps, numberText, optionsOf } from './values.ts';
+import { baseOption, gridAround, numberAxis, Picture, tipHtml } from './picture.tsx';
+import { useSize } from './use-size.ts';
+import { categoryText, columnOf, type DrawingProps, numberText, optionsOf } from './values.ts';
 
 type Group = { key: string; label: string; points: [number, number][]; index: number; isOthers: boolean };
 
@@ -14,6 +17,8 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
   const palette = usePalette();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const { x, y, by, unit } = optionsOf(view);
+  const [frame, { width, height }] = useSize();
+  const xUnit = unitOf(x, unit);
   const groups = useMemo(
     () => groupsOf(data.rows, (value) => categoryText(value, columnOf(view, by)), by !== undefined),
     [data, view, by],
@@ -23,46 +28,44 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
     () => ({ x: reachOf(data.rows.map((row) => Number(row[0]))), y: reachOf(data.rows.map((row) => Number(row[1]))) }),
     [data],
   );
-  const outside = data.rows.filter((row) => isOutside(reach.x, row[0]) || isOutside(reach.y, row[1])).length;
+  const { xAxis, yAxis } = useMemo(
+    () => ({
+      xAxis: numberAxisOf(reach.x.from, reach.x.to, { unit: xUnit, steps: stepsFor(width - 60, 90) }),
+      yAxis: numberAxisOf(reach.y.from, reach.y.to, { unit, steps: stepsFor(height - 60) }),
+    }),
+    [reach, unit, xUnit, width, height],
+  );
+  const outside = data.rows.filter((row) => isOutside(xAxis, row[0]) || isOutside(yAxis, row[1])).length;
   const option = useMemo(() => {
-    const ends = [reach.x.from, reach.x.to];
-    const axis = (name: string | undefined, side: Reach, formatter: (value: number) => string) => ({
-      ...numberAxis(palette, formatter),
-      scale: true,
-      ...(side.isCut ? { min: side.from, max: side.to } : {}),
-      // the ends of an axis that was cut are no round numbers
-      axisLabel: { ...numberAxis(palette, formatter).axisLabel, showMinLabel: !side.isCut, showMaxLabel: !side.isCut },
-      name: name?.replaceAll('_', ' '),
-      nameTextStyle: { color: palette.faint, fontSize: 11 },
+    const ends = [xAxis.from, xAxis.to];
+    const axis = (name: string, numbers: NumberAxis) => ({
+      ...numberAxis(palette),
+      ...axisEnds(numbers),
+      axisLabel: { ...numberAxis(palette).axisLabel, ...axisEnds(numbers).axisLabel },
+      name,
+      nameTextStyle: { color: palette.muted, fontSize: 11 },
     });
     return {
       ...baseOption(palette),
-      grid: {
-        left: 8,
-        right: 16,
-        top: 26,
-        bottom: 22,
-        outerBoundsMode: 'same' as const,
-        outerBounds: { left: 4, right: 12, top: 22, bottom: 18 },
-      },
+      grid: gridAround({ left: 8, right: 20, top: 26, bottom: 4 }),
       tooltip: {
         ...baseOption(palette).tooltip,
         trigger: 'item' as const,
         formatter: (given: unknown) => {
           const { value, seriesName } = given as { value: [number, number]; seriesName: string };
           return tipHtml(by === undefined ? 'A row' : seriesName, [
-            { label: x ?? '', value: numberText(value[0]) },
-            { label: y ?? '', value: numberText(value[1], unit) },
+            { label: columnWords(x, xUnit), value: numberText(value[0], xUnit, xAxis.step) },
+            { label: columnWords(y, unit), value: numberText(value[1], unit, yAxis.step) },
           ]);
         },
       },
-      xAxis: { id: 'x', ...axis(x, reach.x, (value) => axisText(value)), nameLocation: 'middle' as const, nameGap: 24 },
+      xAxis: { id: 'x', ...axis(columnWords(x, xUnit), xAxis), nameLocation: 'middle' as const, nameGap: 24 },
       yAxis: {
         id: 'y',
-        ...axis(y, reach.y, (value) => axisText(value, unit)),
+        ...axis(columnWords(y, unit), yAxis),
         nameLocation: 'end' as const,
         nameGap: 10,
-        nameTextStyle: { color: palette.faint, fontSize: 11, align: 'left' as const },
+        nameTextStyle: { color: palette.muted, fontSize: 11, align: 'left' as const },
       },
       series: [
         ...groups
@@ -99,10 +102,10 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
           : []),
       ],
     };
-  }, [data, groups, hidden, palette, reach, slope, intercept, x, y, by, unit]);
+  }, [data, groups, hidden, palette, xAxis, yAxis, slope, intercept, x, y, by, unit, xUnit]);
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <div className="min-h-0 flex-1">
+      <div ref={frame} className="min-h-0 flex-1">
         <Picture option={option} label={`${view.title}: ${y} against ${x}`} />
       </div>
       {(slope !== undefined || outside > 0) && (
@@ -168,7 +171,7 @@ function equation(slope: number, intercept: number): string {
   return `y = ${numberText(slope)} x ${intercept < 0 ? '−' : '+'} ${numberText(Math.abs(intercept))}`;
 }
 
-type Reach = { from: number; to: number; isCut: boolean };
+type Reach = { from: number; to: number };
 
 /** From the least to the greatest value; where a few lie far out, the rest, so that it can be seen. */
 function reachOf(values: number[]): Reach {
@@ -177,10 +180,10 @@ function reachOf(values: number[]): Reach {
   const out = Math.floor(values.length * 0.005);
   const [low, high] = [values[out] ?? from, values.at(-1 - out) ?? to];
   const air = (high - low) * 0.1;
-  if (values.length < 200 || high <= low || to - from < 2.5 * (high - low)) return { from, to, isCut: false };
-  return { from: Math.max(from, Math.floor(low - air)), to: Math.min(to, Math.ceil(high + air)), isCut: true };
+  if (values.length < 200 || high <= low || to - from < 2.5 * (high - low)) return { from, to };
+  return { from: Math.max(from, low - air), to: Math.min(to, high + air) };
 }
 
-function isOutside({ from, to, isCut }: Reach, value: unknown): boolean {
-  return isCut && (Number(value) < from || Number(value) > to);
+function isOutside({ from, to }: NumberAxis, value: unknown): boolean {
+  return Number(value) < from || Number(value) > to;
 }

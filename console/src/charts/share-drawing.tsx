@@ -2,11 +2,12 @@
 import { useMemo, useState } from 'react';
 import { classNames } from '../kit/class-names.ts';
 import { formatShare } from '../kit/format.ts';
+import { MiddleText } from '../kit/middle-text.tsx';
 import { toggled } from './legend.tsx';
 import { seriesLook, usePalette } from './palette.ts';
 import { baseOption, Picture, tipHtml } from './picture.tsx';
 import { useSize } from './use-size.ts';
-import { axisText, categoryText, columnOf, type DrawingProps, numberText, optionsOf, othersOf } from './values.ts';
+import { categoryText, columnOf, type DrawingProps, numberText, optionsOf, othersOf, shortText } from './values.ts';
 
 type Part = { key: string; label: string; value: number; colour: string };
 
@@ -69,7 +70,9 @@ export default function ShareDrawing({ view, data, isLarge }: DrawingProps) {
         <Picture option={option} label={`${view.title}: parts of ${numberText(total, unit)}`} />
         <div className="pointer-events-none absolute inset-0 grid place-items-center text-center">
           <div>
-            <div className={classNames('font-semibold', isLarge ? 'text-2xl' : 'text-lg')}>{axisText(total, unit)}</div>
+            <div className={classNames('font-semibold', isLarge ? 'text-2xl' : 'text-lg')}>
+              {shortText(total, unit)}
+            </div>
             <div className="text-xs text-muted">in all</div>
           </div>
         </div>
@@ -92,7 +95,7 @@ export default function ShareDrawing({ view, data, isLarge }: DrawingProps) {
               )}
             >
               <span className="size-2.5 shrink-0 rounded-[3px]" style={{ background: part.colour }} />
-              <span className="min-w-0 flex-1 truncate text-left">{part.label}</span>
+              <MiddleText text={part.label} className="min-w-0 flex-1 text-left" />
               {isWide && <span className="font-mono text-muted">{numberText(part.value)}</span>}
               <span className="w-11 shrink-0 text-right font-mono">
                 {hidden.has(part.key) ? '' : formatShare(part.value / (total || 1))}

@@ -1,5 +1,6 @@
 // What a chart says about the place under the pointer.
 import { classNames } from '../kit/class-names.ts';
+import { MiddleText } from '../kit/middle-text.tsx';
 
 export type TipLine = { label: string; value: string; colour?: string | undefined };
 
@@ -31,7 +32,7 @@ export function Tip({ title, lines, left, top, width, height, linesMax = 12 }: T
       {lines.slice(0, linesMax).map((line) => (
         <p key={line.label} className="flex items-center gap-2 whitespace-nowrap">
           {line.colour && <span className="size-2 shrink-0 rounded-full" style={{ background: line.colour }} />}
-          <span className="min-w-0 truncate text-muted">{line.label}</span>
+          <MiddleText text={line.label} className="text-muted" />
           <span className="ml-auto pl-3 font-mono font-medium">{line.value}</span>
         </p>
       ))}

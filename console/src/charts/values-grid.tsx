@@ -21,10 +21,11 @@ export function ValuesGrid({ view, data }: { view: ChartView; data: ChartData })
   const columns = useMemo(
     () =>
       data.columns.map((name, i): GridColumn<Line> => {
-        const isNumber = kindOfColumn(view, name) === 'number';
+        const kind = kindOfColumn(view, name);
+        const isNumber = kind === 'number';
         return {
           id: `${i} ${name}`,
-          header: name,
+          header: kind === 'time' ? `${name} (UTC)` : name,
           value: (line) => line.values[i],
           cell: (line) =>
             isNumber && typeof line.values[i] === 'number'

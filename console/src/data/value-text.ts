@@ -2,7 +2,7 @@
 import { formatBytes, formatTime } from '../kit/format.ts';
 import { kindOf } from './kinds.ts';
 
-/** A value on one line; times in UTC, fractions to six digits. Empty for what is missing. */
+/** A value on one line; times in UTC, fractions to six digits, those of small numbers counted from their first. Empty for what is missing. */
 export function valueText(value: unknown, type: string): string {
   if (value === null || value === undefined) return '';
   switch (kindOf(type)) {
@@ -12,7 +12,8 @@ export function valueText(value: unknown, type: string): string {
       return formatTime(at, { isUtc: true, hasMs: at % 1_000 !== 0 });
     }
     case 'number':
-      return typeof value === 'number' && !Number.isInteger(value) ? String(Number(value.toFixed(6))) : String(value);
+      if (typeof value !== 'number' || Number.isInteger(value)) return String(value);
+      return String(Number(Math.abs(value) < 1 ? value.toPrecision(6) : value.toFixed(6)));
     case 'bytes': {
       const base64 = String(value);
       const size = formatBytes(Math.floor((base64.replace(/=+$/, '').length * 3) / 4));

@@ -1,16 +1,16 @@
 // Figures, sizes, times and rates as people read them. All take plain numbers and never throw.
+import { decimalText, exponentText, numberInWords } from './number-text.ts';
 
-const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const some = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' });
 
 /** `1,234` */
 export function formatCount(value: number): string {
   return whole.format(value);
 }
 
-/** `1,234.568`; text for what is not a finite number. */
+/** `1,234.57`, `0.00003`; text for what is not a finite number. */
 export function formatNumber(value: number): string {
-  return Number.isFinite(value) ? some.format(value) : String(value);
+  return Number.isFinite(value) ? numberInWords(value) : String(value);
 }
 
 function short(value: number): string {
@@ -19,18 +19,21 @@ function short(value: number): string {
   return value.toFixed(value < 1 && value > 0 ? 2 : 1).replace(/\.?0+$/, '');
 }
 
-/** `812`, `12.3k`, `4.1M` */
+/** `812`, `12.3k`, `4.1M`, `0.031`, `4e−8` */
 export function formatShort(value: number): string {
   const size = Math.abs(value);
-  const sign = value < 0 ? '-' : '';
+  if (size > 0 && size < 1e-4) return exponentText(value, 1, false);
+  if (size > 0 && size < 0.0995) return decimalText(value, 1 - Math.floor(Math.log10(size)));
+  const sign = value < 0 ? '−' : '';
   if (size >= 999_500_000) return `${sign}${short(size / 1e9)}G`;
   if (size >= 999_500) return `${sign}${short(size / 1e6)}M`;
   if (size >= 9_995) return `${sign}${short(size / 1e3)}k`;
-  return size >= 1_000 ? whole.format(value) : `${sign}${short(size)}`;
+  return `${sign}${size >= 1_000 ? whole.format(size) : short(size)}`;
 }
 
 /** `12.3k/s` */
 export function formatRate(perSecond: number): string {
+  if (perSecond > 0 && perSecond < 0.01) return '<0.01/s';
   return `${formatShort(perSecond)}/s`;
 }
 

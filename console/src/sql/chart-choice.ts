@@ -1,5 +1,5 @@
 // How the rows of a query are drawn: the kind, the column along the axis, the columns drawn, and one that splits them.
-import type { QueryAnswer } from '../../../src/web/schemas.ts';
+import type { ChartData, ChartView, QueryAnswer } from '../../../src/web/schemas.ts';
 import { kindOf } from '../data/kinds.ts';
 import { declaredType } from '../data/value-text.ts';
 
@@ -18,23 +18,31 @@ export function chartColumns(columns: Columns): { numbers: string[]; all: string
   };
 }
 
-/** What suits the columns: lines over time, bars over names, points where both are numbers; undefined where nothing can be drawn. */
+/** Values of a whole-number column that may split a chart, at most. */
+const splitMax = 24;
+
+/**
+ * What suits the columns: lines over time, bars over names, points where both are numbers; undefined where nothing can be drawn. What is
+ * grouped by is written first and what is measured last. Where a place of the axis comes again, a name splits the rows, else a
+ * whole-number column with few values.
+ */
 export function suitedChart({ columns, rows }: QueryAnswer): ChartChoice | undefined {
-  const { numbers, texts, all } = chartColumns(columns);
+  const { numbers, texts } = chartColumns(columns);
   const time = columns.find(({ type }) => ['time', 'date'].includes(kindOf(declaredType(type))))?.name;
-  const [first, second] = numbers;
-  if (first === undefined) return undefined;
+  const y = numbers.at(-1);
+  if (y === undefined) return undefined;
   const at = (name: string) => columns.findIndex((column) => column.name === name);
-  // what is grouped by is written first, what is measured after it
-  const measure = (x: string) => numbers.find((name) => at(name) > at(x)) ?? first;
-  if (time !== undefined) return { kind: 'line', x: time, y: measure(time), by: texts[0] };
-  if (texts[0] !== undefined) {
-    const [x, y] = [texts[0], measure(texts[0])];
-    const isRepeated = new Set(rows.map((row) => row[at(x)])).size < rows.length;
-    const by = isRepeated ? all.find((name) => name !== x && at(name) < at(y)) : undefined;
-    return { kind: 'bar', x, y, by };
-  }
-  return second === undefined ? undefined : { kind: 'scatter', x: first, y: second, by: undefined };
+  const values = (name: string) => new Set(rows.map((row) => row[at(name)]));
+  const isSplit = (name: string) => declaredType(columns[at(name)]!.type) === 'long' && values(name).size <= splitMax;
+  const split = (x: string) =>
+    values(x).size < rows.length
+      ? (texts.find((name) => name !== x) ?? numbers.find((name) => at(name) < at(y) && isSplit(name)))
+      : undefined;
+  if (time !== undefined) return { kind: 'line', x: time, y, by: split(time) };
+  const [name] = texts;
+  if (name !== undefined) return { kind: 'bar', x: name, y, by: split(name) };
+  const [first] = numbers;
+  return first === undefined || first === y ? undefined : { kind: 'scatter', x: first, y, by: undefined };
 }
 
 /** `line~minute~delay~line` as a choice, where the columns are there. */
@@ -50,28 +58,71 @@ export function chartText({ kind, x, y, by }: ChartChoice): string {
   return [kind, x, y, ...(by === undefined ? [] : [by])].join('~');
 }
 
-/** One line, row of bars or cloud of points. */
-export type Series = { name: string; points: [x: unknown, y: number][] };
+/**
+ * A chart of a query's rows as dashboards draw it; `left`: how many series were left out because a chart has so many at most; `hidden`: how
+ * many rows have the place of another one, which is drawn.
+ */
+export type QuickDrawing = { view: ChartView; data: ChartData; left: number; hidden: number };
 
-const seriesMax = 8;
+const seriesMax = 12;
 
-/** The rows as series; `left`: how many were left out because a chart has eight at most. */
-export function seriesOf({ columns, rows }: QueryAnswer, choice: ChartChoice): { series: Series[]; left: number } {
+/** The rows as the data of a chart, in the order of its axis. */
+export function drawingOf({ columns, rows }: QueryAnswer, choice: ChartChoice): QuickDrawing {
+  const { kind, x, y, by } = choice;
   const at = (name: string) => columns.findIndex((column) => column.name === name);
-  const [x, y, by] = [at(choice.x), at(choice.y), choice.by === undefined ? -1 : at(choice.by)];
-  const all = new Map<string, Series>();
-  for (const row of rows) {
-    const value = row[y];
-    if (value === null || value === undefined || row[x] === null) continue;
-    const name = by < 0 ? choice.y : String(row[by]);
-    const series = all.get(name) ?? { name, points: [] };
-    all.set(name, series);
-    series.points.push([row[x], Number(value)]);
-  }
-  const largest = [...all.values()].sort((a, b) => b.points.length - a.points.length);
-  const series = largest.slice(0, seriesMax).sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
-  if (choice.kind === 'line') {
-    for (const one of series) one.points.sort(([a], [b]) => (a! < b! ? -1 : a! > b! ? 1 : 0));
-  }
-  return { series, left: largest.length - series.length };
+  const typeOf = (name: string) => declaredType(columns[at(name)]?.type ?? '');
+  const places = kindOf(typeOf(x));
+  const names = [x, ...(by === undefined || by === x || by === y ? [] : [by]), y];
+  const isSplit = names.length === 3;
+  const found = rows
+    .map((row) =>
+      names.map((name) =>
+        name === y || (name === x && places === 'number') ? numberOf(row[at(name)]) : row[at(name)],
+      ),
+    )
+    .filter((row) => row[0] !== null && row.at(-1) !== null);
+  const counts = new Map<string, number>();
+  if (isSplit) for (const row of found) counts.set(keyOf(row[1]), (counts.get(keyOf(row[1])) ?? 0) + 1);
+  const kept = new Set(
+    [...counts]
+      .sort(([, a], [, b]) => b - a)
+      .slice(0, seriesMax)
+      .map(([key]) => key),
+  );
+  const drawn = found.filter((row) => !isSplit || kept.has(keyOf(row[1])));
+  // names stay in the order of the query
+  if (places !== 'text' && places !== 'bool') drawn.sort(([a], [b]) => compared(a, b));
+  const hasDots = kind === 'scatter' && places !== 'number';
+  const options = { x, y: names.at(-1)!, ...(isSplit ? { by: by! } : {}), ...(hasDots ? { hasDots } : {}) };
+  // points over times or names are a line without its strokes
+  const type = (name: string) => (name === y ? 'double' : typeOf(name));
+  return {
+    view: {
+      id: 'query',
+      kind: hasDots ? 'line' : kind,
+      title: `${y} by ${x}`,
+      table: 'query',
+      columns: [...new Set(names)].map((name) => ({ name, type: type(name), isOptional: true, isPersonal: false })),
+      options,
+    },
+    data: { columns: names, rows: drawn, isTruncated: false },
+    left: Math.max(0, counts.size - kept.size),
+    hidden:
+      kind === 'scatter' && !hasDots ? 0 : drawn.length - new Set(drawn.map((row) => keyOf(row.slice(0, -1)))).size,
+  };
+}
+
+function numberOf(value: unknown): number | null {
+  if (value === null || value === undefined || value === '') return null;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : null;
+}
+
+function keyOf(value: unknown): string {
+  return JSON.stringify(value) ?? 'null';
+}
+
+function compared(a: unknown, b: unknown): number {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  return String(a) < String(b) ? -1 : String(a) > String(b) ? 1 : 0;
 }

@@ -1,16 +1,12 @@
 // A quick chart of a query's rows: kind and columns are chosen above it.
 import { ChartSpline } from 'lucide-react';
-import { lazy, Suspense, useMemo } from 'react';
+import { useMemo } from 'react';
 import type { QueryAnswer } from '../../../src/web/schemas.ts';
-import { kindOf } from '../data/kinds.ts';
-import { declaredType } from '../data/value-text.ts';
+import { Drawing } from '../charts/drawing.tsx';
 import { Empty } from '../kit/empty.tsx';
 import { Segments, Select } from '../kit/field.tsx';
-import { formatCount } from '../kit/format.ts';
-import { Skeleton } from '../kit/skeleton.tsx';
-import { type ChartChoice, chartColumns, seriesOf } from './chart-choice.ts';
-
-const ChartCanvas = lazy(() => import('./chart-canvas.tsx'));
+import { formatCount, plural } from '../kit/format.ts';
+import { type ChartChoice, chartColumns, drawingOf } from './chart-choice.ts';
 
 type QuickChartProps = {
   answer: QueryAnswer;
@@ -21,7 +17,7 @@ type QuickChartProps = {
 const nothing = ' nothing';
 
 export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
-  const drawn = useMemo(() => (choice ? seriesOf(answer, choice) : undefined), [answer, choice]);
+  const drawn = useMemo(() => (choice ? drawingOf(answer, choice) : undefined), [answer, choice]);
   if (!choice || !drawn) {
     return (
       <Empty title="There is nothing to draw" icon={ChartSpline}>
@@ -32,9 +28,6 @@ export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
   const { numbers, all } = chartColumns(answer.columns);
   const splits = all.filter((name) => name !== choice.x && name !== choice.y);
   const named = (names: readonly string[]) => names.map((name) => ({ value: name, label: name }));
-  const kind = kindOf(declaredType(answer.columns.find(({ name }) => name === choice.x)?.type ?? ''));
-  const axis =
-    kind === 'time' || kind === 'date' ? 'time' : kind === 'number' && choice.kind !== 'bar' ? 'value' : 'category';
   return (
     <div className="flex min-h-72 flex-1 flex-col gap-3 p-3">
       <div className="flex flex-wrap items-center gap-2 text-xs text-muted">
@@ -76,12 +69,15 @@ export function QuickChart({ answer, choice, onChange }: QuickChartProps) {
             />
           </>
         )}
-        {drawn.left > 0 && <span>{`The 8 largest are drawn, ${formatCount(drawn.left)} are not.`}</span>}
+        {drawn.hidden > 0 && (
+          <span className="text-warn">{`${plural(drawn.hidden, 'row')} at the place of another: split them, or aggregate in the query.`}</span>
+        )}
+        {drawn.left > 0 && <span>{`The 12 with the most rows are drawn, ${formatCount(drawn.left)} are not.`}</span>}
       </div>
       <div className="relative min-h-0 flex-1">
-        <Suspense fallback={<Skeleton className="absolute inset-0" />}>
-          <ChartCanvas choice={choice} series={drawn.series} axis={axis} />
-        </Suspense>
+        <div className="absolute inset-0">
+          <Drawing key={`${choice.kind} ${choice.x}`} view={drawn.view} data={drawn.data} />
+        </div>
       </div>
     </div>
   );
