@@ -105,7 +105,6 @@ export const router = createRouter({
 /** What the pages load when they are drawn: so that a lost connection takes nothing of the console away. */
 const parts = [
   () => import('./editor/code-editor.tsx'),
-  () => import('./sql/chart-canvas.tsx'),
   () => import('./charts/line-drawing.tsx'),
   () => import('./charts/bar-drawing.tsx'),
   () => import('./charts/share-drawing.tsx'),
