@@ -88,7 +88,7 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
-  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
+  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `letters`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */
   prepare(batches: readonly Batch[]): Promise<Prepared>;
