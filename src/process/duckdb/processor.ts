@@ -239,7 +239,7 @@ export class DuckProcessor implements Processor {
 
   async save(reports: readonly SourceReport[]): Promise<void> {
     const progress = copyProgress(this.progress);
-    await this.#work.commit(progress, () => this.#addReports(progress, reports));
+    await this.#work.session.spared(() => this.#work.commit(progress, () => this.#addReports(progress, reports)));
   }
 
   flush(): Promise<void> {
@@ -256,6 +256,11 @@ export class DuckProcessor implements Processor {
 
   trial(aside: KeptAside): Promise<string | undefined> {
     return tryAgain(this.#work, this.#slot, aside);
+  }
+
+  cut(): void {
+    this.#work.session.cut();
+    this.#work.side.cut();
   }
 
   close(): void {
