@@ -37,7 +37,7 @@ export const variable = (name: string) =>
 
 /** Words that may follow a relation and are no alias. */
 const afterRelation =
-  /^\s*(where|group|order|having|qualify|limit|offset|window|sample|using|union|intersect|except|join|inner|left|right|full|cross|semi|anti|asof|positional|natural|on|tablesample|pivot|unpivot)\b/i;
+  /^\s*(select|where|group|order|having|qualify|limit|offset|window|sample|using|union|intersect|except|join|inner|left|right|full|cross|semi|anti|asof|positional|natural|on|tablesample|pivot|unpivot)\b/i;
 
 /**
  * The text of a query. `input` writes the streaming relation where it is more than the name of a batch (a window, a deduplicated view);
