@@ -61,6 +61,12 @@ export function screen(context: Context): Screen {
       let signal: EndSignal | undefined;
       let signalMs = 0;
       let stopped: Promise<boolean> | undefined;
+      let last: NodeJS.Timeout | undefined;
+      const endAtOnce = (one: EndSignal) => {
+        picture.end();
+        output.write('Ended at once: what was not stored yet is read again at the next start.\n');
+        context.exit(signalCode(one));
+      };
       let wake: () => void = () => {};
       const asked = new Promise<void>((resolve) => {
         wake = resolve;
@@ -68,15 +74,15 @@ export function screen(context: Context): Screen {
       const off = context.onSignal((one) => {
         if (signal) {
           if (context.elapsed() - signalMs < sameSignalMs) return;
-          picture.end();
-          output.write('Ended at once: what was not stored yet is read again at the next start.\n');
-          context.exit(signalCode(one));
+          endAtOnce(one);
           return;
         }
         signal = one;
         signalMs = context.elapsed();
         write(`${paint.dim('Stopping: what is in flight is stored first. Once more (Ctrl-C) ends at once.')}`);
         stopped = running.stop(limits.stopMsMax);
+        // what is cut short may be where nothing can interrupt it
+        last = setTimeout(() => endAtOnce(one), limits.stopMsMax + limits.cutMsMax).unref();
         wake();
       });
       const timer = setInterval(() => show(running), isLive ? drawEveryMs : lineEveryMs);
@@ -84,6 +90,7 @@ export function screen(context: Context): Screen {
         if (isLive) show(running);
         await Promise.race([running.done, asked]);
         const isCut = stopped ? !(await stopped) : false;
+        clearTimeout(last);
         return { signal, isCut };
       } finally {
         clearInterval(timer);

@@ -123,10 +123,17 @@ export class DeadLetters {
     });
   }
 
-  /** Counts one more try of a letter that is refused again, with the new reason. */
-  async retried(id: number, reason: string): Promise<void> {
+  /** Counts one more try of letters that are refused again, each with its new reason. */
+  async retried(letters: readonly { readonly id: number; readonly reason: string }[]): Promise<void> {
+    if (letters.length === 0) return;
     await this.#within((session) =>
-      session.run('update meta.aside set tries = tries + 1, reason = $1 where id = $2', reason, id),
+      session.run(
+        `update meta.aside set tries = tries + 1, reason = one.reason
+          from (select unnest(cast(cast($1 as json) as struct(id bigint, reason varchar)[]), recursive := true)) as one
+          where aside.id = one.id`,
+        // half a character, which JSON can write and a database cannot read
+        JSON.stringify(letters.map(({ id, reason }) => ({ id, reason: reason.toWellFormed() }))),
+      ),
     );
   }
 

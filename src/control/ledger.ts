@@ -16,6 +16,8 @@ export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsav
   let arrived = 0;
   let inFlight = 0;
   let taken = 0;
+  // what was processed of topics that the pipeline has no more has its fates all the same; what it has left there is not its any more
+  const gone = processedOf(progress, (name) => !pipeline.topics.some((topic) => topic.name === name));
   for (const topic of pipeline.topics) {
     for (let partition = 0; partition < topic.partitions; partition++) {
       const { start, end } = log.range(topic.name, partition);
@@ -27,11 +29,13 @@ export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsav
   }
   const { out, filtered, deduplicated, late } = progress.fates;
   const dead = progress.fates.dead + progress.refused + unsaved;
-  const total = arrived + progress.refused + unsaved;
+  const total = arrived + gone + progress.refused + unsaved;
   const isSum = total === out + filtered + deduplicated + late + dead + inFlight;
-  const read = Object.values(progress.sources).reduce((sum, source) => sum + source.read, 0);
+  const read = Object.entries(progress.sources)
+    .filter(([name]) => pipeline.topics.some((topic) => name.startsWith(`${topic.name}/`)))
+    .reduce((sum, [, source]) => sum + source.read, 0);
   // at rest, what the sources have counted must have arrived
-  const hasArrived = inFlight > 0 || unsaved > 0 || read <= total;
+  const hasArrived = inFlight > 0 || unsaved > 0 || read <= total - gone;
   return {
     in: total,
     out,
@@ -40,8 +44,15 @@ export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsav
     late,
     dead,
     inFlight,
-    balanced: isSum && taken === progress.consumed && hasArrived,
+    balanced: isSum && taken + gone === progress.consumed && hasArrived,
   };
+}
+
+/** Records of some topics that were processed. */
+function processedOf({ topics }: Progress, chosen: (topic: string) => boolean): number {
+  return Object.entries(topics)
+    .filter(([name]) => chosen(name))
+    .reduce((sum, [, partitions]) => sum + partitions.reduce((most, { base, next }) => most + next - base, 0), 0);
 }
 
 /** Streams and tables with their counts. */

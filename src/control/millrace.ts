@@ -67,7 +67,7 @@ export type PipelineStatus = {
   readonly recordsPerSecond: number;
   /** Records processed by this run, and its seconds so far. */
   readonly run: { readonly records: number; readonly seconds: number };
-  /** Milliseconds spent by this run in each part of the work: `encode` and `append` (the sources'), `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
+  /** Milliseconds spent by this run in each part of the work: `encode` and `append` (the sources'), `decode`, `feed`, `stream NAME`, `table NAME`, `letters`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
 };
 

@@ -13,7 +13,7 @@ import { keepPaused, pipelineFiles, remember } from './known.ts';
 import { takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
-import { deadlineAfter, Runner } from './runner.ts';
+import { Runner } from './runner.ts';
 import { system as realSystem, type System } from './system.ts';
 
 /**
@@ -160,6 +160,13 @@ async function start(
     },
   };
   return { running, runners };
+}
+
+/** The deadline of a stop as a signal; `over` ends the waiting for it. */
+function deadlineAfter(system: System, over: AbortSignal, ms: number = limits.stopMsMax): AbortSignal {
+  const controller = new AbortController();
+  void system.clock.sleep(ms, over).then(() => controller.abort());
+  return controller.signal;
 }
 
 /** With several pipelines a parameter goes to those that declare it; one that none declares is an error in the first. */

@@ -8,6 +8,7 @@ import { firstRecords } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 import { Bell } from './bell.ts';
+import { Reports } from './reports.ts';
 
 /** Milliseconds without a record after which open windows are given as they are. */
 export const idleMs = 2000;
@@ -38,7 +39,7 @@ export type PumpOptions = {
 export class Pump {
   readonly #options: PumpOptions;
   readonly #partitions: { topic: string; partition: number }[];
-  #reports: SourceReport[] = [];
+  readonly #reports = new Reports();
   #wake: (() => void) | undefined;
   /** Rings after a micro-batch, a save, a pause, and at the end. */
   readonly #moved = new Bell();
@@ -94,23 +95,20 @@ export class Pump {
 
   /** Refusals that sources have reported and that are not saved yet. */
   get unsaved(): number {
-    return this.#reports.reduce((sum, report) => sum + report.refusals.length, 0);
+    return this.#reports.refusals;
   }
 
   /** What a source has read; saved with the next micro-batch, or alone soon. */
   report(report: SourceReport): void {
-    const wasIdle = this.#reports.length === 0;
-    const last = this.#reports.at(-1);
-    if (last && last.source === report.source)
-      this.#reports[this.#reports.length - 1] = { ...report, refusals: [...last.refusals, ...report.refusals] };
-    else this.#reports.push(report);
+    const wasIdle = this.#reports.isEmpty;
+    this.#reports.add(report);
     // while reports wait for company, another one does not wake
     if (wasIdle) this.#wake?.();
   }
 
-  /** Whether more records are in flight than the limit. */
+  /** Whether more records are in flight, or more refusals wait, than the limit. */
   get isFull(): boolean {
-    return this.inFlight > limits.inFlightRecordsMax || this.unsaved > limits.batchRecordsMax;
+    return this.inFlight > limits.inFlightRecordsMax || this.#reports.isFull;
   }
 
   /** Resolves when fewer records are in flight than the limit and it is not paused, or the signal aborts. */
@@ -224,10 +222,8 @@ export class Pump {
     if (this.#isPaused) return this.#rest(signal);
     const prepared = await this.#nextPrepared();
     if (prepared) {
-      let reports = this.#takeReports();
-      const saved = () => {
-        reports = [];
-      };
+      const reports = this.#reports.take();
+      const saved = () => this.#reports.committed();
       let ahead: Promise<Prepared | undefined> | undefined;
       const prepareAhead = () => {
         ahead ??= this.#prepareAhead(prepared);
@@ -239,7 +235,7 @@ export class Pump {
       try {
         await this.#options.processor.step(prepared, reports, { saved, committing: prepareAhead });
       } catch (error) {
-        this.#reports = [...reports, ...this.#reports];
+        this.#reports.giveBack();
         await ahead?.catch(() => undefined);
         throw error;
       }
@@ -253,10 +249,10 @@ export class Pump {
     if (this.#isDraining) {
       await this.#save();
       await this.#options.processor.flush();
-      return this.inFlight === 0 && this.#reports.length === 0;
+      return this.inFlight === 0 && this.#reports.isEmpty;
     }
     if (this.#errands.length > 0) return false;
-    if (this.#reports.length > 0 && !(await this.#waitForRecords(reportMs, signal))) {
+    if (!this.#reports.isEmpty && !(await this.#waitForRecords(reportMs, signal))) {
       await this.#save();
       this.#moved.ring();
     } else if (!(await this.#waitForRecords(idleMs, signal)) && !signal.aborted && this.#isIdle) {
@@ -268,19 +264,19 @@ export class Pump {
 
   /** Paused: saves what sources report, and waits. Resolves with whether it is to end. */
   async #rest(signal: AbortSignal): Promise<boolean> {
-    if (this.#reports.length > 0) {
+    if (!this.#reports.isEmpty) {
       await this.#save();
       this.#moved.ring();
     }
     if (this.#isStopping) return true;
-    if (this.#isPaused && this.#reports.length === 0 && this.#errands.length === 0)
+    if (this.#isPaused && this.#reports.isEmpty && this.#errands.length === 0)
       await this.#waitFor([], Number.POSITIVE_INFINITY, signal);
     return false;
   }
 
   /** Whether there is nothing to end, to save or to do: what wakes for either is then heard. */
   get #isIdle(): boolean {
-    return !this.#isDraining && this.#reports.length === 0 && this.#errands.length === 0;
+    return !this.#isDraining && this.#reports.isEmpty && this.#errands.length === 0;
   }
 
   async #nextPrepared(): Promise<Prepared | undefined> {
@@ -333,19 +329,13 @@ export class Pump {
     return known ? known.next : this.#options.log.range(topic, partition).start;
   }
 
-  #takeReports(): SourceReport[] {
-    const reports = this.#reports;
-    this.#reports = [];
-    return reports;
-  }
-
   async #save(): Promise<void> {
-    const reports = this.#takeReports();
-    if (reports.length === 0) return;
+    if (this.#reports.isEmpty) return;
     try {
-      await this.#options.processor.save(reports);
+      await this.#options.processor.save(this.#reports.take());
+      this.#reports.committed();
     } catch (error) {
-      this.#reports = [...reports, ...this.#reports];
+      this.#reports.giveBack();
       throw error;
     }
   }

@@ -104,7 +104,7 @@ export class Redrive {
   /** Letters that never reached the log: read again by their source, appended with their id in the headers, processed in their turn. */
   async #sendToLog(letters: readonly KeptAside[]): Promise<string[]> {
     const { pipeline } = this.#through;
-    const reasons: string[] = [];
+    const refused: { id: number; reason: string }[] = [];
     const sent: Place[] = [];
     for (const topic of pipeline.topics) {
       const writer = this.#writer(topic.name);
@@ -117,9 +117,7 @@ export class Redrive {
           writer.add(writer.partition(row, letter.sequence ?? 0), row, headers);
         } catch (error) {
           if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-          const reason = reasonOf(pipeline, error);
-          reasons.push(reason);
-          await this.#dead.retried(letter.id, reason);
+          refused.push({ id: letter.id, reason: reasonOf(pipeline, error) });
         }
       }
       for (let partition = 0; partition < topic.partitions; partition++) {
@@ -130,10 +128,10 @@ export class Redrive {
       }
     }
     const known = new Set(pipeline.topics.map((topic) => topic.name));
-    for (const letter of letters.filter((one) => !known.has(one.topic))) {
-      reasons.push(noSource(letter));
-      await this.#dead.retried(letter.id, noSource(letter));
-    }
+    for (const letter of letters)
+      if (!known.has(letter.topic)) refused.push({ id: letter.id, reason: noSource(letter) });
+    await this.#dead.retried(refused);
+    const reasons = refused.map(({ reason }) => reason);
     if (sent.length === 0) return reasons;
     await this.#through.settle(sent);
     // one that a stage refuses now lies aside anew, as a record of the log

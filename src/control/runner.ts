@@ -1,6 +1,5 @@
 // One pipeline at work: its sources, its pump, its health. Failures that pass are waited out; the others are told with their remedy.
 import { MillraceError, messageOf } from '../core/errors.ts';
-import { limits } from '../core/limits.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
@@ -189,18 +188,20 @@ export class Runner {
         await this.#pump.finish();
         this.#health = this.#pump.isPaused ? 'paused' : 'stopped';
       } catch (error) {
-        this.failure = asMillraceError(error);
-        this.#health = 'failed';
+        const ours = asMillraceError(error);
         this.#sourcesStop.abort();
         this.#pumpStop.abort();
         await Promise.allSettled([pumping, feeding]);
+        if (ours.code === 'STOP_DEADLINE') await this.#pump.finish().catch(() => undefined);
+        else this.failure = ours;
+        this.#health = this.failure ? 'failed' : this.#pump.isPaused ? 'paused' : 'stopped';
       }
       await this.refreshRows().catch(() => undefined);
       this.#endedMs = this.#options.system.clock.elapsed();
     })();
   }
 
-  /** Stops the sources, then the pump once all is processed or the signal aborts. */
+  /** Stops the sources, then the pump once all is processed. When the signal aborts, the micro-batch at hand is cut short and undone. */
   async stop(deadline: AbortSignal): Promise<boolean> {
     this.#sourcesStop.abort();
     this.#pump.drain(true);
@@ -209,6 +210,7 @@ export class Runner {
       new Promise<false>((resolve) => deadline.addEventListener('abort', () => resolve(false), { once: true })),
     ]);
     this.#pumpStop.abort();
+    if (!isDone) this.#options.processor.cut();
     await this.done;
     return isDone;
   }
@@ -380,11 +382,4 @@ function asMillraceError(error: unknown): MillraceError {
         cause: error,
         remedy: 'Report this with --stack: it is a bug.',
       });
-}
-
-/** The deadline of a stop as a signal; `over` ends the waiting for it. */
-export function deadlineAfter(system: System, over: AbortSignal, ms: number = limits.stopMsMax): AbortSignal {
-  const controller = new AbortController();
-  void system.clock.sleep(ms, over).then(() => controller.abort());
-  return controller.signal;
 }

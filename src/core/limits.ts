@@ -41,4 +41,6 @@ export const limits = {
   bodyBytesMax: 16 * 2 ** 20,
   /** Milliseconds that a stop may take. */
   stopMsMax: 10_000,
+  /** Milliseconds that what its deadline has cut short may take to end, before the process ends at once. */
+  cutMsMax: 2000,
 } as const;

@@ -106,10 +106,7 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
 export function inputOf(stream: Stream): Relation {
   const inputs = stream.query.references.filter((one): one is Relation => !isParam(one) && one.of.noun !== 'table');
   const first = inputs[0];
-  if (
-    !first ||
-    inputs.some((one) => one.of !== first.of || one.window !== first.window || one.dedupe !== first.dedupe)
-  ) {
+  if (!first || inputs.some((one) => one.of !== first.of || viewOf(one) !== viewOf(first))) {
     const names = [...new Set(inputs.map((one) => `${one.of.noun} '${one.of.name}'`))];
     throw new MillraceError(
       'PIPELINE_INVALID',
@@ -125,6 +122,11 @@ export function inputOf(stream: Stream): Relation {
     );
   }
   return first;
+}
+
+/** How a relation is seen, as a text that is the same for views that were written twice. */
+function viewOf({ window, dedupe }: Relation): string {
+  return JSON.stringify([window ?? null, dedupe ?? null]);
 }
 
 function checkNames(

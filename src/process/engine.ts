@@ -88,7 +88,7 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
-  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `commit`, `checkpoint`. */
+  /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `letters`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */
   prepare(batches: readonly Batch[]): Promise<Prepared>;
@@ -109,6 +109,11 @@ export interface Processor {
   again(asides: readonly KeptAside[]): Promise<number[]>;
   /** Processes an aside again and undoes it: undefined where it would be taken, else the reason why not. Nothing is changed. */
   trial(aside: KeptAside): Promise<string | undefined>;
+  /**
+   * Stops what is under way, however long it would take: it rejects with STOP_DEADLINE, and so does all that follows but `save` and `close`.
+   * What was not committed is undone.
+   */
+  cut(): void;
   close(): void;
 }
 

@@ -19,7 +19,11 @@ const accept = recordAcceptor(event.fields);
 const full = () => new MillraceError('DISK_FULL', 'no space left');
 
 /** Pumps a record for each word and one refusal of a source through a pipeline, in whose folder `spoil` has put a fault. */
-async function pumped(made: Pipeline, words: readonly string[], spoil: (folder: Folder) => () => boolean) {
+async function pumped(
+  made: Pipeline,
+  words: readonly string[],
+  spoil: (folder: Folder & { unsaved(): number }) => () => boolean,
+) {
   const system = { ...realSystem(), files: memoryFiles(), random: random('x') };
   const clock = { ...system.clock, sleep: async () => undefined };
   const folder = await openParts({ path: '/pump', database: {}, log: '/pump/log', registry: ':memory:' }, system);
@@ -29,9 +33,10 @@ async function pumped(made: Pipeline, words: readonly string[], spoil: (folder: 
   const writer = new TopicWriter(event, schemaIds.get('event')!, clock);
   for (const [n, word] of words.entries()) writer.add(0, accept({ n, word, at: n * 100 }));
   await folder.log.append('event', 0, writer.take(0)!);
-  const hasFailed = spoil(folder);
   const { log } = folder;
-  const pump = new Pump({ ...system, clock, pipeline: made, processor, log, troubled: () => undefined });
+  let pump: Pump | undefined;
+  const hasFailed = spoil({ ...folder, unsaved: () => pump!.unsaved });
+  pump = new Pump({ ...system, clock, pipeline: made, processor, log, troubled: () => undefined });
   pump.report(refusal());
   pump.drain();
   await pump.run(new AbortController().signal);
@@ -101,4 +106,20 @@ describe('what sources refused is kept once', () => {
     assert.deepEqual(letters, ['source:event/csv', 'summed']);
     assert.deepEqual([ledger.in, ledger.out, ledger.dead, ledger.balanced], [4, 2, 2, true]);
   });
+});
+
+test('refusals that are being stored count all the while, so that no figure goes back', async () => {
+  const made = pipeline('kept', { tables: [table('events', event, { key: 'n' })] });
+  const figures: number[] = [];
+  await pumped(made, ['a', 'b'], (folder) => {
+    const { write } = folder.store.sink;
+    let writes = 0;
+    folder.store.sink.write = async (into, rows) => {
+      figures.push(folder.unsaved());
+      if (++writes === 1) throw full();
+      return write(into, rows);
+    };
+    return () => writes > 1;
+  });
+  assert.deepEqual(figures, [1, 1]);
 });

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadPipeline } from '../../src/control/load.ts';
-import type { Millrace } from '../../src/control/millrace.ts';
+import type { Millrace, PipelineStatus } from '../../src/control/millrace.ts';
 import {
   busFile,
+  fixture,
   jsonOf,
   opened,
   type RunReport,
@@ -103,6 +104,59 @@ test('a deadline that cuts the stop short is told, and what was not stored is re
   assert.equal(await rowsIn(millrace), status!.ledger.out);
   await millrace.close();
   await endsAlike(t, folder, 120_000);
+});
+
+test('a micro-batch that takes longer than the deadline is cut short, undone, and read again', {
+  timeout: 60_000,
+}, async (t) => {
+  const folder = join(await temporary(t), 'data');
+  const slow = await loadPipeline(fixture('slow.ts'));
+  const millrace = await opened(t, folder);
+  const running = await millrace.start([slow], { params: { kind: 'long' } });
+  await until('a micro-batch is at hand', () => running.status()[0]!.ledger.inFlight > 500);
+  const askedMs = performance.now();
+  assert.equal(await running.stop(500), false);
+  assert.ok(performance.now() - askedMs < 5000, 'it ended');
+  const [{ health, ledger }] = running.status() as [PipelineStatus];
+  assert.deepEqual(
+    [health, ledger.inFlight, ledger.out, ledger.dead, ledger.balanced, running.failures.size],
+    ['stopped', ledger.in, 0, 0, true, 0],
+  );
+  const again = await millrace.start([slow], { params: { kind: 'short' }, withoutSources: true });
+  await again.done;
+  assert.deepEqual(again.status()[0]!.ledger, { ...ledger, inFlight: 0, out: ledger.in });
+  await millrace.close();
+});
+
+test('where nothing can interrupt what is at hand, the process ends all the same', { timeout: 60_000 }, async (t) => {
+  const folder = join(await temporary(t), 'data');
+  const child = startCli(t, [
+    'run',
+    fixture('slow.ts'),
+    '--set',
+    'kind=wide',
+    '--port',
+    '0',
+    '--json',
+    '--data',
+    folder,
+  ]);
+  await until('it says how it goes', () => /in flight/.test(child.error()));
+  const askedMs = performance.now();
+  child.process.kill('SIGTERM');
+  const ended = await child.ended;
+  assert.ok(performance.now() - askedMs < 15_000, 'soon after the deadline of 10 s');
+  assert.equal(ended.code, 143, ended.error);
+  const millrace = await opened(t, folder);
+  const { records } = (await millrace.topics())[0]!;
+  const again = await millrace.start([await loadPipeline(fixture('slow.ts'))], {
+    params: { kind: 'short' },
+    withoutSources: true,
+  });
+  await again.done;
+  const { ledger } = again.status()[0]!;
+  assert.deepEqual([ledger.in, ledger.out, ledger.balanced], [records, records, true]);
+  await millrace.close();
 });
 
 test('stopped and continued by the system, it goes on as if nothing had been', { timeout: 60_000 }, async (t) => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { double, drive, int, long, pipeline, sql, stream, table, text, topic } from '../../src/index.ts';
+import { double, drive, int, long, param, pipeline, sql, stream, table, text, topic } from '../../src/index.ts';
 import { analyse, carry } from '../../src/process/duckdb/analyse.ts';
 import { DuckDatabase, type DuckSession } from '../../src/process/duckdb/database.ts';
 
@@ -50,6 +50,25 @@ async function withSession(work: (session: DuckSession) => Promise<void>): Promi
     database.close();
   }
 }
+
+test('parameters keep their own values, however alike their names are', async () => {
+  const names = ['a-b', 'a_b', 'A_b', 'a__b', 'a_d', 'a-', 'a_', 'a_ub', 'aB', 'ab'];
+  const params = names.map((name, i) => param(name, int(), { default: i }));
+  const event = topic('event', { n: int() });
+  const fields = Object.fromEntries([['n', int()], ...names.map((_, i) => [`p${i}`, int()])]);
+  const [texts, references]: [string[], unknown[]] = [['select n'], []];
+  for (const [i, one] of params.entries()) {
+    texts[texts.length - 1] += ', ';
+    references.push(one);
+    texts.push(` as p${i}`);
+  }
+  texts[texts.length - 1] += ' from ';
+  const query = sql(Object.assign([...texts, ''], { raw: [...texts, ''] }), ...([...references, event] as never[]));
+  const rows = table('rows', stream('s', fields, query), { key: 'n' });
+  await using driver = await drive(pipeline('alike', { tables: [rows] }));
+  await driver.send(event, [{ n: 1 }]);
+  assert.deepEqual(Object.values((await driver.rows(rows))[0]!), [1, ...names.map((_, i) => i)]);
+});
 
 test('a number keeps its value and its type, wherever it stands', async () => {
   await withSession(async (session) => {

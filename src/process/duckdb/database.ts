@@ -49,6 +49,9 @@ const statementsMax = 500;
  */
 const planAgainFactor = 4;
 
+/** Milliseconds between two interrupts of a connection that is cut. */
+const interruptMs = 50;
+
 /** Rows of a row group of micro-batches in memory: what one thread takes at a time. */
 const workRowGroupRows = 8192;
 
@@ -142,6 +145,9 @@ export class DuckSession implements Session {
   readonly connection: DuckDBConnection;
   readonly #prepared = new Map<string, { statement: DuckDBPreparedStatement; uses: number; planAgainAt: number }>();
   #busy = false;
+  /** Interrupts statements for as long as it is set: one that has not quite begun does not hear it. */
+  #cutting: NodeJS.Timeout | undefined;
+  #isSpared = false;
 
   constructor(database: DuckDatabase, connection: DuckDBConnection) {
     this.database = database;
@@ -184,12 +190,12 @@ export class DuckSession implements Session {
     await this.run('begin transaction');
     try {
       const result = await steps();
-      const commit = this.run('commit');
+      const commit = this.spared(() => this.run('commit'));
       committing?.();
       await commit;
       return result;
     } catch (error) {
-      await this.run('rollback').catch(() => 0);
+      await this.spared(() => this.run('rollback')).catch(() => 0);
       throw error;
     }
   }
@@ -210,7 +216,28 @@ export class DuckSession implements Session {
     this.connection.interrupt();
   }
 
+  /** Stops the statement at hand and refuses all that follow, but for those that end a transaction: they reject with STOP_DEADLINE. */
+  cut(): void {
+    const interrupt = () => {
+      if (!this.#isSpared) this.interrupt();
+    };
+    this.#cutting ??= setInterval(interrupt, interruptMs).unref();
+    interrupt();
+  }
+
+  /** Runs statements that `cut` does not concern. */
+  async spared<T>(work: () => Promise<T>): Promise<T> {
+    const wasSpared = this.#isSpared;
+    this.#isSpared = true;
+    try {
+      return await work();
+    } finally {
+      this.#isSpared = wasSpared;
+    }
+  }
+
   close(): void {
+    clearInterval(this.#cutting);
     for (const { statement } of this.#prepared.values()) statement.destroySync();
     this.#prepared.clear();
     this.connection.closeSync();
@@ -232,6 +259,10 @@ export class DuckSession implements Session {
     return kept.statement;
   }
 
+  get #isCut(): boolean {
+    return this.#cutting !== undefined && !this.#isSpared;
+  }
+
   #forgetOldest(): void {
     for (const [sql, { statement }] of this.#prepared) {
       statement.destroySync();
@@ -242,15 +273,23 @@ export class DuckSession implements Session {
 
   async #alone<T>(sql: string, work: () => Promise<T>): Promise<T> {
     assert(!this.#busy, `two statements at once on one connection: ${sql.slice(0, 80)}`);
+    if (this.#isCut) throw cutShort();
     this.#busy = true;
     try {
       return await work();
     } catch (error) {
-      throw translate(error, sql);
+      throw this.#isCut ? cutShort(error) : translate(error, sql);
     } finally {
       this.#busy = false;
     }
   }
+}
+
+function cutShort(cause?: unknown): MillraceError {
+  return new MillraceError('STOP_DEADLINE', 'it was stopped before it was done', {
+    cause,
+    remedy: 'Nothing is lost: what was not committed is read again at the next start.',
+  });
 }
 
 function bindValue(statement: DuckDBPreparedStatement, index: number, value: SqlParam): void {

@@ -5,6 +5,8 @@ import type { Aside, KeptAside } from '../engine.ts';
 import { newProgress, type Progress } from '../progress.ts';
 import type { Origin } from './counts.ts';
 import type { DuckSession } from './database.ts';
+import { Feed } from './feed.ts';
+import { letterFields, letterRows } from './letter-rows.ts';
 
 /** Makes the tables of the keeper where there are none. */
 export async function makeKeeper(session: Session): Promise<void> {
@@ -49,16 +51,25 @@ export function asideOf(row: readonly unknown[]): KeptAside {
   };
 }
 
+/** Keepers that were made, since a table function has a name of its own in the database. */
+let keepers = 0;
+
 /** The keeper of one pipeline. */
 export class Keeper {
   readonly #session: DuckSession;
   readonly #pipeline: string;
   readonly #now: () => number;
+  readonly #feed: Feed;
+  readonly #insert: string;
 
   constructor(session: DuckSession, pipeline: string, now: () => number) {
     this.#session = session;
     this.#pipeline = pipeline;
     this.#now = now;
+    this.#feed = new Feed(session, letterFields, `millrace_letters_${++keepers}`);
+    const columns = Object.keys(letterFields).join(', ');
+    this.#insert = `insert into meta.aside (id, pipeline, at_ms, tries, ${columns})
+      select nextval('meta.aside_id'), $1, $2, 0, ${columns} from (${this.#feed.select})`;
   }
 
   /** The progress as of the last commit; a new one where the pipeline has not run here. */
@@ -79,26 +90,14 @@ export class Keeper {
     );
   }
 
+  /** Keeps asides, with ids in their order. */
   async put(asides: readonly Aside[]): Promise<void> {
-    const at = this.#now();
-    for (const one of asides) {
-      await this.#session.run(
-        `insert into meta.aside values (nextval('meta.aside_id'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 0, $14)`,
-        this.#pipeline,
-        one.kind,
-        one.stage,
-        one.code,
-        one.reason,
-        one.topic,
-        one.partition ?? null,
-        one.offset ?? null,
-        one.place ?? null,
-        one.source ?? null,
-        one.sequence ?? null,
-        one.bytes,
-        at,
-        one.noun ?? null,
-      );
+    if (asides.length === 0) return;
+    this.#feed.set(letterRows(asides), 0, asides.length, []);
+    try {
+      await this.#session.run(this.#insert, this.#pipeline, this.#now());
+    } finally {
+      this.#feed.clear();
     }
   }
 

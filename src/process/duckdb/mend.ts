@@ -71,8 +71,11 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
     }
     const progress = copyProgress(work.progress);
     await work.commit(progress, async () => {
-      for (const { partition, offset } of culprits)
-        await work.session.run(`delete from ${state} where _partition = $1 and _offset = $2`, partition, offset);
+      await work.session.run(
+        `delete from ${state} where (_partition, _offset) in
+          (select (r.p, r.o) from (select unnest(cast(cast($1 as json) as struct(p integer, o bigint)[])) as r))`,
+        JSON.stringify(culprits.map(({ partition, offset }) => ({ p: partition, o: offset }))),
+      );
       const kinds = await work.keeper.kinds(topicName, culprits);
       await work.keeper.put(letters);
       for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;

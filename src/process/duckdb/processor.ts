@@ -5,7 +5,7 @@ import type { Batch } from '../../log/batch.ts';
 import type { Aside, KeptAside, Prepared, Processor, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { processAgain, tryAgain } from './again.ts';
-import { countFates, countLetters, partitionOf, uncountLetters } from './counts.ts';
+import { countFates, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, RowsRefused, type Slot, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
@@ -212,8 +212,7 @@ export class DuckProcessor implements Processor {
         if (row >= stretch.from && row < stretch.to) flowed.fates[row - stretch.from] = fate.deduplicated;
       const counts = countFates(progress, flowed, undecodable.length);
       const letters = [...undecodable, ...dead.values(), ...lates];
-      await this.#work.keeper.put(letters);
-      countLetters(progress, letters);
+      await this.#work.putAside(progress, letters);
       await this.#takeAgain(progress, duck, stretch, repeated);
       await this.#addReports(progress, reports);
       return counts;
@@ -240,7 +239,7 @@ export class DuckProcessor implements Processor {
 
   async save(reports: readonly SourceReport[]): Promise<void> {
     const progress = copyProgress(this.progress);
-    await this.#work.commit(progress, () => this.#addReports(progress, reports));
+    await this.#work.session.spared(() => this.#work.commit(progress, () => this.#addReports(progress, reports)));
   }
 
   flush(): Promise<void> {
@@ -257,6 +256,11 @@ export class DuckProcessor implements Processor {
 
   trial(aside: KeptAside): Promise<string | undefined> {
     return tryAgain(this.#work, this.#slot, aside);
+  }
+
+  cut(): void {
+    this.#work.session.cut();
+    this.#work.side.cut();
   }
 
   close(): void {
@@ -285,8 +289,7 @@ export class DuckProcessor implements Processor {
         });
       }
     }
-    await this.#work.keeper.put(letters);
-    countLetters(progress, letters);
+    await this.#work.putAside(progress, letters);
   }
 
   /** Dead letters of sources that came back through the log: they leave the letters as their record is processed. */

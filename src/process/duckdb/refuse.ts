@@ -8,6 +8,27 @@ import type { Analysis } from './analyse.ts';
 import type { DuckSession } from './database.ts';
 import { fits, sqlType } from './types.ts';
 
+/** Columns that windows add to what they give. */
+const windowColumns = ['window_start', 'window_end'];
+
+/** Refuses fields that are called as the columns of windows: a query could not say which of the two it means. */
+export function refuseWindowFields(place: string, input: Relation): void {
+  const { noun, name, fields } = input.of;
+  const field = Object.keys(fields).find((one) => windowColumns.includes(one.toLowerCase()));
+  if (!input.window || field === undefined) return;
+  throw new MillraceError(
+    'NAME_INVALID',
+    `field '${field}' of ${noun} '${name}' is called as a column of its windows`,
+    {
+      place,
+      remedy:
+        noun === 'topic'
+          ? `Rename the field, or window a stream that gives it another name: select ${field} as … from \${${name}}.`
+          : 'Give the field another name.',
+    },
+  );
+}
+
 /** Refuses views that the chain before a stream does not allow. */
 export function refuseCombinations(place: string, input: Relation, topic: Topic, afterWindow: boolean): void {
   const view = input.window?.kind ?? (input.dedupe && 'dedupe');

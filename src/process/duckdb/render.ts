@@ -31,12 +31,13 @@ export const insideRelation = (name: string) => `temp.main.${quote(name)}`;
 /** The relation of a table as queries see it. */
 export const tableRelation = (table: Relation) => `main.${quote(table.of.name)}`;
 
-/** The variable that holds a parameter's value. */
-export const variable = (name: string) => `millrace_${name.replaceAll('-', '_')}`;
+/** The variable that holds a parameter's value. Its name tells all names apart: variables know no upper case, and take no `-`. */
+export const variable = (name: string) =>
+  `millrace_${name.replace(/[A-Z_-]/g, (one) => (one === '-' ? '_d' : one === '_' ? '__' : `_u${one.toLowerCase()}`))}`;
 
 /** Words that may follow a relation and are no alias. */
 const afterRelation =
-  /^\s*(where|group|order|having|qualify|limit|offset|window|sample|using|union|intersect|except|join|inner|left|right|full|cross|semi|anti|asof|positional|natural|on|tablesample|pivot|unpivot)\b/i;
+  /^\s*(select|where|group|order|having|qualify|limit|offset|window|sample|using|union|intersect|except|join|inner|left|right|full|cross|semi|anti|asof|positional|natural|on|tablesample|pivot|unpivot)\b/i;
 
 /**
  * The text of a query. `input` writes the streaming relation where it is more than the name of a batch (a window, a deduplicated view);

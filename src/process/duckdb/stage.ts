@@ -12,7 +12,14 @@ import type { DuckSession } from './database.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { storedColumns } from './moments.ts';
-import { checkColumns, refuseAfterSession, refuseCombinations, refuseMixedWindows, refuseShapes } from './refuse.ts';
+import {
+  checkColumns,
+  refuseAfterSession,
+  refuseCombinations,
+  refuseMixedWindows,
+  refuseShapes,
+  refuseWindowFields,
+} from './refuse.ts';
 import { aheadRelation, feedName, forSlot, insideRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -131,6 +138,7 @@ export async function makeStage(
   const topic = from.noun === 'topic' ? from : upstream!.topic;
   const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
   refuseCombinations(place, input, topic, afterWindow);
+  refuseWindowFields(place, input);
   if (upstream) refuseAfterSession(place, upstream.input);
   if (input.window?.kind === 'session' && stream.emit === 'change') {
     throw new MillraceError('SQL_UNSUPPORTED', "emit: 'change' cannot be used over sessions, whose start may change", {

@@ -2,8 +2,9 @@
 import { MillraceError } from '../../core/errors.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import type { Topic } from '../../define/topic.ts';
-import { isPersonal, reasonOf, type Sink } from '../engine.ts';
+import { type Aside, isPersonal, reasonOf, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
+import { countLetters } from './counts.ts';
 import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
 import { Flow } from './flow.ts';
 import { beginning } from './flowing.ts';
@@ -150,6 +151,15 @@ export class Work {
     const { topics, streams, tables } = this.pipeline;
     const names = [...topics, ...streams, ...tables].flatMap(({ fields }) => Object.keys(fields));
     return ownWords(error.message, new Set(names));
+  }
+
+  /** Keeps what was put aside, and counts it. */
+  async putAside(progress: Progress, letters: readonly Aside[]): Promise<void> {
+    if (letters.length === 0) return;
+    const started = performance.now();
+    await this.keeper.put(letters);
+    countLetters(progress, letters);
+    this.spent('letters', started);
   }
 
   /** Adds the time since `started` to a part. */

@@ -128,6 +128,30 @@ export const cases = {
   'no FROM': of(one, sql`select 1 as n`),
   'two topics': of(one, sql`select r.n from ${ride} r join ${plain} p on p.n = r.n`),
   'one topic in two views': of(one, sql`select a.n from ${ride} a join ${ride.tumble('1 minute')} b on a.n = b.n`),
+  'a view that is written twice is one view': of(
+    { n: int(), m: int() },
+    sql`select a.n, b.n as m from ${ride.tumble('1 minute')} a join ${ride.tumble('60 s')} b using (window_start)`,
+  ),
+  'views of a topic that are not the same': of(
+    one,
+    sql`select a.n from ${ride.tumble('1 minute')} a join ${ride.tumble('2 minutes')} b using (window_start)`,
+  ),
+  'FROM first is fine, over a view too': of(one, sql`from ${ride.dedupe({ by: ['n'], within: '1 minute' })} select n`),
+  'a field that is called as a column of windows': () => {
+    const shift = topic('shift', { n: int(), Window_Start: timestamp() }, { time: 'Window_Start' });
+    const query = sql`select count(*)::int as n from ${shift.tumble('1 minute')} group by window_start`;
+    return pipeline('cases', { tables: [table('out', stream('s', one, query), { key: 'n' })] });
+  },
+  'a field of a stream that is called as a column of windows': () => {
+    const first = stream(
+      'first',
+      { n: int(), window_end: timestamp() },
+      sql`select n, r."at" as window_end from ${ride} r`,
+      { time: 'window_end' },
+    );
+    const query = sql`select count(*)::int as n from ${first.session('1 minute', { by: ['n'] })} group by window_start`;
+    return pipeline('cases', { tables: [table('out', stream('s', one, query), { key: 'n' })] });
+  },
   'a topic joined with itself': of(one, sql`select a.n from ${ride} a join ${ride} b on a.n = b.n`),
   'a lookup is fine': of(
     { n: int(), name: text() },
