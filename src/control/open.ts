@@ -10,7 +10,7 @@ import { checkDefinitions } from './check.ts';
 import { DeadLetters } from './dead.ts';
 import { type Folder, openParts, type Places, registerTopics } from './folder.ts';
 import { keepPaused, pipelineFiles, remember } from './known.ts';
-import { takeFolder } from './layout.ts';
+import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { deadlineAfter, Runner } from './runner.ts';
@@ -19,7 +19,7 @@ import { system as realSystem, type System } from './system.ts';
 /**
  * Opens a data folder, making it where there is none.
  *
- * @throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, DISK_FULL
+ * @throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, TABLES_DAMAGED, DISK_FULL
  * @example const millrace = await open({ folder: '.millrace' })
  */
 export async function open(options: OpenOptions, system: System = realSystem()): Promise<Millrace> {
@@ -75,10 +75,13 @@ export async function open(options: OpenOptions, system: System = realSystem()):
 async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
   const path = resolve(options.folder);
   await takeFolder(system.files, path);
+  const tables = join(path, 'tables.duckdb');
+  const log = join(path, 'log');
+  await checkTables(system.files, tables, log);
   const places: Places = {
     path,
-    database: { path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') },
-    log: join(path, 'log'),
+    database: { path: tables, tempFolder: join(path, 'temp') },
+    log,
     registry: join(path, 'registry.db'),
   };
   return openParts(places, system, options.notice);
