@@ -184,7 +184,7 @@ describe('named through the command line, with rows in the data folder that are 
     await writeFile(file, `console.log('at once');\n${loud("console.log('later');")}`);
     const ended = await cli(t, 'run', file, '--once', '--json', '--data', join(at, 'data'));
     assert.equal(jsonOf<RunReport>(ended).pipelines[0]!.records, 5);
-    assert.match(ended.error, /^at once$[^]*^later$/m);
+    assert.match(ended.error, /^at once$[\s\S]*^later$/m);
   });
 
   test('a pipeline file that ends the process, at once or later', async (t) => {
