@@ -48,7 +48,10 @@ export async function open(options: OpenOptions, system: System = realSystem()):
       const found = await folder.store.tables();
       return Promise.all(found.map(async (table) => ({ ...table, rows: await folder.store.count(table.name) })));
     },
-    deadList: (filter) => dead.list(filter),
+    async deadList(filter = {}) {
+      await dead.checkNames(filter);
+      return dead.list(filter);
+    },
     deadShow: (id) => dead.show(id),
     async deadRedrive(pipeline, filter, redriveOptions) {
       const runner = [...started.values()].flat().find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
