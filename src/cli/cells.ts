@@ -50,13 +50,19 @@ function quote(text: string): string {
   return /[",\n\r]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** The rows as objects; a column name that comes twice gets a number. */
-export function rowObjects(result: QueryResult): Record<string, unknown>[] {
+/** The names of the columns in JSON: one that comes twice gets a number. */
+export function uniqueNames(columns: QueryResult['columns']): string[] {
   const names: string[] = [];
-  for (const { name } of result.columns) {
+  for (const { name } of columns) {
     let unique = name;
     for (let i = 2; names.includes(unique); i++) unique = `${name}_${i}`;
     names.push(unique);
   }
-  return result.rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
+  return names;
+}
+
+/** The rows as objects, by these names. */
+export function rowObjects({ columns, rows }: QueryResult): Record<string, unknown>[] {
+  const names = uniqueNames(columns);
+  return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])));
 }

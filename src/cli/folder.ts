@@ -1,5 +1,5 @@
 // Which data folder a command works on; those that only read never make one.
-import { stat } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import type { Millrace } from '../control/millrace.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Arguments, OptionSpec } from './arguments.ts';
@@ -38,8 +38,9 @@ export function folderOf(given: Arguments, context: Context): string {
  */
 export async function existingFolder(given: Arguments, context: Context): Promise<string> {
   const folder = folderOf(given, context);
-  const found = await stat(folder).catch(() => undefined);
-  if (!found?.isDirectory()) {
+  // an empty one is not filled by a command that only reads
+  const names = await readdir(folder).catch(() => []);
+  if (names.length === 0) {
     throw new MillraceError('NOT_FOUND', `there is no data folder '${folder}'`, {
       place: given.has('data') ? `--data ${folder}` : folder,
       remedy: 'Run a pipeline first (millrace run FILE), or name another folder with --data.',

@@ -8,12 +8,20 @@ import { exitCodeOf, failureJson, renderFailure } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 import { toJson } from './json.ts';
 import { paintFor } from './paint.ts';
-import { processContext } from './process.ts';
+import { guardEnd, processContext } from './process.ts';
 import { didYouMean } from './suggest.ts';
 
 /** Runs the command line of this process, and ends it with the exit code. */
 export async function main(words: readonly string[]): Promise<void> {
-  const context = processContext();
+  const write = process.stdout.write.bind(process.stdout);
+  const context = processContext(words.includes('--json'));
+  const ours = guardEnd(() => {
+    const message = 'the process was ended from within: something that the pipeline file runs calls process.exit()';
+    const remedy = 'Leave that out: throw an error where a pipeline cannot go on.';
+    const error = new MillraceError('PIPELINE_FILE', message, { place: `millrace ${words.join(' ')}`, remedy });
+    fail(error, words, context);
+    process.exitCode = exitCodeOf(error);
+  });
   process.on('uncaughtException', (error) => {
     fail(error, words, context);
     context.exit(1);
@@ -31,7 +39,8 @@ export async function main(words: readonly string[]): Promise<void> {
   process.off('beforeExit', stuck);
   process.exitCode = code;
   // something may still hold the process (a socket, a timer of a source): all is written and stored, so it may end
-  process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));
+  ours();
+  write('', () => process.stderr.write('', () => process.exit(code)));
 }
 
 /** Runs one command line in a world. Returns the exit code; throws nothing. */

@@ -3,11 +3,17 @@ import { existsSync } from 'node:fs';
 import type { Context, EndSignal, Output } from './command.ts';
 import { buildConsole, openBrowser } from './console.ts';
 
-/** The context of this process. */
-export function processContext(): Context {
+/**
+ * The context of this process.
+ *
+ * @param isData standard output is read by a program: what a pipeline file prints goes to standard error
+ */
+export function processContext(isData = false): Context {
   quiet();
+  const out = output(process.stdout);
+  if (isData) process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
   return {
-    out: output(process.stdout),
+    out,
     error: output(process.stderr),
     environment: process.env,
     control: {
@@ -36,10 +42,23 @@ export function processContext(): Context {
   };
 }
 
+let isEnding = false;
+
+/** Calls `say` where the process is ended by anything but `Context.exit` or what is returned, which says that the end is ours. */
+export function guardEnd(say: () => void): () => void {
+  process.once('exit', () => {
+    if (!isEnding) say();
+  });
+  return () => {
+    isEnding = true;
+  };
+}
+
 function output(stream: NodeJS.WriteStream): Output {
+  const write: (chunk: string | Uint8Array) => boolean = stream.write.bind(stream);
   return {
-    write: (text) => void stream.write(text),
-    writeBytes: (bytes) => void stream.write(bytes),
+    write: (text) => void write(text),
+    writeBytes: (bytes) => void write(bytes),
     isTerminal: stream.isTTY === true,
     get columns() {
       return stream.columns || 80;
@@ -73,6 +92,7 @@ function showCursor(): void {
  * micro-batch is read from JavaScript. Another program in our place takes all threads away.
  */
 export function endAtOnce(code: number): void {
+  isEnding = true;
   showCursor();
   const shell = '/bin/sh';
   if (process.execve && existsSync(shell)) process.execve(shell, [shell, '-c', `exit ${code}`], {});

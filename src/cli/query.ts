@@ -1,9 +1,10 @@
 // millrace query: one read-only SQL query over the tables of a data folder.
 
 import type { QueryResult } from '../control/millrace.ts';
+import { durationMs, formatMs } from '../core/durations.ts';
 import { limits } from '../core/limits.ts';
-import { usage } from './arguments.ts';
-import { cellOf, csvLines, isNumeric, rowObjects } from './cells.ts';
+import { type Arguments, usage } from './arguments.ts';
+import { cellOf, csvLines, isNumeric, rowObjects, uniqueNames } from './cells.ts';
 import type { Command, Context } from './command.ts';
 import { dataOption, withMillrace } from './folder.ts';
 import { grid } from './grid.ts';
@@ -29,6 +30,11 @@ export const query: Command = {
       isCount: true,
       description: `Print at most N rows. Default: ${formatCount(limits.queryRowsMax)}.`,
     },
+    {
+      name: 'timeout',
+      value: 'DURATION',
+      description: `End the query after this time, as 5m. Default: ${formatMs(limits.queryMsMax)}.`,
+    },
     { name: 'csv', description: 'Print CSV.' },
     { name: 'ndjson', description: 'Print each row as a line of JSON.' },
     { name: 'json', description: 'Print one JSON object: columns, rows, truncated.' },
@@ -43,16 +49,32 @@ export const query: Command = {
     if (chosen.length > 1)
       throw usage(query, `--${chosen.join(' and --')} cannot be used together`, 'Use one of them.');
     const rowsMax = given.count('limit') ?? limits.queryRowsMax;
-    const result = await withMillrace(given, context, (millrace) => millrace.query(given.positionals[0]!, { rowsMax }));
+    const msMax = timeoutOf(given);
+    const result = await withMillrace(given, context, (millrace) =>
+      millrace.query(given.positionals[0]!, { rowsMax, ...(msMax === undefined ? {} : { msMax }) }),
+    );
     write(result, chosen[0], context);
     return 0;
   },
 };
 
+/** Milliseconds of a day: what a timer can wait for is not much longer. */
+const timeoutMsMax = 86_400_000;
+
+function timeoutOf(given: Arguments): number | undefined {
+  const text = given.text('timeout');
+  if (text === undefined) return undefined;
+  const ms = durationMs(text, '--timeout');
+  if (ms >= 1 && ms <= timeoutMsMax) return ms;
+  throw usage(query, `--timeout: '${text}' is not between 1 ms and 1 day`, 'Write it as --timeout 5m.');
+}
+
 function write(result: QueryResult, format: (typeof formats)[number] | undefined, context: Context): void {
   const { out, error, environment } = context;
   if (format === 'json') {
-    out.write(`${toJson({ columns: result.columns, rows: rowObjects(result), truncated: result.truncated })}\n`);
+    const names = uniqueNames(result.columns);
+    const columns = result.columns.map((column, i) => ({ ...column, name: names[i] }));
+    out.write(`${toJson({ columns, rows: rowObjects(result), truncated: result.truncated })}\n`);
     return;
   }
   if (format === 'csv') for (const line of csvLines(result)) out.write(line);

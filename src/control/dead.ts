@@ -1,9 +1,12 @@
 // Dead letters and late records of a data folder: listed, counted, shown with their bytes.
 import { MillraceError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Session } from '../process/database.ts';
 import type { KeptAside } from '../process/engine.ts';
+import type { Progress } from '../process/progress.ts';
 import { embedded } from './adapters.ts';
 import type { Folder } from './folder.ts';
+import { pipelineFiles } from './known.ts';
 import type { DeadFilter, DeadLetter, DeadLetterDetail } from './millrace.ts';
 import { Decoders } from './tail.ts';
 
@@ -32,6 +35,22 @@ export class DeadLetters {
 
   async list(filter: DeadFilter = {}): Promise<DeadLetter[]> {
     return (await this.find({ limit: 100, ...filter })).map(summary);
+  }
+
+  /** Checks that what a filter names is there: with a slip in a name nothing would be found, which looks as if all were well. @throws NOT_FOUND */
+  async checkNames({ pipeline, stage }: DeadFilter): Promise<void> {
+    if (pipeline === undefined && stage === undefined) return;
+    const [states, letters] = await this.#within(async (session) => [
+      await session.rows('select state from meta.progress'),
+      await session.rows('select distinct pipeline, stage from meta.aside'),
+    ]);
+    const ran = Object.keys(await pipelineFiles(this.#folder));
+    const pipelines = new Set([...ran, ...letters!.map(([one]) => String(one))]);
+    if (pipeline !== undefined && !pipelines.has(pipeline)) throw unknown('pipeline', pipeline, pipelines);
+    const tables = (await this.#folder.store.tables()).map((table) => table.name);
+    const kept = [...states!.flatMap(([state]) => stagesIn(String(state))), ...letters!.map(([, one]) => String(one))];
+    const stages = new Set(['decode', ...tables, ...kept]);
+    if (stage !== undefined && !stages.has(stage)) throw unknown('stage', stage, stages);
   }
 
   async show(id: number): Promise<DeadLetterDetail> {
@@ -151,4 +170,20 @@ export class DeadLetters {
 export function summary(one: KeptAside): DeadLetter {
   const { id, kind, pipeline, stage, code, reason, topic, partition, offset, place, atMs, tries } = one;
   return { id, kind, pipeline, stage, code, reason, topic, partition, offset, place, at: atMs, tries };
+}
+
+/** The stages of a pipeline's progress, as letters name them. */
+function stagesIn(state: string): string[] {
+  const { stages, sources } = JSON.parse(state) as Progress;
+  const own = Object.keys(stages).map((one) => one.slice(one.indexOf(' ') + 1));
+  return [...own, ...Object.keys(sources).map((name) => `source:${name}`)];
+}
+
+function unknown(noun: string, name: string, known: ReadonlySet<string>): MillraceError {
+  const names = [...known].sort();
+  const near = nearest(name, names);
+  return new MillraceError('NOT_FOUND', `there is no ${noun} '${name}' in this data folder`, {
+    place: `--${noun} ${name}`,
+    remedy: near ? `Did you mean '${near}'?` : `Use one of: ${names.join(', ') || 'none, since nothing has run yet'}.`,
+  });
 }

@@ -162,6 +162,16 @@ export class Feeder {
     return this.#source?.finite ?? false;
   }
 
+  /** The source has ended and had not a single answer: no success, though nothing failed for good. */
+  get unanswered(): MillraceError | undefined {
+    const why = this.#state === 'ended' ? this.#source?.unanswered?.() : undefined;
+    if (why === undefined) return undefined;
+    return new MillraceError('SOURCE_REFUSED', `source ${this.name}: ${why}`, {
+      place: `source ${this.name}`,
+      remedy: 'Look at its address, its headers and the service, then run it again.',
+    });
+  }
+
   status(): SourceStatus {
     return {
       name: this.name,

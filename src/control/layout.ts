@@ -11,12 +11,12 @@ const markerName = 'millrace.json';
 /**
  * Takes a folder for data: makes it where there is none, and marks a new one. Killed at any moment, it can be taken again.
  *
- * @throws DATA_VERSION where it has another layout, or other things in it and no marker
+ * @throws DATA_VERSION where it has another layout, or other things in it and no marker, or one that cannot be read
  */
 export async function takeFolder(files: Files, path: string): Promise<void> {
   const marker = join(path, markerName);
   if (await files.exists(marker)) {
-    const version = Number((JSON.parse(await files.readText(marker)) as { layout?: unknown }).layout);
+    const version = layoutOf(await files.readText(marker), marker);
     if (version !== layoutVersion) {
       throw new MillraceError(
         'DATA_VERSION',
@@ -38,4 +38,46 @@ export async function takeFolder(files: Files, path: string): Promise<void> {
   }
   await makeDurableFolder(files, path);
   await files.replace(marker, `${JSON.stringify({ layout: layoutVersion })}\n`);
+}
+
+function layoutOf(text: string, marker: string): unknown {
+  try {
+    const { layout } = JSON.parse(text) as { layout?: unknown };
+    return layout;
+  } catch (error) {
+    throw new MillraceError('DATA_VERSION', 'the marker of the data folder cannot be read: it is no JSON', {
+      place: marker,
+      remedy: `Put the whole folder back from a backup; where this file alone is damaged, write {"layout":${layoutVersion}} into it.`,
+      cause: error,
+    });
+  }
+}
+
+/** Bytes of a file of tables that has nothing in it yet: a start that ended before them has left no table behind. */
+const emptyTablesBytes = 3 * 4096;
+
+/**
+ * Checks that the tables are where the log is: without them all of it would be read into new tables, and all sources into the log, a
+ * second time. What a first start that was killed, or met a full disk, has left of their file is taken away.
+ *
+ * @throws TABLES_DAMAGED
+ */
+export async function checkTables(files: Files, tables: string, log: string): Promise<void> {
+  const isThere = await files.exists(tables);
+  if (await hasTopics(files, log)) {
+    if (isThere) return;
+    throw new MillraceError('TABLES_DAMAGED', 'the file of the tables is missing, while the log beside it is there', {
+      place: tables,
+      remedy: 'Put the whole folder back from a backup, or start with a new data folder.',
+    });
+  }
+  if (!isThere) return;
+  const file = await files.openRead(tables);
+  const bytes = await file.size().finally(() => file.close());
+  if (bytes < emptyTablesBytes) await files.remove(tables);
+}
+
+async function hasTopics(files: Files, log: string): Promise<boolean> {
+  for (const name of await files.list(log)) if (await files.exists(join(log, name, 'topic.json'))) return true;
+  return false;
 }

@@ -20,10 +20,22 @@ export async function loadPipeline(path: string): Promise<Pipeline> {
   hookMillrace();
   entries.add(url);
   let module: { default?: unknown };
+  const { exit } = process;
+  process.exit = (code) => {
+    throw new MillraceError(
+      'PIPELINE_FILE',
+      `the file calls process.exit(${code ?? ''}), which would end the command`,
+      {
+        remedy: 'Leave that out: throw an error where the pipeline cannot be made.',
+      },
+    );
+  };
   try {
     module = await import(url);
   } catch (error) {
     throw explain(error, path, url);
+  } finally {
+    process.exit = exit;
   }
   if (!isPipeline(module.default)) {
     throw new MillraceError('PIPELINE_FILE', noPipeline(module), {

@@ -10,7 +10,7 @@ import { checkDefinitions } from './check.ts';
 import { DeadLetters } from './dead.ts';
 import { type Folder, openParts, type Places, registerTopics } from './folder.ts';
 import { keepPaused, pipelineFiles, remember } from './known.ts';
-import { takeFolder } from './layout.ts';
+import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { Runner } from './runner.ts';
@@ -19,7 +19,7 @@ import { system as realSystem, type System } from './system.ts';
 /**
  * Opens a data folder, making it where there is none.
  *
- * @throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, DISK_FULL
+ * @throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, TABLES_DAMAGED, DISK_FULL
  * @example const millrace = await open({ folder: '.millrace' })
  */
 export async function open(options: OpenOptions, system: System = realSystem()): Promise<Millrace> {
@@ -48,7 +48,10 @@ export async function open(options: OpenOptions, system: System = realSystem()):
       const found = await folder.store.tables();
       return Promise.all(found.map(async (table) => ({ ...table, rows: await folder.store.count(table.name) })));
     },
-    deadList: (filter) => dead.list(filter),
+    async deadList(filter = {}) {
+      await dead.checkNames(filter);
+      return dead.list(filter);
+    },
     deadShow: (id) => dead.show(id),
     async deadRedrive(pipeline, filter, redriveOptions) {
       const runner = [...started.values()].flat().find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
@@ -75,10 +78,13 @@ export async function open(options: OpenOptions, system: System = realSystem()):
 async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
   const path = resolve(options.folder);
   await takeFolder(system.files, path);
+  const tables = join(path, 'tables.duckdb');
+  const log = join(path, 'log');
+  await checkTables(system.files, tables, log);
   const places: Places = {
     path,
-    database: { path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') },
-    log: join(path, 'log'),
+    database: { path: tables, tempFolder: join(path, 'temp') },
+    log,
     registry: join(path, 'registry.db'),
   };
   return openParts(places, system, options.notice);

@@ -186,6 +186,9 @@ export class Runner {
         if (this.#options.once || this.#options.withoutSources) this.#pump.drain();
         await pumping;
         await this.#pump.finish();
+        // only now, when all that the other sources gave is stored
+        const unanswered = this.#feeders.find((feeder) => feeder.unanswered)?.unanswered;
+        if (unanswered && this.#options.once) throw unanswered;
         this.#health = this.#pump.isPaused ? 'paused' : 'stopped';
       } catch (error) {
         const ours = asMillraceError(error);
@@ -361,6 +364,8 @@ export class Runner {
         if (failures > 0) await feeder.open(signal, async () => undefined);
         await feeder.run(signal);
         this.#sourceTrouble.delete(feeder.name);
+        const { unanswered } = feeder;
+        if (unanswered && !this.#options.once) this.#sourceTrouble.set(feeder.name, unanswered.message);
         return;
       } catch (error) {
         const ours = asMillraceError(error);

@@ -34,7 +34,8 @@ export function system(): System {
 /** The machine's file system. `sync` is fdatasync; new files are readable by their owner only. */
 export function nodeFiles(): Files {
   const files: Files = {
-    openRead: async (path) => handleOf(await fs.open(path, constants.O_RDONLY)),
+    // a named pipe would be opened only when somebody writes to it
+    openRead: async (path) => handleOf(await fs.open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))),
     openWrite: async (path) => handleOf(await fs.open(path, constants.O_RDWR | constants.O_CREAT, 0o600)),
     readText: (path) => fs.readFile(path, 'utf8'),
     async replace(path, content) {

@@ -35,6 +35,7 @@ export const codes = {
   DATA_IN_USE: 'fix',
   DATA_VERSION: 'fix',
   LOG_DAMAGED: 'fix',
+  TABLES_DAMAGED: 'fix',
   OFFSET_OUT_OF_RANGE: 'fix',
   SCHEMA_INVALID: 'fix',
   SCHEMA_INCOMPATIBLE: 'fix',

@@ -6,6 +6,8 @@ export function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value !== 'object' || value === null) return cut(typeof value === 'bigint' ? `${value}n` : String(value));
   try {
+    const { noun, name } = value as { noun?: unknown; name?: unknown };
+    if (typeof noun === 'string') return cut(typeof name === 'string' ? `${noun} '${name}'` : `a ${noun}`);
     return cut(JSON.stringify(value) ?? 'an object');
   } catch {
     return Array.isArray(value) ? 'a list' : 'an object';

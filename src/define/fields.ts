@@ -74,6 +74,31 @@ export function isField(value: unknown): value is Field {
 }
 
 /**
+ * Checks that a value is a field. Who wrote `int` or `'int'` meant `int()`.
+ *
+ * @throws OPTION_INVALID
+ */
+export function checkField(place: string, name: string, value: unknown): void {
+  if (isField(value)) return;
+  throw new MillraceError('OPTION_INVALID', `${name}: ${shown(value)} is no field`, {
+    place,
+    remedy: `Write ${meant(value) ?? 'a field, as text() or double()'}.`,
+  });
+}
+
+/** The call of a builder that was written as the builder itself, or as its name. */
+function meant(value: unknown): string | undefined {
+  const calls: Readonly<Record<string, string>> = {
+    decimal: 'decimal(12, 2)',
+    oneOf: "oneOf('one', 'other')",
+    list: 'list(text())',
+  };
+  const builders = { text, int, long, float, double, bool, timestamp, date, bytes, json, decimal, oneOf, list };
+  const found = Object.entries(builders).find(([name, builder]) => value === name || value === builder)?.[0];
+  return found === undefined ? undefined : (calls[found] ?? `${found}()`);
+}
+
+/**
  * Text of any length, UTF-8. A number or boolean written to it becomes its text.
  *
  * @example topic('rides', { zone: text() })
@@ -176,10 +201,13 @@ export function oneOf<const V extends string>(...values: readonly [V, ...V[]]): 
  * @example list(double())
  */
 export function list<Out, In>(of: Field<Out, In, false>): Field<readonly Out[], readonly In[], false> {
-  checkValue('list', 'what it is of', of, {
-    fits: () => isField(of) && !of.isOptional,
-    says: 'a field that is not optional, as list(text())',
-  });
+  checkField('list', 'what it is of', of);
+  if (of.isOptional) {
+    throw new MillraceError('OPTION_INVALID', 'what it is of is optional: nothing can be missing within a list', {
+      place: 'list',
+      remedy: `Write list(${formatType(of.type)}), or json() for lists with gaps.`,
+    });
+  }
   return field(Object.freeze({ kind: 'list', of: of.type }));
 }
 

@@ -1,9 +1,9 @@
 // Parameters: values of a pipeline that come from `--set`, the environment or the console when it starts.
 import { MillraceError } from '../core/errors.ts';
 import { acceptor, type Value } from './accept.ts';
-import { type Field, isField } from './fields.ts';
+import { checkField, type Field } from './fields.ts';
 import { checkName } from './names.ts';
-import { anyRule, checkOptions, checkValue } from './options.ts';
+import { anyRule, checkOptions } from './options.ts';
 
 /** A value that is given when the pipeline starts; stands in source options and in SQL. `T` is its type once given. */
 export interface Param<T = unknown> {
@@ -32,7 +32,7 @@ export function param<T, In, O extends boolean>(
 ): Param<T> {
   checkName('param', name);
   const place = `param '${name}'`;
-  checkValue(place, 'the field', field, { fits: isField, says: 'a field, as text() or double()' });
+  checkField(place, 'what it is', field);
   checkOptions(place, options, { default: anyRule });
   const fallback = options.default === undefined ? undefined : acceptor(name, field)(options.default);
   return Object.freeze({ noun: 'param', name, field, fallback }) as Param<T>;

@@ -2,7 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import type { Given } from './input.ts';
-import { checkOptions, objectRule, textRule } from './options.ts';
+import { checkOptions, checkValue, objectRule, textRule } from './options.ts';
 import type { Read } from './read.ts';
 import type { NewRecord } from './record.ts';
 import { checkFields } from './topic.ts';
@@ -102,6 +102,7 @@ export function route<const I extends RouteInputs, Names extends string, A exten
   inputs: I,
   answer: (request: RouteRequest<Names, I>) => A | Promise<A>,
 ): Route<Names, A> {
+  checkValue('route', 'the inputs', inputs, { ...objectRule, says: 'an object, and then the function that answers' });
   return Object.freeze({ noun: 'route', inputs: frozen(inputs), answer });
 }
 

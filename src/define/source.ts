@@ -1,4 +1,7 @@
 // A source as data: what kind, with which options; the adapter in ingest/ that knows the kind opens it.
+import { MillraceError } from '../core/errors.ts';
+import { shown } from '../core/shown.ts';
+import { isObject } from './options.ts';
 import { isParam, type Param } from './param.ts';
 
 /** Where records of a topic come from. Frozen; made by `csv()`, `http()`, `simulate()`, …; nothing connects before `run`. */
@@ -16,12 +19,25 @@ export interface SourceDefinition {
 
 /** Makes a source definition: for adapters' factories. */
 export function source(kind: string, options: object, otherwise?: SourceDefinition): SourceDefinition {
+  // options that are left out altogether lack what they need, which the adapter says better
+  if (options !== undefined && !isObject(options)) {
+    throw new MillraceError('OPTION_INVALID', `the options: ${shown(options)} is no object`, {
+      place: `${kind}()`,
+      remedy: `Give them by name: ${kind}({ … }).`,
+    });
+  }
   const self: SourceDefinition = {
     noun: 'source',
     kind,
     options: Object.freeze({ ...options }) as Readonly<Record<string, unknown>>,
     otherwise,
-    or: (next) => source(kind, options, otherwise ? otherwise.or(next) : next),
+    or(next) {
+      if (isSource(next)) return source(kind, options, otherwise ? otherwise.or(next) : next);
+      throw new MillraceError('PIPELINE_INVALID', `or() needs a source, and ${shown(next)} is none`, {
+        place: `${kind}()`,
+        remedy: 'Give it csv(…), http(…), simulate(…) or webhook(…).',
+      });
+    },
   };
   return Object.freeze(self);
 }

@@ -1,7 +1,7 @@
 // topic(): a named, partitioned, ordered, durable log of typed records.
 import { type Duration, durationMs, type Size, sizeBytes } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
-import { type Fields, type Input, isField } from './fields.ts';
+import { checkField, type Fields, type Input } from './fields.ts';
 import { checkFieldName, checkName } from './names.ts';
 import {
   checkOptions,
@@ -63,7 +63,7 @@ const optionRules = {
   time: textRule,
   lateness: durationRule,
   partitions: wholeRule(1, 1024),
-  retain: objectRule,
+  retain: { ...objectRule, says: "an object: { age: '7 days', size: '10 GB' }" },
 };
 const retainRules = { age: durationRule, size: sizeRule };
 
@@ -124,8 +124,7 @@ function make<F extends Fields>(data: Omit<Topic<F>, 'from' | 'record' | keyof R
 /** Checks that there are fields, and that each has a usable name. */
 export function checkFields(place: string, fields: Fields): void {
   checkValue(place, 'the fields', fields, { fits: isObject, says: 'an object of fields: { id: text() }' });
-  for (const [name, field] of Object.entries(fields))
-    checkValue(place, `field '${name.slice(0, 80)}'`, field, { fits: isField, says: 'a field, as text() or double()' });
+  for (const [name, field] of Object.entries(fields)) checkField(place, `field '${name.slice(0, 80)}'`, field);
   const names = Object.keys(fields);
   if (names.length === 0)
     throw new MillraceError('PIPELINE_INVALID', 'there are no fields', { place, remedy: 'Declare at least one.' });

@@ -68,6 +68,8 @@ export interface Source {
   readonly start?: Position;
   /** The batches; the runtime asks for the next one when it has room (back-pressure). Ends when the source is at its end or the signal aborts. */
   batches(): AsyncIterable<SourceBatch>;
+  /** Asked when it has ended by itself: why it got no answer at all, where that is so. An end without one is no success. */
+  unanswered?(): string | undefined;
   /** Reads the original bytes of a refusal again, for re-driving: the row, or why it is still refused (thrown). */
   revive(bytes: Uint8Array): Value[];
   close(): Promise<void>;

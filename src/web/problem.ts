@@ -18,6 +18,7 @@ const statuses: Partial<Record<Code, number>> = {
   SCHEMA_INCOMPATIBLE: 409,
   // not what was asked is at fault, but what is on the disk
   LOG_DAMAGED: 500,
+  TABLES_DAMAGED: 500,
 };
 
 /** The HTTP status of a code: 503 for what passes by itself, 500 for our own mistakes, else 400. */

@@ -99,6 +99,12 @@ test('query aligns numbers to the right under their types, and says when there a
   assert.match(error, /more rows.*--limit/);
   assert.deepEqual(calls[1], ['query', 'x', { rowsMax: 2 }]);
   assert.equal((await cli(['query', 'x', '--csv', '--json', ...data])).code, 2);
+  const slow = await cli(['query', 'x', '--timeout', '5m', ...data], { result });
+  assert.deepEqual(slow.calls[1], ['query', 'x', { rowsMax: 1000, msMax: 300_000 }]);
+  for (const wrong of ['5', '0s', '400 days', 'soon']) {
+    const { code, error } = await cli(['query', 'x', '--timeout', wrong, ...data], { result });
+    assert.deepEqual([code, error.includes('fix')], [2, true], wrong);
+  }
 });
 
 test('tail prints a record a line and ends at its limit', async () => {

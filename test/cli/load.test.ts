@@ -43,6 +43,7 @@ test('whatever is wrong with a file is said with its line and a remedy', async (
     ['near.ts', "import './nosuch.ts';", 'PIPELINE_FILE', /which is not there/, /./, /path/],
     ['name.ts', "import { nosuch } from 'millrace';", 'PIPELINE_FILE', /nosuch/, /name\.ts:1$/, /Import/],
     ['throws.ts', '\n(null as any).a;', 'PIPELINE_FILE', /^TypeError/, /throws\.ts:2$/, /Mend/],
+    ['exit.ts', '\n\nprocess.exit(7);', 'PIPELINE_FILE', /process\.exit\(7\)/, /exit\.ts:3$/, /throw an error/],
     ['none.ts', 'export const a = 1;', 'PIPELINE_FILE', /no default export/, /none\.ts$/, /export default/],
     ['other.ts', 'export default 1;', 'PIPELINE_FILE', /is no pipeline/, /other\.ts$/, /export default/],
     [

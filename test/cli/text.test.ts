@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { csvLines, rowObjects } from '../../src/cli/cells.ts';
+import { csvLines, rowObjects, uniqueNames } from '../../src/cli/cells.ts';
 import { grid } from '../../src/cli/grid.ts';
 import { toJson } from '../../src/cli/json.ts';
 import { formatBytes, formatCount, formatRate } from '../../src/cli/numbers.ts';
@@ -75,6 +75,7 @@ test('JSON takes what JSON.stringify does not', () => {
     { name: 'a', type: 'INTEGER' },
   ];
   assert.deepEqual(rowObjects({ columns, rows: [[1, null]], truncated: false }), [{ a: 1, a_2: null }]);
+  assert.deepEqual(uniqueNames(columns), ['a', 'a_2']);
 });
 
 test('numbers are written as people read them', () => {

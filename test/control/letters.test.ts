@@ -34,6 +34,19 @@ const parsed = stream(
 );
 const sourced = pipeline('sourced', { tables: [table('parsed', parsed, { key: 'n' })] });
 
+test('a pipeline or a stage that is not there is no reason to say that all is well', limited, async (t) => {
+  const { millrace } = await failed(t, 1);
+  const all = await millrace.deadList();
+  assert.deepEqual(await millrace.deadList({ pipeline: 'rides', stage: 'paid' }), all);
+  for (const stage of ['decode', 'named', 'zones']) assert.deepEqual(await millrace.deadList({ stage }), []);
+  const refused = { code: 'NOT_FOUND' };
+  await assert.rejects(millrace.deadList({ pipeline: 'ride' }), { ...refused, remedy: "Did you mean 'rides'?" });
+  await assert.rejects(millrace.deadList({ stage: 'unheard-of' }), {
+    ...refused,
+    remedy: /^Use one of: .*named, paid,/,
+  });
+});
+
 describe('dead()', limited, () => {
   test('lists the newest first, page by page, and counts all by stage, kind and code', async (t) => {
     const served = await failed(t, 7);

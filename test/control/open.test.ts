@@ -10,7 +10,7 @@ import { open } from '../../src/control/open.ts';
 import { system as realSystem, type System } from '../../src/control/system.ts';
 import type { FileHandle, Files } from '../../src/core/files.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
-import { csv, int, pipeline, table, topic } from '../../src/index.ts';
+import { csv, http, int, pipeline, table, topic } from '../../src/index.ts';
 
 /** A system whose open files are known by their paths. */
 function watched(files: Files): System & { open: string[] } {
@@ -80,4 +80,30 @@ test('a data folder of which one part cannot be opened has closed the others', a
   t.mock.method(embedded, 'engine', () => Promise.reject(new Error('no engine')));
   await assert.rejects(openParts(places, { ...realSystem(), files: memoryFiles() }), /no engine/);
   assert.deepEqual(closed, ['registry', 'log']);
+});
+
+test('a source that ended without a single answer is no success, and what others gave is stored', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-open-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'there.csv');
+  await writeFile(file, 'id\n1\n');
+  const there = topic('there', { id: int() }).from(csv({ file }));
+  const api = http({ url: 'http://127.0.0.1:1/', every: '20ms', for: '50ms', allowPrivate: true });
+  const made = pipeline('p', {
+    tables: [table('a', there, { key: 'id' }), table('b', topic('b', { id: int() }).from(api), { key: 'id' })],
+  });
+  const refusing = async () => new Response('no', { status: 401 });
+  const millrace = await open({ folder: join(folder, 'data') }, { ...realSystem(), fetch: refusing });
+  t.after(() => millrace.close());
+  const once = await millrace.start([made], { once: true });
+  await once.done;
+  const [status] = once.status();
+  assert.equal(status!.health, 'failed');
+  assert.match(status!.reason ?? '', /^source b\/http: none of its \d polls was answered: .*401/);
+  assert.equal(once.failures.get('p')?.code, 'SOURCE_REFUSED');
+  assert.equal(status!.tables.a, 1);
+  const live = await millrace.start([made]);
+  while (live.status()[0]!.health !== 'degraded') await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.match(live.status()[0]!.reason ?? '', /none of its \d polls was answered/);
+  await live.stop(1000);
 });

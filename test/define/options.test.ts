@@ -113,6 +113,10 @@ describe('any value is taken or refused in words', () => {
       (given) => loose.table!('t', given, { key: 'id' }),
       (given) => loose.stream!('s', fields, given),
       (given) => loose.line!(given, { x: 'at' }),
+      (given) => loose.csv!(given),
+      (given) => loose.webhook!(given),
+      (given) => loose.webhook!({}).or!(given),
+      (given, answer) => loose.route!(given, answer),
       (given) => sql`select ${given as never}`,
     ];
     for (const build of builders) {
@@ -147,6 +151,19 @@ describe('what is of a wrong type or unknown is told with the place', () => {
     ['a missing x', () => loose.line!(rides, { y: 'fare' }), /^line\(\) with y is not possible/, /x, every\?, y\?/],
     ['two shapes', () => loose.grid!(rides, { by: 'zone', columns: ['id'] }), /^grid\(\) with by, columns/, /, or by/],
     ['charts', () => loose.pipeline!('p', { tables: [rides], charts: [rides] }), /^charts: /, /list of charts/],
+    ['a retention', () => loose.topic!('t', fields, { retain: '7 days' }), /^retain: '7 days'/, /age: '7 days'/],
+    ['a topic in place of tables', () => loose.pipeline!('p', { tables: ride }), /^tables: topic 'ride'/, /of tables/],
+    ['a builder', () => loose.topic!('t', { id: millrace.int }), /^field 'id': a function is no field/, /int\(\)\.$/],
+    ['its name', () => loose.param!('p', 'int'), /^what it is: 'int' is no field/, /int\(\)\.$/],
+    ['a builder with needs', () => loose.list!(millrace.decimal), /^what it is of: a function/, /decimal\(12, 2\)/],
+    ['optional items', () => loose.list!(text().optional()), /^what it is of is optional/, /list\(text\)/],
+    ['no choices', () => loose.oneOf!(), /^the values: \[\]/, /one or more texts/],
+    ['no type', () => loose.list!(), /^what it is of: undefined/, /text\(\)/],
+    ['no fields', () => loose.topic!('rows'), /^the fields: undefined/, /\{ id: text\(\) \}/],
+    ['a table without options', () => loose.table!('rows', ride), /^the options: undefined/, /key/],
+    ['a path in place of options', () => loose.webhook!('a.csv'), /^the options: 'a.csv'/, /by name/],
+    ['null in place of options', () => loose.webhook!(null), /^the options: null/, /by name/],
+    ['a route without inputs', () => loose.route!(), /^the inputs: undefined/, /function/],
     ['oneOf', () => loose.oneOf!('a', 'a'), /the values/, /each once/],
   ] as const) {
     test(what, () => {

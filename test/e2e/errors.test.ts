@@ -41,6 +41,13 @@ const head = `import { csv, double, int, pipeline, simulate, sql, stream, table,
 const ride = topic('ride', { zone: text(), km: double() }, { key: 'zone' })
   .from(simulate({ seed: 1, count: 10, rows: function* () { for (;;) yield { zone: 'A', km: 1 }; } }));
 `;
+
+/** A pipeline of five records that does something as it begins to read. */
+const loud = (does: string) => `import { int, pipeline, simulate, table, topic } from 'millrace';
+const t = topic('t', { id: int() }).from(simulate({ seed: 1, count: 5, *rows() { ${does} for (let id = 0; ; id++) yield { id }; } }));
+export default pipeline('loud', { tables: [table('t', t, { key: 'id' })] });
+`;
+
 const faulty: Record<string, { text: string; wanted: Wanted }> = {
   'SQL that does not compile': {
     text: `${head}const s = stream('clean', { zone: text() }, sql\`select zoen from \${ride}\`);
@@ -169,6 +176,25 @@ describe('named through the command line, with rows in the data folder that are 
     const ended = await cli(t, 'run', busFile, ...traffic(5).slice(0, -1), '--data', other);
     says(ended, { code: 'DATA_VERSION', place: /other/, remedy: /--data/ });
     assert.deepEqual(await readdir(other), ['letter.txt']);
+  });
+
+  test('what a pipeline file prints, now and later, is no part of the JSON', async (t) => {
+    const at = await temporary(t);
+    const file = join(at, 'loud.ts');
+    await writeFile(file, `console.log('at once');\n${loud("console.log('later');")}`);
+    const ended = await cli(t, 'run', file, '--once', '--json', '--data', join(at, 'data'));
+    assert.equal(jsonOf<RunReport>(ended).pipelines[0]!.records, 5);
+    assert.match(ended.error, /^at once$[\s\S]*^later$/m);
+  });
+
+  test('a pipeline file that ends the process, at once or later', async (t) => {
+    const at = await temporary(t);
+    const file = join(at, 'ends.ts');
+    const start = ['run', file, '--once', '--data', join(at, 'data')];
+    await writeFile(file, `\nprocess.exit(0);\n${loud('')}`);
+    says(await cli(t, ...start), { code: 'PIPELINE_FILE', place: /ends\.ts:2$/, remedy: /throw an error/ });
+    await writeFile(file, loud('process.exit(0);'));
+    says(await cli(t, ...start), { code: 'PIPELINE_FILE', place: /ends\.ts/, remedy: /throw an error/ });
   });
 
   test('with --json as an object, with --stack with its trace', async (t) => {

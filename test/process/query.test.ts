@@ -130,10 +130,23 @@ test('an answer is read no further than its limits of rows, bytes and time', asy
     }),
     {
       code: 'QUERY_LIMIT',
-      message: 'the query took longer than 100 ms',
+      message: 'the query took longer than 100ms',
     },
   );
   assert.deepEqual((await query(database, 'select 1 as one where false', limits)).columns, [
     { name: 'one', type: 'INTEGER' },
   ]);
+});
+
+test('dates and times that no Date can hold are texts', async (t) => {
+  const database = await DuckDatabase.open();
+  t.after(() => database.close());
+  const kinds = ['date', 'timestamp', 'timestamptz', 'timestamp_s', 'timestamp_ms', 'timestamp_ns'];
+  const columns = ['infinity', '-infinity'].flatMap((text) => kinds.map((kind) => `'${text}'::${kind}`));
+  const { rows } = await query(database, `select ${columns}, ['infinity'::date], '290000-01-01'::timestamp`, {
+    rowsMax: 1,
+    msMax: 5000,
+  });
+  const ends = ['infinity', '-infinity'].flatMap((text) => kinds.map(() => text));
+  assert.deepEqual(rows, [[...ends, ['infinity'], '290000-01-01 00:00:00']]);
 });

@@ -66,6 +66,12 @@ export async function begin(
       remedy: 'Convert it first.',
     });
   }
+  if (hasBareReturns(window, options.quote)) {
+    throw new MillraceError('SOURCE_REFUSED', 'the lines of the file end with CR alone, as on old Macs', {
+      place: `${options.file}, line 1`,
+      remedy: "Convert it first: tr '\\r' '\\n' < FILE > NEW",
+    });
+  }
   const printBytes = Math.min(window.to, printBytesMax);
   const print = { file: path, printBytes, print: crc32(window.bytes.subarray(0, printBytes)) };
   if (window.bytes.subarray(0, window.to).indexOf('\ufeff') === 0) window.from = 3;
@@ -75,6 +81,17 @@ export async function begin(
   if (position?.file !== path) return { layout, place: first, base: nextSequence, print };
   const { byte, line, row, isEnded, base } = position as unknown as Place & { base: number };
   return { layout, place: { byte, line, row, isEnded }, base, print };
+}
+
+/** Whether there is a CR outside of quotes with more behind it, and no LF far and wide: all of the file would be one line. */
+function hasBareReturns({ bytes, to }: Window, quote: string): boolean {
+  if (bytes.subarray(0, to).includes(10)) return false;
+  let isQuoted = false;
+  for (let i = 0; i < to - 1; i++) {
+    if (bytes[i] === quote.charCodeAt(0)) isQuoted = !isQuoted;
+    else if (bytes[i] === 13 && !isQuoted) return true;
+  }
+  return false;
 }
 
 async function checkSame(position: Position, window: Window, input: Input, file: string): Promise<void> {
@@ -125,6 +142,13 @@ function unreadable(error: unknown, path: string): unknown {
     return new MillraceError('SOURCE_MISSING', `there is no file ${path}`, {
       place: path,
       remedy: `Check the path; it is read from ${resolve('.')}.`,
+      cause: error,
+    });
+  }
+  if (code === 'ESPIPE') {
+    return new MillraceError('SOURCE_REFUSED', `${path} is a pipe or a terminal, which cannot be read again`, {
+      place: path,
+      remedy: 'Write it to a file first, and name that.',
       cause: error,
     });
   }

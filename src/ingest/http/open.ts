@@ -28,6 +28,9 @@ const secondChanceMs = 250;
 /** Items between two turns of the event loop. */
 const sliceItemsMax = 500;
 
+/** What polls have met since the source was opened. */
+type Met = { polls: number; answers: number; failure: string };
+
 /** Checks the options of `http()`. */
 export const checkOptions: CheckOptions = (options, _fields, place) => {
   readHttpOptions(options, place, true);
@@ -44,10 +47,12 @@ export const open: OpenSource = async (given, context) => {
   try {
     const startMs = context.clock.elapsed();
     const first = await firstPoll(options, context, agent);
+    const met: Met = { polls: 0, answers: 0, failure: '' };
     return {
       finite: options.for !== undefined,
       replayable: false,
-      batches: () => batchesOf(options, context, reader, agent, first, startMs),
+      batches: () => batchesOf(options, context, reader, agent, first, startMs, met),
+      unanswered: () => (met.answers > 0 ? undefined : `none of its ${met.polls} polls was answered: ${met.failure}`),
       revive: reader.revive,
       close: async () => agent?.destroy(),
     };
@@ -91,6 +96,7 @@ async function* batchesOf(
   agent: object | undefined,
   first: Answer,
   firstMs: number,
+  met: Met,
 ): AsyncGenerator<SourceBatch> {
   const { clock, random, signal, notice } = context;
   const endMs = options.for === undefined ? Number.POSITIVE_INFINITY : firstMs + options.for;
@@ -101,9 +107,11 @@ async function* batchesOf(
   let failures = 0;
   while (!signal.aborted) {
     polls++;
+    met.polls++;
     let nextMs: number;
     if ('failure' in answer) {
       failures++;
+      met.failure = answer.failure;
       const backOffMs = Math.max(answer.waitMs, backoffMs(failures, random));
       // what will not pass by itself is not asked for more often than usual
       const waitMs = answer.isPassing ? backOffMs : Math.max(backOffMs, options.every);
@@ -112,6 +120,7 @@ async function* batchesOf(
     } else {
       if (failures > 0) notice(undefined);
       failures = 0;
+      met.answers++;
       nextMs = startMs + options.every;
       for await (const batch of readAnswer(answer, reader, options, polls, sequence, clock.now())) {
         sequence += batch.rows.length + batch.refusals.length;

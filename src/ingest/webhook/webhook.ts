@@ -23,5 +23,5 @@ export type WebhookOptions<Body = unknown, Item = unknown> = {
  */
 export function webhook<Body = unknown, Item = unknown>(options: WebhookOptions<Body, Item> = {}): SourceDefinition {
   // a secret whose parameter is not set is not the same as none: that would open the door to everyone
-  return source('webhook', options.secret === undefined ? options : { ...options, isSigned: true });
+  return source('webhook', options?.secret === undefined ? options : { ...options, isSigned: true });
 }

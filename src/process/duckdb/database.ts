@@ -65,15 +65,18 @@ export const slotCatalogs = ['work_slot0', 'work_slot1'] as const;
 export class DuckDatabase {
   readonly #instance: Instance;
   readonly #log: string | undefined;
+  /** Its file; undefined: in memory. */
+  readonly path: string | undefined;
   private constructor(instance: Instance, path: string | undefined) {
     this.#instance = instance;
+    this.path = path;
     this.#log = path === undefined ? undefined : `${path}.wal`;
   }
 
   /**
    * Opens a database file, or one in memory.
    *
-   * @throws DATA_IN_USE where another process holds it; STORE_UNAVAILABLE
+   * @throws DATA_IN_USE where another process holds it; TABLES_DAMAGED, STORE_UNAVAILABLE
    */
   static async open(options: DuckDatabaseOptions = {}): Promise<DuckDatabase> {
     const config: Record<string, string> = {
@@ -118,7 +121,7 @@ export class DuckDatabase {
       return database;
     } catch (error) {
       instance?.closeSync();
-      throw translate(error, options.path ?? 'memory');
+      throw translate(error, options.path ?? 'memory', options.path);
     }
   }
 
@@ -278,7 +281,7 @@ export class DuckSession implements Session {
     try {
       return await work();
     } catch (error) {
-      throw this.#isCut ? cutShort(error) : translate(error, sql);
+      throw this.#isCut ? cutShort(error) : translate(error, sql, this.database.path);
     } finally {
       this.#busy = false;
     }
@@ -306,8 +309,12 @@ function bindValue(statement: DuckDBPreparedStatement, index: number, value: Sql
 /** Errors that come from the values of a row, not from the statement or the machine. */
 const ofTheData = /^(Conversion|Constraint|Out of Range|Invalid Input|Mismatch Type|Invalid) Error|^Invalid unicode/i;
 
-/** DuckDB's error as one of ours: ROW_FAILED where the data is the cause, SQL_INVALID where the statement is, else the machine. */
-export function translate(error: unknown, place: string): unknown {
+/** What DuckDB says of a file that is none of its own, is cut off, or has a block that is not as it was written. */
+const ofTheFile =
+  /not a valid DuckDB database file|Corrupt database file|Could not read enough bytes from file "(?![^"]*\.tmp")/;
+
+/** DuckDB's error as one of ours: ROW_FAILED where the data is the cause, SQL_INVALID where the statement is, else the file or the machine. */
+export function translate(error: unknown, place: string, file?: string): unknown {
   if (error instanceof MillraceError) return error;
   const message = messageOf(error);
   const first = message.split('\n')[0]!;
@@ -324,6 +331,13 @@ export function translate(error: unknown, place: string): unknown {
       place,
       cause: error,
       remedy: 'Stop it, or give another folder with --data.',
+    });
+  }
+  if (ofTheFile.test(message)) {
+    return new MillraceError('TABLES_DAMAGED', `the file of the tables is damaged: ${first}`, {
+      place: file ?? place,
+      cause: error,
+      remedy: 'Look at the disk, then put the whole data folder back from a backup, or start with a new one.',
     });
   }
   if (ofTheData.test(first))

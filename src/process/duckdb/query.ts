@@ -7,6 +7,7 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
+import { formatMs } from '../../core/durations.ts';
 import { MillraceError } from '../../core/errors.ts';
 import type { DuckDatabase } from './database.ts';
 import { refuseMore } from './read-only.ts';
@@ -82,9 +83,9 @@ export async function query(database: DuckDatabase, sql: string, limits: QueryLi
 const place = 'query';
 
 function tooLong(msMax: number, cause?: MillraceError): MillraceError {
-  return new MillraceError('QUERY_LIMIT', `the query took longer than ${msMax} ms`, {
+  return new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(msMax)}`, {
     place,
-    remedy: 'Ask for less, or raise the time limit.',
+    remedy: 'Ask for less, or allow more time: `millrace query --timeout 5m` on the machine itself.',
     cause,
   });
 }
@@ -104,9 +105,25 @@ function sizeOf(value: unknown): number {
   return 8;
 }
 
+/** Milliseconds from 1970 of the last moment that a Date can hold. */
+const dateMsMax = 8_640_000_000_000_000n;
+
+/** DuckDB's dates and timestamps of every unit may be infinite. */
+function infinityOf(value: DuckDBValue): string | undefined {
+  if (typeof value !== 'object' || value === null || !('isFinite' in value) || value.isFinite) return undefined;
+  const isPositive = Object.values(value).some(
+    (part) => (typeof part === 'bigint' || typeof part === 'number') && part > 0,
+  );
+  return isPositive ? 'infinity' : '-infinity';
+}
+
 function plain(value: DuckDBValue): unknown {
-  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue)
-    return new Date(Number(value.micros / 1000n));
+  const infinity = infinityOf(value);
+  if (infinity !== undefined) return infinity;
+  if (value instanceof DuckDBTimestampValue || value instanceof DuckDBTimestampTZValue) {
+    const ms = value.micros / 1000n;
+    return ms > dateMsMax || ms < -dateMsMax ? value.toString() : new Date(Number(ms));
+  }
   if (value instanceof DuckDBDateValue) return value.toString();
   if (value instanceof DuckDBDecimalValue) return value.toString();
   if (typeof value === 'bigint')

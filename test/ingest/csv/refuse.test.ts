@@ -1,6 +1,11 @@
 // What the CSV source refuses: broken rows with their line, files, headers and options that do not fit.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { nodeFiles } from '../../../src/control/system.ts';
 import { double, int, list, text, timestamp } from '../../../src/define/fields.ts';
 import { param } from '../../../src/define/param.ts';
 import { checkOptions, open } from '../../../src/ingest/csv/open.ts';
@@ -75,6 +80,26 @@ describe('csv refuses', () => {
     }
     const edge = await read(`a\n${'y'.repeat(100)}\r\n${'y'.repeat(101)}\r\n`, { a: text() }, { rowBytesMax: 100 });
     assert.deepEqual([edge.rows.length, places(edge).length], [1, 1]);
+  });
+
+  test('lines that end with CR alone, which would all be one header', async () => {
+    for (const header of [true, false])
+      for (const chunkBytes of [1, 7, 1000]) {
+        const reading = read('a,b,c\r1,2,3\r"4",5,6\r', abc, { header }, {}, chunkBytes);
+        await assert.rejects(reading, fails('SOURCE_REFUSED', /CR alone.*x\.csv, line 1.*tr/));
+      }
+    assert.deepEqual((await read('"a","b","c"\r')).rows, []);
+    assert.deepEqual((await read('1,2,"3\r4"', abc, { header: false })).rows, [['1', '2', '3\r4']]);
+  });
+
+  test('a pipe, whether somebody writes to it or not', async (t) => {
+    if (process.platform === 'win32') return t.skip('Windows has no named pipes in folders');
+    const folder = await mkdtemp(join(tmpdir(), 'millrace-'));
+    t.after(() => rm(folder, { recursive: true }));
+    const file = join(folder, 'x.csv');
+    execFileSync('mkfifo', [file]);
+    const opening = open({ file }, context(abc, { files: nodeFiles() }));
+    await assert.rejects(opening, fails('SOURCE_REFUSED', /is a pipe.*Write it to a file first/));
   });
 
   test('a file of nothing but quotes within seconds', async () => {
