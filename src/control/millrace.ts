@@ -213,6 +213,8 @@ export type TailOptions = {
   /** Go on as records arrive, until the signal aborts. */
   follow?: boolean;
   signal?: AbortSignal;
+  /** Told where nothing is to be seen though all is well: the offset lies beyond the end. */
+  notice?: (text: string) => void;
 };
 
 // Implemented beside this file:
