@@ -218,7 +218,7 @@ export type TailOptions = {
 };
 
 // Implemented beside this file:
-//   open.ts    open(options: OpenOptions): Promise<Millrace>                                 throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED
+//   open.ts    open(options: OpenOptions): Promise<Millrace>                                 throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, TABLES_DAMAGED
 //   tail.ts    tail(options: TailOptions): AsyncIterable<TailRecord>                         works beside a running process
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
