@@ -50,6 +50,7 @@ export const tail: Command = {
       topic: given.positionals[0]!,
       follow: given.has('follow'),
       signal: stop.signal,
+      notice: (text) => context.error.write(`${paintFor(context.error, context.environment).yellow('!')} ${text}\n`),
       ...(from === undefined ? {} : { from }),
       ...(partition === undefined ? {} : { partition }),
     };

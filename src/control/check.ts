@@ -1,7 +1,6 @@
 // Everything that is wrong with pipelines, before anything runs: parameters, source options, names, SQL.
 import { MillraceError } from '../core/errors.ts';
-import type { Value } from '../define/accept.ts';
-import { type GivenParams, resolveParams } from '../define/param.ts';
+import { type GivenParams, readParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { shapeOf } from '../define/route.ts';
 import { embedded, sourceAdapter } from './adapters.ts';
@@ -22,13 +21,8 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
         ([name]) => pipeline.params.some((param) => param.name === name) || !known.has(name),
       ),
     );
-    let params: ReadonlyMap<string, Value> = new Map();
-    try {
-      params = resolveParams(pipeline.params, own, process.env);
-    } catch (error) {
-      if (!(error instanceof MillraceError)) throw error;
-      errors.push(within(pipeline, error));
-    }
+    const { values, errors: wrong } = readParams(pipeline.params, own, process.env);
+    errors.push(...wrong.map((error) => within(pipeline, error)));
     for (const topic of pipeline.topics) {
       for (let source = topic.sources[0], i = 0; source; source = source.otherwise ?? topic.sources[++i]) {
         try {
@@ -43,7 +37,7 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
         }
       }
     }
-    errors.push(...(await checkPipeline(pipeline, params)).map((error) => within(pipeline, error)));
+    errors.push(...(await checkPipeline(pipeline, values)).map((error) => within(pipeline, error)));
   }
   return errors;
 }

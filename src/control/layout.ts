@@ -1,6 +1,6 @@
 // The marker of a data folder: by it one is told from a folder with other things in it, and from one of another Millrace.
 import { join } from 'node:path';
-import { MillraceError } from '../core/errors.ts';
+import { MillraceError, systemCode } from '../core/errors.ts';
 import { type Files, makeDurableFolder } from '../core/files.ts';
 
 /** The version of the folder's layout. */
@@ -29,8 +29,16 @@ export async function takeFolder(files: Files, path: string): Promise<void> {
     }
     return;
   }
+  const names = await files.list(path).catch((error) => {
+    if (systemCode(error) !== 'ENOTDIR') throw error;
+    throw new MillraceError('DATA_VERSION', 'this is a file, or lies in one, and is no data folder', {
+      place: path,
+      remedy: 'Give a folder with --data.',
+      cause: error,
+    });
+  });
   // a marker that was being written when the process was killed is replaced by the next
-  if ((await files.list(path)).some((name) => name !== `${markerName}.new`)) {
+  if (names.some((name) => name !== `${markerName}.new`)) {
     throw new MillraceError('DATA_VERSION', 'this folder holds other things and is no data folder', {
       place: path,
       remedy: 'Give an empty or a new folder with --data.',

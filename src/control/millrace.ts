@@ -213,10 +213,12 @@ export type TailOptions = {
   /** Go on as records arrive, until the signal aborts. */
   follow?: boolean;
   signal?: AbortSignal;
+  /** Told where nothing is to be seen though all is well: the offset lies beyond the end. */
+  notice?: (text: string) => void;
 };
 
 // Implemented beside this file:
-//   open.ts    open(options: OpenOptions): Promise<Millrace>                                 throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED
+//   open.ts    open(options: OpenOptions): Promise<Millrace>                                 throws DATA_IN_USE, DATA_VERSION, LOG_DAMAGED, TABLES_DAMAGED
 //   tail.ts    tail(options: TailOptions): AsyncIterable<TailRecord>                         works beside a running process
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first

@@ -54,7 +54,7 @@ export class Queries {
     this.#waiting.splice(at, 1);
     throw new MillraceError('QUERY_LIMIT', `the query has waited ${msMax} ms for others to end`, {
       place: 'query',
-      remedy: 'Ask again later, or raise the time limit.',
+      remedy: 'Ask again later, or allow more time by msMax.',
     });
   }
 }

@@ -139,7 +139,7 @@ export class Runner {
     if (this.#options.once && endless) {
       throw new MillraceError('USAGE', `source ${endless.name} has no end, so --once would never end`, {
         place: `pipeline '${this.pipeline.name}'`,
-        remedy: 'Give it an end (a count, a run length, a file), or leave --once out.',
+        remedy: 'Give it an end (simulate: count; http: for), or leave --once out.',
       });
     }
   }

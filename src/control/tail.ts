@@ -47,6 +47,11 @@ export async function* tail(options: TailOptions): AsyncGenerator<TailRecord> {
         remedy: `It has partitions 0 to ${info.partitions.length - 1}.`,
       });
     }
+    for (const { partition, end } of wanted) {
+      const { from } = options;
+      if (typeof from === 'object' && 'offset' in from && from.offset > end)
+        options.notice?.(`partition ${partition} ends at offset ${end}: there is no record at ${from.offset} yet`);
+    }
     const next = new Map(wanted.map(({ partition, start, end }) => [partition, firstOffset(options.from, start, end)]));
     yield* follow(log, options, next, new Decoders(registry));
   } finally {

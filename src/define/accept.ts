@@ -218,6 +218,7 @@ function acceptTimestamp(value: unknown): number {
   if (typeof value === 'string') {
     const ms = parseTimestamp(value);
     if (!Number.isNaN(ms)) return ms;
+    refuseNoDay(dayIn(value));
   } else {
     const ms = value instanceof Date ? value.getTime() : value;
     // + 0: there is no moment -0
@@ -226,11 +227,23 @@ function acceptTimestamp(value: unknown): number {
   throw new Refused("a time (write it as '2026-11-22T08:00:00Z' or as milliseconds since 1970)");
 }
 
+/** The day that a text begins with, as it is written. */
+function dayIn(value: string): string | undefined {
+  return /^\s*(?:[+-]\d{6}|\d{4})-\d\d-\d\d/.exec(value)?.[0];
+}
+
+/** A day that is written as one and is in no calendar is told as such: the form is not what is wrong. */
+function refuseNoDay(day: string | undefined): void {
+  if (day !== undefined && Number.isNaN(parseTimestamp(day)))
+    throw new Refused('a day of the calendar', 'Mend the day.');
+}
+
 /** The day that a text names, whatever time and zone follow it; the day in UTC of a Date. A number may be days or milliseconds. */
 function acceptDate(value: unknown): number {
   if (typeof value === 'string') {
-    const day = /^\s*(?:[+-]\d{6}|\d{4})-\d\d-\d\d/.exec(value)?.[0];
+    const day = dayIn(value);
     if (day !== undefined && !Number.isNaN(parseTimestamp(value))) return parseTimestamp(day) / 86_400_000;
+    refuseNoDay(day);
   } else if (value instanceof Date && !Number.isNaN(value.getTime())) return Math.floor(value.getTime() / 86_400_000);
   throw new Refused("a day as '2026-11-22'");
 }

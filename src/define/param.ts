@@ -1,7 +1,7 @@
 // Parameters: values of a pipeline that come from `--set`, the environment or the console when it starts.
 import { MillraceError } from '../core/errors.ts';
 import { acceptor, type Value } from './accept.ts';
-import { checkField, type Field } from './fields.ts';
+import { checkField, type Field, formatType } from './fields.ts';
 import { checkName } from './names.ts';
 import { anyRule, checkOptions } from './options.ts';
 
@@ -46,6 +46,9 @@ export function isParam(value: unknown): value is Param {
 /** Values of parameters by name, as given: texts. */
 export type GivenParams = Readonly<Record<string, string>>;
 
+/** Values of the parameters of a pipeline, and everything that is wrong with what was given. */
+export type ReadParams = { readonly values: ReadonlyMap<string, Value>; readonly errors: readonly MillraceError[] };
+
 /**
  * The values of all parameters of a pipeline: what was given, else the environment, else the default; unset ones are absent.
  *
@@ -56,19 +59,30 @@ export function resolveParams(
   given: GivenParams,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): ReadonlyMap<string, Value> {
-  const known = new Map(params.map((one) => [one.name, one]));
-  for (const name of Object.keys(given)) {
-    if (!known.has(name)) {
-      const names = [...known.keys()].join(', ');
-      throw new MillraceError('PARAM_UNKNOWN', `there is no parameter '${name}'`, {
+  const { values, errors } = readParams(params, given, environment);
+  if (errors[0]) throw errors[0];
+  return values;
+}
+
+/** As `resolveParams`, with all errors; those that are wrong are absent. */
+export function readParams(
+  params: readonly Param[],
+  given: GivenParams,
+  environment: Readonly<Record<string, string | undefined>> = {},
+): ReadParams {
+  const names = params.map((one) => one.name);
+  const errors = Object.keys(given)
+    .filter((name) => !names.includes(name))
+    .map((name) => {
+      return new MillraceError('PARAM_UNKNOWN', `there is no parameter '${name}'`, {
         place: `--set ${name}`,
-        remedy: names ? `Use one of: ${names}.` : 'The pipeline declares none: leave it out.',
+        remedy: names.length > 0 ? `Use one of: ${names.join(', ')}.` : 'The pipeline declares none: leave it out.',
       });
-    }
-  }
+    });
   const values = new Map<string, Value>();
   for (const one of params) {
-    const written = given[one.name] ?? environment[`MILLRACE_${one.name.toUpperCase().replaceAll('-', '_')}`];
+    const variable = `MILLRACE_${one.name.toUpperCase().replaceAll('-', '_')}`;
+    const written = given[one.name] ?? environment[variable];
     if (written === undefined) {
       if (one.fallback !== undefined) values.set(one.name, one.fallback);
       continue;
@@ -77,12 +91,18 @@ export function resolveParams(
       values.set(one.name, acceptor(one.name, one.field)(written));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
-      throw new MillraceError('PARAM_INVALID', error.message.replace(/^field/, 'parameter'), {
-        place: `--set ${one.name}=${written}`,
-        remedy: one.field.description ?? error.remedy,
-        cause: error,
-      });
+      errors.push(wrongValue(one, given[one.name] === undefined ? variable : `--set ${one.name}`, written, error));
     }
   }
-  return values;
+  return { values, errors };
+}
+
+/** A value that does not fit; what is personal is not shown. */
+function wrongValue({ field }: Param, from: string, written: string, error: MillraceError): MillraceError {
+  const message = field.isPersonal ? error.masked : error.message;
+  return new MillraceError('PARAM_INVALID', message.replace(/^field/, 'parameter'), {
+    place: field.isPersonal ? from : `${from}=${written}`,
+    remedy: `Give a value of type ${formatType(field.type)}${field.description ? `: ${field.description}` : '.'}`,
+    cause: error,
+  });
 }

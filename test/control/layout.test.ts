@@ -83,3 +83,10 @@ test('what a first start that was killed has left of the tables does not stand i
     await (await open({ folder })).close();
   }
 });
+
+test('a file in place of the folder, or above it, is told', async (t) => {
+  const file = await temporary(t);
+  await writeFile(file, 'a,b');
+  for (const folder of [file, join(file, 'data')])
+    await assert.rejects(open({ folder }), { code: 'DATA_VERSION', place: folder, message: /^this is a file/ });
+});

@@ -100,6 +100,7 @@ test('a source that ended without a single answer is no success, and what others
   const [status] = once.status();
   assert.equal(status!.health, 'failed');
   assert.match(status!.reason ?? '', /^source b\/http: none of its \d polls was answered: .*401/);
+  assert.equal(status!.sources[1]!.notice, 'http://127.0.0.1:1/ answered 401', 'it tries no more');
   assert.equal(once.failures.get('p')?.code, 'SOURCE_REFUSED');
   assert.equal(status!.tables.a, 1);
   const live = await millrace.start([made]);

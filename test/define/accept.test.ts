@@ -6,7 +6,7 @@ import { MillraceError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import { masked as mask } from '../../src/core/mask.ts';
 import { acceptor, parseTimestamp, recordAcceptor } from '../../src/define/accept.ts';
-import { resolveParams } from '../../src/define/param.ts';
+import { readParams, resolveParams } from '../../src/define/param.ts';
 import {
   bool,
   bytes,
@@ -330,6 +330,13 @@ describe('accept', () => {
   });
 });
 
+test('a day that is in no calendar is told as such, and not as one of a wrong form', () => {
+  for (const field of [date(), timestamp()])
+    for (const day of ['2023-02-29', '2023-13-01', '2024-06-31T10:00:00Z'])
+      assert.throws(() => acceptor('d', field)(day), { message: `field 'd': '${day}' is not a day of the calendar` });
+  assert.throws(() => acceptor('d', date())('22.11.2026'), { message: /is not a day as '2026-11-22'$/ });
+});
+
 describe('parameters', () => {
   test('come from what is given, the environment, the default, in this order', () => {
     const params = [param('rate', int(), { default: 5 }), param('my-file', text()), param('at', timestamp())];
@@ -340,6 +347,19 @@ describe('parameters', () => {
     assert.deepEqual(values({ at: '1970-01-01T00:00:01Z' }), { rate: 5, at: 1000 });
     assert.throws(() => values({ rat: '1' }), { code: 'PARAM_UNKNOWN', remedy: /rate, my-file, at/ });
     assert.throws(() => values({ rate: 'x' }), { code: 'PARAM_INVALID', place: '--set rate=x' });
-    assert.throws(() => values({}, { MILLRACE_RATE: '' }), { code: 'PARAM_INVALID' });
+    assert.throws(() => values({}, { MILLRACE_RATE: '' }), { code: 'PARAM_INVALID', place: 'MILLRACE_RATE=' });
+    const { errors } = readParams(params, { rate: 'x', at: 'y', rat: '1' }, {});
+    assert.deepEqual(
+      errors.map((error) => `${error.code} at ${error.place}`),
+      ['PARAM_UNKNOWN at --set rat', 'PARAM_INVALID at --set rate=x', 'PARAM_INVALID at --set at=y'],
+    );
+    assert.match(errors[1]!.remedy ?? '', /^Give a value of type/);
+    const secret = [param('key', oneOf('k1').personal())];
+    assert.throws(
+      () => resolveParams(secret, { key: 'k2' }),
+      ({ message, place }: MillraceError) => {
+        return place === '--set key' && !message.includes('k2');
+      },
+    );
   });
 });

@@ -37,6 +37,8 @@ const pace: Kind<PaceOption> = {
   read(value) {
     if (value === 'full') return value;
     const times = typeof value === 'string' ? /^(\d+(?:\.\d+)?)\s*x$/.exec(value)?.[1] : undefined;
+    // without a unit it could mean either
+    if (typeof value === 'string' && times === undefined && !value.includes('/')) return undefined;
     const given =
       typeof value === 'object' && value !== null ? value : times ? { speed: Number(times) } : { rate: value };
     if (Object.keys(given).length !== 1) return undefined;
@@ -89,6 +91,15 @@ export function readCsvOptions(
         remedy: like ? `Write '${like}'?` : `Name one of: ${Object.keys(fields).join(', ')}.`,
       });
     }
+  }
+  for (const [name, { type, isOptional }] of Object.entries(fields)) {
+    if (type.kind !== 'bytes' && type.kind !== 'list') continue;
+    // a file may lack the column of an optional one, which is null then
+    if (isOptional && options.header && !Object.hasOwn(options.columns, name)) continue;
+    throw new MillraceError('OPTION_INVALID', `field '${name}' of type ${type.kind} cannot come from a CSV file`, {
+      place,
+      remedy: 'Declare it text() or json(), or optional where the file has no such column.',
+    });
   }
   if (!options.header && Object.keys(options.columns).length > 0) {
     throw new MillraceError('OPTION_INVALID', "option 'columns' needs a header", {

@@ -116,7 +116,7 @@ async function* batchesOf(
       // what will not pass by itself is not asked for more often than usual
       const waitMs = answer.isPassing ? backOffMs : Math.max(backOffMs, options.every);
       nextMs = clock.elapsed() + waitMs;
-      notice(`${answer.failure}; trying again in ${formatMs(waitMs)}`);
+      notice(nextMs >= endMs ? answer.failure : `${answer.failure}; trying again in ${formatMs(waitMs)}`);
     } else {
       if (failures > 0) notice(undefined);
       failures = 0;

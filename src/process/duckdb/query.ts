@@ -85,7 +85,7 @@ const place = 'query';
 function tooLong(msMax: number, cause?: MillraceError): MillraceError {
   return new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(msMax)}`, {
     place,
-    remedy: 'Ask for less, or allow more time: `millrace query --timeout 5m` on the machine itself.',
+    remedy: 'Ask for less, or allow more time: msMax of the API, --timeout of `millrace query`.',
     cause,
   });
 }

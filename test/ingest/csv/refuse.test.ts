@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { nodeFiles } from '../../../src/control/system.ts';
-import { double, int, list, text, timestamp } from '../../../src/define/fields.ts';
+import { bytes, double, type Field, type Fields, int, list, text, timestamp } from '../../../src/define/fields.ts';
 import { param } from '../../../src/define/param.ts';
 import { checkOptions, open } from '../../../src/ingest/csv/open.ts';
 import { context, diskFiles, memoryFiles } from '../tools.ts';
@@ -146,6 +146,18 @@ describe('csv refuses', () => {
     await assert.rejects(read('a\n', { a: list(text()) }), fails('OPTION_INVALID', /list cannot come from a CSV/));
   });
 
+  test('fields that text cannot fill, before the file is opened; an optional one may lack its column', async () => {
+    const at = (fields: Fields, options: object = {}) => checkOptions({ file: 'x', ...options }, fields, 'here');
+    for (const field of [bytes(), list(text())]) {
+      assert.throws(() => at({ a: field }), fails('OPTION_INVALID', /field 'a' of type (bytes|list).*here.*json\(\)/));
+      const optional = { a: (field as Field).optional() };
+      at(optional);
+      for (const options of [{ header: false }, { columns: { a: 'A' } }])
+        assert.throws(() => at(optional, options), fails('OPTION_INVALID', /field 'a'/));
+    }
+    assert.deepEqual((await read('b\nx\n', { a: list(text()).optional(), b: text() })).rows, [[null, 'x']]);
+  });
+
   test('options that do not fit, by name', () => {
     const wrong: [object, RegExp][] = [
       [{}, /'file' is missing/],
@@ -158,6 +170,7 @@ describe('csv refuses', () => {
       [{ file: 'x', header: false, columns: { a: 'A' } }, /needs a header/],
       [{ file: 'x', pace: { rate: 'fast' } }, /'pace'/],
       [{ file: 'x', pace: { speed: 0 } }, /'pace'/],
+      [{ file: 'x', pace: '60' }, /'60' is not .*'60x'/],
       [{ file: 'x', pace: { rate: 1, speed: 2 } }, /'pace'/],
       [{ file: 'x', missing: 'NA' }, /'missing'/],
       [{ file: 'x', rowBytesMax: '1 parsec' }, /'rowBytesMax'.*not a size/],
