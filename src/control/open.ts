@@ -29,7 +29,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
-      const { running, runners } = await start(folder, pipelines, startOptions);
+      const { running, runners } = await start(folder, pipelines, startOptions, options.notice);
       started.set(running, runners);
       return running;
     },
@@ -88,6 +88,7 @@ async function start(
   folder: Folder,
   pipelines: readonly Pipeline[],
   options: StartOptions = {},
+  notice: (text: string) => void = () => undefined,
 ): Promise<{ running: Running; runners: readonly Runner[] }> {
   const params = new Map(
     pipelines.map((pipeline) => [
@@ -132,7 +133,13 @@ async function start(
     for (const processor of processors) processor.close();
     throw error;
   }
-  for (const runner of runners) runner.start();
+  for (const runner of runners) {
+    for (const { name } of runner.pipeline.streams) {
+      const changed = runner.noticeOf(name);
+      if (changed) notice(`stream '${name}' of pipeline '${runner.pipeline.name}': ${changed}`);
+    }
+    runner.start();
+  }
   const ended = new AbortController();
   const measuring = measure(folder, runners, ended.signal);
   const retaining = retain(folder, runners, ended.signal);

@@ -23,7 +23,7 @@ import {
 import { aheadRelation, feedName, forSlot, insideRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
-import { type Due, stateColumns, windowRows } from './window.ts';
+import { type Due, stateColumns, windowRows, windowStart } from './window.ts';
 
 /** A stream ready to run. */
 export type Stage = {
@@ -208,6 +208,9 @@ export async function makeStage(
   const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
+  // rows that were kept for another window lie in those of this one
+  const start = windowStart(input.window, '_ts');
+  await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
   if (input.window.kind === 'session') {
     const early = relations.early(pipeline.name, stream.name);
     await session.run(`create table if not exists ${early} (${sqlColumns(nullable(stream.fields))})`);
