@@ -159,10 +159,16 @@ export async function makeStage(
     const analysis = await analyse(session, text, place);
     const alias = aliasOf(analysis, from.name);
     refuseShapes(place, analysis, input, alias);
-    return { analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
+    return { rows, analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
   };
-  const finish = async ({ plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
-    const types = await checkColumns(session, place, stream, plain, carried, input);
+  const finish = async ({ rows, plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
+    const types = await checkColumns(
+      session,
+      place,
+      stream,
+      { rows, tree: analysis.tree, text: plain, query: carried },
+      input,
+    );
     const stored = storedColumns(stream, types, analysis.tree, alias);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
     if (isAhead) return { stored, renew: await makeAhead(session, relation, columns) };
