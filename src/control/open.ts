@@ -1,6 +1,6 @@
 // Opens a data folder: one process at a time, everything embedded in it behind the contracts.
 import { join, resolve } from 'node:path';
-import { assert } from '../core/errors.ts';
+import { assert, type MillraceError, throwAll } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -96,13 +96,11 @@ async function start(
       resolveParams(pipeline.params, own(pipeline, pipelines, options.params ?? {}), process.env),
     ]),
   );
-  const [problem] = checkDefinitions(pipelines);
-  if (problem) throw problem;
+  throwAll(checkDefinitions(pipelines));
   // before topics and tables are made: what a wrong file left behind would stand in the way of the mended one
-  for (const pipeline of pipelines) {
-    const [wrong] = await folder.engine.check(pipeline, params.get(pipeline)!);
-    if (wrong) throw wrong;
-  }
+  const wrong: MillraceError[] = [];
+  for (const pipeline of pipelines) wrong.push(...(await folder.engine.check(pipeline, params.get(pipeline)!)));
+  throwAll(wrong);
   const runners: Runner[] = [];
   const processors: { close(): void }[] = [];
   try {

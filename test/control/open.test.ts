@@ -8,9 +8,10 @@ import { embedded } from '../../src/control/adapters.ts';
 import { openParts } from '../../src/control/folder.ts';
 import { open } from '../../src/control/open.ts';
 import { system as realSystem, type System } from '../../src/control/system.ts';
+import type { MillraceError } from '../../src/core/errors.ts';
 import type { FileHandle, Files } from '../../src/core/files.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
-import { csv, int, pipeline, table, topic } from '../../src/index.ts';
+import { csv, int, pipeline, sql, stream, table, topic } from '../../src/index.ts';
 
 /** A system whose open files are known by their paths. */
 function watched(files: Files): System & { open: string[] } {
@@ -80,4 +81,30 @@ test('a data folder of which one part cannot be opened has closed the others', a
   t.mock.method(embedded, 'engine', () => Promise.reject(new Error('no engine')));
   await assert.rejects(openParts(places, { ...realSystem(), files: memoryFiles() }), /no engine/);
   assert.deepEqual(closed, ['registry', 'log']);
+});
+
+test('a start says everything that is wrong with the SQL of its pipelines', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-open-'));
+  const millrace = await open({ folder: join(folder, 'data') });
+  t.after(async () => {
+    await millrace.close();
+    await rm(folder, { recursive: true });
+  });
+  const event = topic('event', { id: int() });
+  const wrong = (name: string) => {
+    const made = stream(name, { id: int() }, sql`select ${sql`nothing`} as id from ${event}`);
+    return table(`of_${name}`, made, { key: 'id' });
+  };
+  await assert.rejects(millrace.start([pipeline('p', { tables: [wrong('a'), wrong('b'), wrong('c')] })]), (error) => {
+    const { code, place, others } = error as MillraceError;
+    assert.deepEqual([code, place], ['SQL_INVALID', "stream 'a'"]);
+    assert.deepEqual(
+      others.map((one) => [one.code, one.place]),
+      [
+        ['SQL_INVALID', "stream 'b'"],
+        ['SQL_INVALID', "stream 'c'"],
+      ],
+    );
+    return true;
+  });
 });
