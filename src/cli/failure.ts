@@ -56,10 +56,24 @@ export function renderFailure(thrown: unknown, paint: Paint, options: { stack?: 
   return `${lines.join('\n')}\n`;
 }
 
+/** What is to be mended beside an error that was thrown. */
+export function othersOf(thrown: unknown): readonly MillraceError[] {
+  return thrown instanceof MillraceError ? thrown.others : [];
+}
+
 /** An error as the object that --json prints. */
-export function failureJson(thrown: unknown): { code: string; message: string; place?: string; remedy?: string } {
+export type FailureJson = { code: string; message: string; place?: string; remedy?: string; others?: FailureJson[] };
+
+export function failureJson(thrown: unknown): FailureJson {
   const { code, message, place, remedy } = failureOf(thrown);
-  return { code, message, ...(place === undefined ? {} : { place }), ...(remedy === undefined ? {} : { remedy }) };
+  const others = othersOf(thrown).map(failureJson);
+  return {
+    code,
+    message,
+    ...(place === undefined ? {} : { place }),
+    ...(remedy === undefined ? {} : { remedy }),
+    ...(others.length > 0 ? { others } : {}),
+  };
 }
 
 function traceOf(thrown: unknown): string[] {

@@ -4,9 +4,10 @@ import { MillraceError } from '../core/errors.ts';
 import { parseArguments, usage } from './arguments.ts';
 import type { Command, Context } from './command.ts';
 import { commands, groups } from './commands.ts';
-import { exitCodeOf, failureJson, renderFailure } from './failure.ts';
+import { exitCodeOf, failureJson, othersOf, renderFailure } from './failure.ts';
 import { commandHelp, overview } from './help.ts';
 import { toJson } from './json.ts';
+import { plural } from './numbers.ts';
 import { paintFor } from './paint.ts';
 import { guardEnd, processContext } from './process.ts';
 import { didYouMean } from './suggest.ts';
@@ -59,7 +60,10 @@ function fail(error: unknown, words: readonly string[], context: Context): void 
     context.out.write(`${toJson({ error: failureJson(error) })}\n`);
     if (stack) context.error.write(`${(error as Error | undefined)?.stack ?? String(error)}\n`);
   } else {
-    context.error.write(renderFailure(error, paintFor(context.error, context.environment), { stack }));
+    const paint = paintFor(context.error, context.environment);
+    const all = [error, ...othersOf(error)];
+    context.error.write(all.map((one) => renderFailure(one, paint, { stack })).join('\n'));
+    if (all.length > 1) context.error.write(`\n${paint.red(`${plural(all.length, 'thing')} to mend`)}\n`);
   }
 }
 

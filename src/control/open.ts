@@ -1,6 +1,6 @@
 // Opens a data folder: one process at a time, everything embedded in it behind the contracts.
 import { join, resolve } from 'node:path';
-import { assert } from '../core/errors.ts';
+import { assert, type MillraceError, throwAll } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -29,7 +29,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
-      const { running, runners } = await start(folder, pipelines, startOptions);
+      const { running, runners } = await start(folder, pipelines, startOptions, options.notice);
       started.set(running, runners);
       return running;
     },
@@ -94,6 +94,7 @@ async function start(
   folder: Folder,
   pipelines: readonly Pipeline[],
   options: StartOptions = {},
+  notice: (text: string) => void = () => undefined,
 ): Promise<{ running: Running; runners: readonly Runner[] }> {
   const params = new Map(
     pipelines.map((pipeline) => [
@@ -101,13 +102,11 @@ async function start(
       resolveParams(pipeline.params, own(pipeline, pipelines, options.params ?? {}), process.env),
     ]),
   );
-  const [problem] = checkDefinitions(pipelines);
-  if (problem) throw problem;
+  throwAll(checkDefinitions(pipelines));
   // before topics and tables are made: what a wrong file left behind would stand in the way of the mended one
-  for (const pipeline of pipelines) {
-    const [wrong] = await folder.engine.check(pipeline, params.get(pipeline)!);
-    if (wrong) throw wrong;
-  }
+  const wrong: MillraceError[] = [];
+  for (const pipeline of pipelines) wrong.push(...(await folder.engine.check(pipeline, params.get(pipeline)!)));
+  throwAll(wrong);
   const runners: Runner[] = [];
   const processors: { close(): void }[] = [];
   try {
@@ -138,7 +137,13 @@ async function start(
     for (const processor of processors) processor.close();
     throw error;
   }
-  for (const runner of runners) runner.start();
+  for (const runner of runners) {
+    for (const { name } of runner.pipeline.streams) {
+      const changed = runner.noticeOf(name);
+      if (changed) notice(`stream '${name}' of pipeline '${runner.pipeline.name}': ${changed}`);
+    }
+    runner.start();
+  }
   const ended = new AbortController();
   const measuring = measure(folder, runners, ended.signal);
   const retaining = retain(folder, runners, ended.signal);

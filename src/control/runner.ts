@@ -350,6 +350,12 @@ export class Runner {
     return this.#options.processor.progress.stages[node]?.dead ?? 0;
   }
 
+  /** What people should know of a stream: that rows were made by another query than it has now. */
+  noticeOf(stream: string): string | undefined {
+    if (!this.#options.processor.changed.includes(stream)) return undefined;
+    return 'it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows anew, start with a new data folder';
+  }
+
   /** Why a source waits to be opened again. */
   troubleOf(source: string): string | undefined {
     return this.#sourceTrouble.get(source);

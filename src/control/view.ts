@@ -102,6 +102,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       state: stateOf(Math.max(rate, rateOf(runner, `${noun} ${name} in`)), 0),
       ratePerSecond: rate,
       ...counts,
+      ...given('notice', noun === 'stream' ? runner.noticeOf(name) : undefined),
       ...given('batchMs', measures.batchMs(`${noun} ${name}`)),
       ...(noun === 'table' ? { rows: status.tables[name] ?? 0 } : {}),
     };

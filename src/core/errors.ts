@@ -64,12 +64,13 @@ export type Code = keyof typeof codes;
 
 /**
  * Where and what to do: `place` names the file, line, pipeline, topic or option; `remedy` is one imperative sentence. `masked`: the
- * message without personal values, where it holds some.
+ * message without personal values, where it holds some. `others`: what else there is to mend, told with it.
  */
 export type ErrorDetails = {
   place?: string | undefined;
   remedy?: string | undefined;
   masked?: string | undefined;
+  others?: readonly MillraceError[];
   cause?: unknown;
 };
 
@@ -85,6 +86,8 @@ export class MillraceError extends Error {
   readonly remedy: string | undefined;
   /** The message as anybody may read it: in it personal values are masked. It is what is kept, and what the API answers. */
   readonly masked: string;
+  /** Further errors that were found with it. */
+  readonly others: readonly MillraceError[];
 
   constructor(code: Code, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -92,6 +95,7 @@ export class MillraceError extends Error {
     this.place = details.place;
     this.remedy = details.remedy;
     this.masked = details.masked ?? message;
+    this.others = details.others ?? [];
   }
 
   /** What the runtime does about it. */
@@ -108,6 +112,15 @@ export class MillraceError extends Error {
       ...(this.remedy === undefined ? {} : { remedy: this.remedy }),
     };
   }
+}
+
+/** Throws what was found, as the first of them with the others; nothing where there is none. */
+export function throwAll(errors: readonly MillraceError[]): void {
+  const [first, ...others] = errors;
+  if (!first) return;
+  if (others.length === 0) throw first;
+  const { place, remedy, masked } = first;
+  throw new MillraceError(first.code, first.message, { place, remedy, masked, others, cause: first });
 }
 
 /** States what cannot be false; raises ASSERTION, which is a bug of ours, never of the user. */

@@ -88,6 +88,8 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
+  /** Streams that have another query than the one that made the rows that are there. */
+  readonly changed: readonly string[];
   /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `letters`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */

@@ -29,6 +29,8 @@ export type Progress = {
   /** What sources gave that never reached the log and lies in the dead letters now. */
   refused: number;
   readonly stages: Record<string, StageCounts>;
+  /** Per stream, the hash of the query that it has now; absent where the data folder was made before this was kept. */
+  queries?: Record<string, string>;
 };
 
 /** The progress of a pipeline that has not run yet. */

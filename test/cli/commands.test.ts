@@ -70,6 +70,18 @@ test('with --json an error is one JSON object on standard output', async () => {
   });
 });
 
+test('errors that were found together are all said', async () => {
+  const others = [new MillraceError('SQL_COLUMNS', 'not so', { place: "stream 'b'" })];
+  const query = async () => {
+    throw new MillraceError('SQL_INVALID', 'no', { place: "stream 'a'", others });
+  };
+  const { code, error } = await cli(['query', 'x', ...data], { millrace: { query } });
+  assert.equal(code, 2);
+  assert.match(error, /✗ SQL_INVALID {2}no\n.*'a'\n\n✗ SQL_COLUMNS {2}not so\n.*'b'\n\n2 things to mend\n$/);
+  const { out } = await cli(['query', 'x', '--json', ...data], { millrace: { query } });
+  assert.deepEqual(JSON.parse(out).error.others, [{ code: 'SQL_COLUMNS', message: 'not so', place: "stream 'b'" }]);
+});
+
 test('a bug says that it is one; the trace comes only when asked for', async () => {
   const query = async () => {
     throw new TypeError('x is not a function');

@@ -8,9 +8,10 @@ import { embedded } from '../../src/control/adapters.ts';
 import { openParts } from '../../src/control/folder.ts';
 import { open } from '../../src/control/open.ts';
 import { system as realSystem, type System } from '../../src/control/system.ts';
+import type { MillraceError } from '../../src/core/errors.ts';
 import type { FileHandle, Files } from '../../src/core/files.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
-import { csv, http, int, pipeline, table, topic } from '../../src/index.ts';
+import { csv, http, int, pipeline, sql, stream, table, topic } from '../../src/index.ts';
 
 /** A system whose open files are known by their paths. */
 function watched(files: Files): System & { open: string[] } {
@@ -107,4 +108,30 @@ test('a source that ended without a single answer is no success, and what others
   while (live.status()[0]!.health !== 'degraded') await new Promise((resolve) => setTimeout(resolve, 20));
   assert.match(live.status()[0]!.reason ?? '', /none of its \d polls was answered/);
   await live.stop(1000);
+});
+
+test('a start says everything that is wrong with the SQL of its pipelines', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-open-'));
+  const millrace = await open({ folder: join(folder, 'data') });
+  t.after(async () => {
+    await millrace.close();
+    await rm(folder, { recursive: true });
+  });
+  const event = topic('event', { id: int() });
+  const wrong = (name: string) => {
+    const made = stream(name, { id: int() }, sql`select ${sql`nothing`} as id from ${event}`);
+    return table(`of_${name}`, made, { key: 'id' });
+  };
+  await assert.rejects(millrace.start([pipeline('p', { tables: [wrong('a'), wrong('b'), wrong('c')] })]), (error) => {
+    const { code, place, others } = error as MillraceError;
+    assert.deepEqual([code, place], ['SQL_INVALID', "stream 'a'"]);
+    assert.deepEqual(
+      others.map((one) => [one.code, one.place]),
+      [
+        ['SQL_INVALID', "stream 'b'"],
+        ['SQL_INVALID', "stream 'c'"],
+      ],
+    );
+    return true;
+  });
 });

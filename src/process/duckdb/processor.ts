@@ -10,6 +10,7 @@ import { beginning, type Filled, fate, RowsRefused, type Slot, StageFailure } fr
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
+import { noteQueries } from './queries.ts';
 import { type ProcessorParts, Work } from './work.ts';
 
 type Ahead = { readonly duck: DuckPrepared; readonly slot: Slot; filled: Filled | undefined };
@@ -27,8 +28,10 @@ export class DuckProcessor implements Processor {
   /** Per partition, the newest time up to the offset to which it is prepared. */
   readonly #newest = new Map<string, { next: number; newestMs: number | undefined }>();
   #slot: Slot = 0;
+  readonly changed: readonly string[];
 
   constructor(parts: ProcessorParts) {
+    this.changed = noteQueries(parts.pipeline, parts.progress);
     this.#work = new Work(parts);
   }
 

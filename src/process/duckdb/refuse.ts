@@ -6,7 +6,9 @@ import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Analysis } from './analyse.ts';
 import type { DuckSession } from './database.ts';
-import { fits, sqlType } from './types.ts';
+import { castOf, mistakeIn, withoutParameters } from './mistake.ts';
+import type { Node } from './tree.ts';
+import { fits } from './types.ts';
 
 /** Columns that windows add to what they give. */
 const windowColumns = ['window_start', 'window_end'];
@@ -98,18 +100,20 @@ export function refuseShapes(place: string, analysis: Analysis, input: Relation,
 /**
  * Compares what a query gives with what the stream declares. Resolves with the types that it gives, by the columns' names in lower case.
  *
- * @param text the query as written; `query` the same with the column that is carried along
+ * @param compiled `text`: the query as written; `query`: the same with the column that is carried along; `rows`: what it reads
  * @throws SQL_INVALID, SQL_UNSUPPORTED, SQL_COLUMNS
  */
 export async function checkColumns(
   session: DuckSession,
   place: string,
   stream: Stream,
-  text: string,
-  query: string,
+  compiled: { rows: string; tree: Node; text: string; query: string },
   input: Relation,
 ): Promise<Map<string, string>> {
-  const given = await describe(session, withoutParameters(text), place);
+  const { rows, tree, text, query } = compiled;
+  const given = await session.describe(withoutParameters(text)).catch(async (error) => {
+    throw error instanceof MillraceError ? await mistakeIn(session, stream, rows, error, place) : error;
+  });
   await session.describe(withoutParameters(query)).catch((error) => {
     throw new MillraceError(
       'SQL_UNSUPPORTED',
@@ -130,7 +134,7 @@ export async function checkColumns(
     if (!column) problems.push(`column '${name}' is declared, but the query does not give it`);
     else if (!fits(field.type, column.type)) {
       problems.push(
-        `column '${name}' is declared ${formatType(field.type)}, but the query gives ${column.type} (cast it: ${name}::${sqlType(field.type).toLowerCase()})`,
+        `column '${name}' is declared ${formatType(field.type)}, but the query gives ${column.type} (cast it: ${await castOf(session, tree, name, field.type)})`,
       );
     }
   }
@@ -152,36 +156,4 @@ export async function checkColumns(
       remedy: 'Change the declaration or the SELECT list, so that both agree.',
     });
   return new Map(given.map((column) => [column.name.toLowerCase(), column.type]));
-}
-
-async function describe(session: DuckSession, text: string, place: string): Promise<{ name: string; type: string }[]> {
-  try {
-    return await session.describe(text);
-  } catch (error) {
-    if (!(error instanceof MillraceError)) throw error;
-    throw new MillraceError(error.code === 'ROW_FAILED' ? 'SQL_INVALID' : error.code, inTheirWords(error.message), {
-      place,
-      remedy: candidates(error.message) ?? 'Mend the SQL.',
-      cause: error,
-    });
-  }
-}
-
-/** The engine's message without its kind, and without lines about the text that we made of the query. */
-function inTheirWords(message: string): string {
-  return message.split('\n')[0]!.replace(/^[A-Z][A-Za-z ]* Error: /, '');
-}
-
-/** What the engine proposes, without columns of ours. */
-function candidates(message: string): string | undefined {
-  const line = /(?:Candidate bindings:|Did you mean)[^\n]*/.exec(message)?.[0];
-  const names = [...(line ?? '').matchAll(/"([^"]+)"/g)]
-    .map(([, name]) => name!)
-    .filter((name) => !name.startsWith('_'));
-  return names.length > 0 ? `Perhaps you mean ${names.join(' or ')}.` : undefined;
-}
-
-/** DESCRIBE takes no parameters: the bounds of windows stand in for them. */
-function withoutParameters(text: string): string {
-  return text.replace(/\$[12]\b/g, '0::bigint');
 }

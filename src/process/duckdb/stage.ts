@@ -23,7 +23,7 @@ import {
 import { aheadRelation, feedName, forSlot, insideRelation, render, slotSchema } from './render.ts';
 import { screen } from './screen.ts';
 import { columnList, sqlColumns } from './types.ts';
-import { type Due, stateColumns, windowRows } from './window.ts';
+import { type Due, stateColumns, windowRows, windowStart } from './window.ts';
 
 /** A stream ready to run. */
 export type Stage = {
@@ -159,10 +159,16 @@ export async function makeStage(
     const analysis = await analyse(session, text, place);
     const alias = aliasOf(analysis, from.name);
     refuseShapes(place, analysis, input, alias);
-    return { analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
+    return { rows, analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
   };
-  const finish = async ({ plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
-    const types = await checkColumns(session, place, stream, plain, carried, input);
+  const finish = async ({ rows, plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
+    const types = await checkColumns(
+      session,
+      place,
+      stream,
+      { rows, tree: analysis.tree, text: plain, query: carried },
+      input,
+    );
     const stored = storedColumns(stream, types, analysis.tree, alias);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
     if (isAhead) return { stored, renew: await makeAhead(session, relation, columns) };
@@ -208,6 +214,9 @@ export async function makeStage(
   const stateFields = usedFields(written, from.fields, input);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
+  // rows that were kept for another window lie in those of this one
+  const start = windowStart(input.window, '_ts');
+  await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
   if (input.window.kind === 'session') {
     const early = relations.early(pipeline.name, stream.name);
     await session.run(`create table if not exists ${early} (${sqlColumns(nullable(stream.fields))})`);

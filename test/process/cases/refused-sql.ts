@@ -55,6 +55,25 @@ export const cases = {
   'an unknown function': of(one, sql`select nearest(n) as n from ${ride}`),
   'a field whose name is a word of SQL': of({ n: int(), at: timestamp() }, sql`select n, at from ${ride}`),
   'a syntax error': of(one, sql`select n form ${ride}`),
+  'an unknown column in the third line': of(
+    one,
+    sql`
+    select n
+    from ${ride}
+    where fair > 1 and zone <> 'x'`,
+  ),
+  'an unknown column before the input, over a window': of(
+    counted,
+    sql`select zone,
+      count(zoom) as n from ${ride.tumble('1 minute')} group by zone, window_start`,
+  ),
+  'a text in double quotes': of(one, sql`select n from ${ride} where zone = "A"`),
+  'an expression of a wrong type': of({ m: int() }, sql`select n * 2.5 as m from ${ride}`),
+  'another column of a wrong type': of({ m: int() }, sql`select r.fare as m from ${ride} r`),
+  'a wrong type within a star': of(
+    { n: long(), zone: int(), fare: double().optional(), at: timestamp() },
+    sql`select * from ${ride}`,
+  ),
   'an unfinished statement': of(one, sql`select n from ${ride} where`),
   'a wrong type': of({ n: text() }, sql`select n from ${ride}`),
   'a type that loses digits': of({ n: int() }, sql`select fare as n from ${ride}`),

@@ -1,0 +1,70 @@
+// Reports of sources on their way into the engine: none is lost or counted twice, and many of them make sources wait.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Reports } from '../../src/control/reports.ts';
+import { MillraceError } from '../../src/core/errors.ts';
+import { limits } from '../../src/core/limits.ts';
+import type { SourceReport } from '../../src/process/engine.ts';
+
+const error = new MillraceError('RECORD_INVALID', 'no record');
+
+function report(source: string, sequences: readonly number[], bytes: Uint8Array = Buffer.from('x')): SourceReport {
+  const refusals = sequences.map((sequence) => ({ sequence, bytes, error, place: `line ${sequence}` }));
+  const next = (sequences.at(-1) ?? -1) + 1;
+  return { source, topic: 't', progress: { position: undefined, next, read: next, refused: next }, refusals };
+}
+
+test('what is taken counts until it is committed, and comes again in its order where it is given back', () => {
+  const step = fc.oneof(
+    fc.record({ does: fc.constant('add' as const), source: fc.constantFrom('a', 'b'), count: fc.nat(3) }),
+    fc.record({ does: fc.constantFrom('commit' as const, 'giveBack' as const) }),
+  );
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const reports = new Reports();
+      let [next, committed] = [0, 0];
+      for (const one of steps) {
+        if (one.does === 'add') {
+          reports.add(
+            report(
+              one.source,
+              Array.from({ length: one.count }, () => next++),
+            ),
+          );
+        } else {
+          const taken = reports.take().flatMap(({ refusals }) => refusals.map(({ sequence }) => sequence));
+          assert.deepEqual(
+            taken,
+            Array.from({ length: next - committed }, (_, i) => committed + i),
+          );
+          assert.equal(reports.refusals, next - committed);
+          if (one.does === 'commit') {
+            reports.committed();
+            committed = next;
+          } else reports.giveBack();
+        }
+        assert.equal(reports.refusals, next - committed);
+      }
+    }),
+  );
+});
+
+test('sources wait for many refusals, and for large ones', () => {
+  const many = new Reports();
+  many.add(
+    report(
+      'a',
+      Array.from({ length: limits.batchRecordsMax }).map((_, i) => i),
+    ),
+  );
+  assert.equal(many.isFull, false);
+  many.take();
+  many.add(report('a', [limits.batchRecordsMax]));
+  assert.equal(many.isFull, true);
+  many.committed();
+  assert.equal(many.isFull, false);
+  const large = new Reports();
+  large.add(report('a', [0, 1, 2], new Uint8Array(limits.recordBytesMax)));
+  assert.equal(large.isFull, true);
+});
