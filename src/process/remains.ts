@@ -14,11 +14,16 @@ export function remainsBytes(rows: readonly string[]): Uint8Array {
 export function remainsOf({ noun, bytes }: Pick<Aside, 'noun' | 'bytes'>): Record<string, unknown> | undefined {
   // what has come as far as a stream could be decoded
   if (noun !== 'stream' || bytes[0] === 0) return undefined;
+  const known = jsonIn(bytes);
+  const first: unknown = Array.isArray(known) ? known[0] : known;
+  return typeof first === 'object' && first !== null ? (first as Record<string, unknown>) : undefined;
+}
+
+/** What a person has put in place of a letter's bytes may be anything. */
+function jsonIn(bytes: Uint8Array): unknown {
   try {
-    const known = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown> | Record<string, unknown>[];
-    return Array.isArray(known) ? known[0] : known;
+    return JSON.parse(Buffer.from(bytes).toString());
   } catch {
-    // what somebody has written in its place may be anything
     return undefined;
   }
 }

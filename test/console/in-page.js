@@ -134,9 +134,11 @@
   };
 
   /** Resolves once nothing moves or fades but what does so for ever. */
-  const settled = () => {
+  const settled = async () => {
+    // what has just come begins to fade in with the next frame
+    await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
     const passing = document.getAnimations().filter((one) => one.effect.getComputedTiming().endTime !== Infinity);
-    return Promise.allSettled(passing.map((one) => one.finished)).then(() => undefined);
+    await Promise.allSettled(passing.map((one) => one.finished));
   };
 
   globalThis.look = { settled, unnamed, twins, headings, faint, overflow };

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../core/errors.ts';
 import type { KeptAside } from '../engine.ts';
 import { copyProgress } from '../progress.ts';
-import { remainsOf } from '../remains.ts';
+import { remainsOf, remainsReason } from '../remains.ts';
 import { countFates, fateOf, uncountLetters } from './counts.ts';
 import { beginning, RowsRefused, type Slot, StageFailure } from './flowing.ts';
 import { mendWindows } from './mend.ts';
@@ -29,7 +29,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
   const { rows, failed } = await preparer.prepareBytes([{ bytes: aside.bytes, ...record }]);
   const problem = failed.get(0);
   // its reason says already that there is nothing to decode
-  if (problem) return remainsOf(aside) ? aside.reason : work.reasonOf(problem);
+  if (problem) return remainsOf(aside) && aside.reason.endsWith(remainsReason) ? aside.reason : work.reasonOf(problem);
   // what was late for a window, or made one fail, has passed all other stages
   const isOfWindow = aside.kind === 'late' || flow.windowed.some((stage) => stage.stream.name === aside.stage);
   rows.watermarks.fill(beginning);
