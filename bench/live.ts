@@ -103,7 +103,7 @@ async function liveServer(): Promise<Target> {
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
     url: `${url}/api/live/tables/rides`,
-    change: (rows) => backend.changeTable('rides', { rows, isPartial: false, count: rows.length }),
+    change: (rows) => backend.changeTable('rides', { rows, removed: [], isPartial: false, count: rows.length }),
     sockets: () => sockets,
     close: () => app.close(),
   };

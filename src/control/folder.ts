@@ -62,10 +62,7 @@ export async function openParts(places: Places, system: System, notice?: (text: 
       schemas: (id) => registry.schema(id),
       now: () => clock.now(),
       log: {
-        hasRecords(topic, partition) {
-          const { start, end } = log.range(topic, partition);
-          return end > start;
-        },
+        range: (topic, partition) => log.range(topic, partition),
         async record(topic, partition, offset) {
           try {
             const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });

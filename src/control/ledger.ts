@@ -55,6 +55,8 @@ function processedOf({ topics }: Progress, chosen: (topic: string) => boolean): 
     .reduce((sum, [, partitions]) => sum + partitions.reduce((most, { base, next }) => most + next - base, 0), 0);
 }
 
+const noCounts = { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0, retracted: 0 };
+
 /** Streams and tables with their counts. */
 export function stagesOf(pipeline: Pipeline, progress: Progress): StageStatus[] {
   const stages = [
@@ -64,6 +66,7 @@ export function stagesOf(pipeline: Pipeline, progress: Progress): StageStatus[] 
   return stages.map(({ noun, name }) => ({
     noun,
     name,
-    ...(progress.stages[`${noun} ${name}`] ?? { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0 }),
+    ...noCounts,
+    ...progress.stages[`${noun} ${name}`],
   }));
 }

@@ -46,6 +46,8 @@ export type StageStatus = {
   readonly out: number;
   readonly filtered: number;
   readonly deduplicated: number;
+  /** Rows that a window emitted and no longer has, and rows that were removed from a table for that reason. */
+  readonly retracted: number;
   readonly late: number;
   readonly dead: number;
 };

@@ -1,16 +1,17 @@
 // What may stand in a FROM clause: a topic, stream or table, perhaps seen through a window or without its duplicates.
 import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
+import { nearest } from '../core/nearest.ts';
 import type { Fields } from './fields.ts';
-import { checkOptions, durationRule, textsRule } from './options.ts';
+import { checkOptions, durationRule, textRule, textsRule } from './options.ts';
 import type { Stream } from './stream.ts';
 import type { Table } from './table.ts';
 import type { Topic } from './topic.ts';
 
-/** How rows are grouped by event time. Sizes in milliseconds. */
+/** How rows are grouped by event time. Sizes in milliseconds; `zone`: the clock on which windows of whole days start, absent: UTC. */
 export type Window =
-  | { readonly kind: 'tumble'; readonly sizeMs: number }
-  | { readonly kind: 'hop'; readonly sizeMs: number; readonly everyMs: number }
+  | { readonly kind: 'tumble'; readonly sizeMs: number; readonly zone?: string }
+  | { readonly kind: 'hop'; readonly sizeMs: number; readonly everyMs: number; readonly zone?: string }
   | { readonly kind: 'session'; readonly gapMs: number; readonly by: readonly string[] };
 
 /** Rows whose `by` fields equal those of a row kept less than `withinMs` (milliseconds of event time) away are left out. */
@@ -29,13 +30,16 @@ export interface Relation<F extends Fields = Fields> {
 /** The views that a topic or a stream with a time column offers. */
 export interface Windowed<F extends Fields> {
   /**
-   * Windows of one size that do not overlap; adds the columns `window_start` and `window_end`.
+   * Windows of one size that do not overlap; adds the columns `window_start` and `window_end`. With `zone`, windows of whole days start at
+   * midnight there: a day on which the clock is moved has 23 or 25 hours.
    *
+   * @throws OPTION_INVALID
    * @example sql`select zone, window_start as minute, count(*) as rides from ${ride.tumble('1 minute')} group by all`
+   * @example meter.tumble('1 day', { zone: 'Europe/Berlin' })
    */
-  tumble(size: Duration): Relation<F>;
-  /** Windows of one size, one beginning every `every`: a row is in size / every of them; adds `window_start`, `window_end`. */
-  hop(size: Duration, options: { every: Duration }): Relation<F>;
+  tumble(size: Duration, options?: { zone?: string }): Relation<F>;
+  /** Windows of one size, one starting every `every`: a row is in size / every of them; adds `window_start`, `window_end`. `zone`: as of `tumble`. */
+  hop(size: Duration, options: { every: Duration; zone?: string }): Relation<F>;
   /** Windows of activity: rows with the same `by` fields less than `gap` apart; adds `window_start`, `window_end` (last row + gap). */
   session(gap: Duration, options: { by: readonly (keyof F & string)[] }): Relation<F>;
 }
@@ -81,9 +85,13 @@ function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: De
     return Object.freeze({ noun: 'relation', of: self() as Topic | Stream, window: Object.freeze(window), dedupe });
   }
   return {
-    tumble: (size) => view({ kind: 'tumble', sizeMs: positiveMs(self(), 'size', size) }),
+    tumble(size, options = {}) {
+      checkOptions(placeOf(self()), options, { zone: textRule }, 'tumble');
+      const sizeMs = positiveMs(self(), 'size', size);
+      return view({ kind: 'tumble', sizeMs, ...zoneOf(self(), options.zone, { size: sizeMs }) });
+    },
     hop(size, options) {
-      checkOptions(placeOf(self()), options, { every: durationRule }, 'hop');
+      checkOptions(placeOf(self()), options, { every: durationRule, zone: textRule }, 'hop');
       const { every } = options;
       const sizeMs = positiveMs(self(), 'size', size);
       const everyMs = positiveMs(self(), 'every', every);
@@ -97,7 +105,7 @@ function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: De
           },
         );
       }
-      return view({ kind: 'hop', sizeMs, everyMs });
+      return view({ kind: 'hop', sizeMs, everyMs, ...zoneOf(self(), options.zone, { size: sizeMs, every: everyMs }) });
     },
     session(gap, options) {
       checkOptions(placeOf(self()), options, { by: textsRule }, 'session');
@@ -106,6 +114,35 @@ function windowed<F extends Fields>(self: () => Topic<F> | Stream<F>, dedupe: De
       return view({ kind: 'session', gapMs: positiveMs(self(), 'gap', gap), by: Object.freeze([...by]) });
     },
   };
+}
+
+const dayMs = 86_400_000;
+
+/** A zone that is there, for windows of whole days. */
+function zoneOf(
+  owner: { noun: string; name: string },
+  zone: string | undefined,
+  sizes: Readonly<Record<string, number>>,
+): { zone?: string } {
+  if (zone === undefined) return {};
+  const invalid = (message: string, remedy: string) =>
+    new MillraceError('OPTION_INVALID', message, { place: placeOf(owner), remedy });
+  const odd = Object.entries(sizes).find(([, ms]) => ms % dayMs !== 0);
+  if (odd)
+    throw invalid(
+      `zone: '${zone}' is given, and the ${odd[0]} of the windows is not a number of whole days`,
+      'Leave zone out: hours and minutes start at the same moment everywhere. Or choose days.',
+    );
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+  } catch {
+    const near = nearest(zone, Intl.supportedValuesOf('timeZone'));
+    throw invalid(
+      `zone: there is no time zone '${zone}'`,
+      near === undefined ? "Give a name as 'Europe/Berlin'." : `Perhaps you mean '${near}'.`,
+    );
+  }
+  return { zone };
 }
 
 function placeOf({ noun, name }: { noun: string; name: string }): string {

@@ -1,19 +1,25 @@
 // stream(): a SQL query over topics, streams and tables that runs for ever, with declared output columns.
+import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
-import { checkOptions, isNoun, oneOfRule, textRule } from './options.ts';
+import { checkOptions, durationRule, isNoun, oneOfRule, textRule } from './options.ts';
 import { type Readable, readable } from './relation.ts';
 import type { Sql } from './sql.ts';
-import { checkFields, checkTime, type TimeNames } from './topic.ts';
+import { checkFields, checkLateness, checkTime, type TimeNames } from './topic.ts';
 
 /** Options of a stream. */
 export type StreamOptions<F extends Fields> = {
-  /** The timestamp column that is the event time of its rows; needed where another stream windows it or a table keeps by age. */
-  time?: TimeNames<F>;
   /**
-   * When a windowed stream gives its rows: `'close'` (default) once the watermark has passed the window's end; `'change'` at
-   * once and again with every batch that touches the window, for tables that should show the current window.
+   * The timestamp column that is the event time of its rows, whether the query takes it from its input or computes it; needed where another
+   * stream windows it or a table keeps by age.
+   */
+  time?: TimeNames<F>;
+  /** How much a row may be older than the newest of its partition before it is late for windows over this stream. Absent: as the topic says, where the time is that of the topic; else 0. */
+  lateness?: Duration;
+  /**
+   * When a windowed stream emits the rows of a window: `'close'` (default) once the watermark has passed the window's end; `'change'` at
+   * once and again with every batch that changes the window, for tables that should show the current window.
    */
   emit?: 'close' | 'change';
 };
@@ -25,10 +31,12 @@ export interface Stream<F extends Fields = Fields> extends Readable<F> {
   readonly fields: F;
   readonly query: Sql;
   readonly time: string | undefined;
+  /** Undefined: that of the topic, where the time is the topic's. */
+  readonly latenessMs: number | undefined;
   readonly emit: 'close' | 'change';
 }
 
-const optionRules = { time: textRule, emit: oneOfRule('close', 'change') };
+const optionRules = { time: textRule, lateness: durationRule, emit: oneOfRule('close', 'change') };
 
 /**
  * Declares a stream: its columns in order, and the query that gives them.
@@ -47,6 +55,7 @@ export function stream<F extends Fields>(
   checkOptions(place, options, optionRules);
   checkFields(place, fields);
   checkTime(place, options.time, fields);
+  checkLateness(place, options);
   if (!isNoun(query, 'sql')) {
     throw new MillraceError('PIPELINE_INVALID', 'the query is no sql`…`', {
       place,
@@ -59,6 +68,7 @@ export function stream<F extends Fields>(
     fields: Object.freeze({ ...fields }),
     query,
     time: options.time,
+    latenessMs: options.lateness === undefined ? undefined : durationMs(options.lateness, place),
     emit: options.emit ?? 'close',
     ...readable<F>(() => self),
   };

@@ -30,6 +30,8 @@ export type TopicOptions<F extends Fields> = {
   time?: TimeNames<F>;
   /** How much a record may be older than the newest of its partition before it is late. Default 0s. */
   lateness?: Duration;
+  /** How long a partition may bring nothing, by the clock, before it no longer holds back the windows of the others. Default 10s. */
+  idle?: Duration;
   /** Default 1. */
   partitions?: number;
   /** How long and how much the log keeps: `{ age: '7 days', size: '10 GB' }`. Absent: for ever. */
@@ -44,6 +46,7 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
   readonly key: string | undefined;
   readonly time: string | undefined;
   readonly latenessMs: number;
+  readonly idleMs: number;
   readonly partitions: number;
   readonly retain: { readonly ageMs: number | undefined; readonly bytes: number | undefined };
   readonly sources: readonly SourceDefinition[];
@@ -58,10 +61,13 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
   record(value: Input<F>): NewRecord<F>;
 }
 
+const idleMsDefault = 10_000;
+
 const optionRules = {
   key: textRule,
   time: textRule,
   lateness: durationRule,
+  idle: durationRule,
   partitions: wholeRule(1, 1024),
   retain: { ...objectRule, says: "an object: { age: '7 days', size: '10 GB' }" },
 };
@@ -81,12 +87,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
   checkFields(place, fields);
   checkColumn(place, 'key', options.key, fields);
   checkTime(place, options.time, fields);
-  if (options.lateness !== undefined && options.time === undefined) {
-    throw new MillraceError('OPTION_INVALID', 'lateness is given, but no time field', {
-      place,
-      remedy: "Add time: 'at', or leave lateness out.",
-    });
-  }
+  checkLateness(place, options);
   return make({
     noun: 'topic',
     name,
@@ -94,6 +95,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
     key: options.key,
     time: options.time,
     latenessMs: options.lateness === undefined ? 0 : durationMs(options.lateness, place),
+    idleMs: options.idle === undefined ? idleMsDefault : durationMs(options.idle, place),
     partitions: options.partitions ?? 1,
     retain: Object.freeze({
       ageMs: options.retain?.age === undefined ? undefined : durationMs(options.retain.age, place),
@@ -150,6 +152,15 @@ export function checkColumn(place: string, option: string, name: string | undefi
       remedy: `Name one of: ${Object.keys(fields).join(', ')}.`,
     });
   }
+}
+
+/** Checks that what has a lateness has a time. */
+export function checkLateness(place: string, { lateness, time }: { lateness?: Duration; time?: string }): void {
+  if (lateness === undefined || time !== undefined) return;
+  throw new MillraceError('OPTION_INVALID', 'lateness is given, but no time field', {
+    place,
+    remedy: "Add time: 'at', or leave lateness out.",
+  });
 }
 
 /** Checks that the time option names a timestamp that is always there. */

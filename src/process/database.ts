@@ -17,7 +17,17 @@ export interface Session {
 }
 
 /** Rows of one topic or stream within a micro-batch: a relation of the session, whose `_row` numbers them. */
-export type RowSet = { readonly session: Session; readonly relation: string; readonly count: number };
+export type RowSet = {
+  readonly session: Session;
+  readonly relation: string;
+  readonly count: number;
+  /** A column expression: where the record of a row lies in the log; of two rows the later record has the greater one. Absent: in the order of the relation. */
+  readonly place?: string;
+  /** Whether all of them come after what was written before, in the order of the log. Absent: they do. */
+  readonly isInOrder?: boolean;
+  /** Whether several rows of one record may have one key, in no order: the greatest values win. Absent: none have. */
+  readonly hasTies?: boolean;
+};
 
 /** `"name"` for SQL. */
 export function quote(name: string): string {

@@ -11,6 +11,9 @@ import type { Progress, SourceProgress } from './progress.ts';
 /** Rows on their way into a table. */
 export type TableRows = { readonly table: Table; readonly rows: RowSet };
 
+/** What changes in a table over rows that may be retracted: rows, one of a key, and the keys (as rows of the key's columns) whose row goes. */
+export type RowChanges = { readonly put: RowSet; readonly gone: RowSet };
+
 /** A record (by `_row`) that the rules of a table refuse. */
 export type Refused = { readonly row: number; readonly table: string; readonly reason: string };
 
@@ -23,8 +26,8 @@ export interface Sink {
   refuse(tables: readonly TableRows[]): Promise<Refused[]>;
   /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
   write(table: Table, rows: RowSet): Promise<number>;
-  /** Removes the rows with the keys of these. */
-  remove(table: Table, rows: RowSet): Promise<void>;
+  /** Puts rows in the place of those with their keys, whatever is there, and removes the rows of keys; resolves with how many were removed. */
+  replace(table: Table, changes: RowChanges): Promise<number>;
   /** Called when the transaction that rows were given in has ended: its changes are now there for all, or undone. */
   settled(session: Session, isCommitted: boolean): void;
 }
@@ -84,12 +87,17 @@ export type StepEvents = {
 /** What a micro-batch did. */
 export type StepResult = { readonly out: number; readonly dead: number; readonly late: number };
 
+/** A partition that has brought nothing for long (since `sinceMs`, milliseconds since 1970), so that windows do not wait for it. */
+export type Quiet = { readonly topic: string; readonly partition: number; readonly sinceMs: number };
+
 /** A pipeline in an engine. Calls of `step`, `tidy`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` may run beside them. */
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
   /** Streams that have another query than the one that made the rows that are there. */
   readonly changed: readonly string[];
+  /** Partitions that are quiet while others of their topic are not. */
+  readonly quiet: readonly Quiet[];
   /** Milliseconds spent so far: `decode`, `feed`, `stream NAME`, `table NAME`, `letters`, `commit`, `checkpoint`. */
   readonly parts: Readonly<Record<string, number>>;
   /** Decodes batches of one partition, that follow each other. */
@@ -105,7 +113,7 @@ export interface Processor {
   tidy(): Promise<void>;
   /** Commits the sources' reports alone. */
   save(reports: readonly SourceReport[]): Promise<void>;
-  /** Gives the rows of all windows that are still open, as they are now; they are given again when more comes. */
+  /** Emits the rows of all windows that are still open, as they are now; what more records change is retracted and emitted again. */
   flush(): Promise<void>;
   /** Processes asides again; those taken leave the dead letters in the same transaction. Resolves with the ids still aside. */
   again(asides: readonly KeptAside[]): Promise<number[]>;

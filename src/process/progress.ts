@@ -4,8 +4,8 @@ import type { Position } from '../ingest/source.ts';
 /** What became of records, each counted once. */
 export type Fates = { out: number; filtered: number; deduplicated: number; late: number; dead: number };
 
-/** Rows of a stream or table since the data folder began. */
-export type StageCounts = Fates & { in: number };
+/** Rows of a stream or table since the data folder began; `retracted`: rows that were emitted or stored and no longer hold. */
+export type StageCounts = Fates & { in: number; retracted: number };
 
 /** A source: where it goes on, the number that its next record gets, how many it has read, how many of these were refused. */
 export type SourceProgress = { position: Position | undefined; next: number; read: number; refused: number };
@@ -18,8 +18,16 @@ export type Progress = {
   readonly topics: Record<string, PartitionProgress[]>;
   /** Per topic with event time: its watermark, which never goes back, milliseconds since 1970. */
   readonly watermarks: Record<string, number>;
-  /** Per windowed stream: the watermark up to which its windows have been given, milliseconds since 1970. */
+  /** Per windowed stream: the watermark up to which its windows have been emitted, milliseconds since 1970. */
   readonly closed: Record<string, number>;
+  /** Per stream whose rows may be retracted: the id of the last row that it emitted. */
+  readonly ids: Record<string, number>;
+  /** Per windowed stream that has windows which changed and could not be emitted yet: the watermark at that time, milliseconds since 1970. */
+  readonly changed: Record<string, number>;
+  /** Per session stream: up to when sessions that were emitted before they ended follow each change, milliseconds since 1970. */
+  readonly early: Record<string, number>;
+  /** Per windowed stream over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
+  readonly times: Record<string, (number | null)[]>;
   /** Per windowed stream: rows with an event time before this are no longer kept, milliseconds since 1970. */
   readonly forgotten: Record<string, number>;
   readonly sources: Record<string, SourceProgress>;
@@ -39,6 +47,10 @@ export function newProgress(): Progress {
     topics: {},
     watermarks: {},
     closed: {},
+    ids: {},
+    changed: {},
+    early: {},
+    times: {},
     forgotten: {},
     sources: {},
     consumed: 0,
@@ -54,8 +66,9 @@ export function newFates(): Fates {
 }
 
 /** The counts of a stage (`stream NAME` or `table NAME`), made where there are none. */
-export function stageOf(progress: Progress, name: string): StageCounts {
-  progress.stages[name] ??= { in: 0, ...newFates() };
+export function countsOf(progress: Progress, name: string): StageCounts {
+  // a data folder that was made before retractions were counted does not have their number
+  progress.stages[name] = { in: 0, ...newFates(), retracted: 0, ...progress.stages[name] };
   return progress.stages[name];
 }
 

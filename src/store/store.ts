@@ -91,7 +91,9 @@ export type SampleOptions = Scope & {
 export type TableChange = {
   /** The rows that it wrote, as `read` gives them, one of each key; none where they are more than `limits.changeRowsMax`. */
   readonly rows: readonly StoredRow[];
-  /** Rows were removed, or not all that were written are told: what was read before must be read again. */
+  /** The keys of rows that it removed, as rows of the columns of the key. */
+  readonly removed: readonly StoredRow[];
+  /** Not all that were written or removed are told: what was read before must be read again. */
   readonly isPartial: boolean;
   /** Rows written in all. */
   readonly count: number;
@@ -128,7 +130,7 @@ export interface Store {
   summarise(table: string, options: SummaryOptions): Promise<unknown[][]>;
   /** Some columns of some rows, as arrays. @throws NOT_FOUND, OPTION_INVALID, QUERY_LIMIT */
   sample(table: string, options: SampleOptions): Promise<unknown[][]>;
-  /** A number that is another one after each commit of this process that touched the table: what was read under the same number still holds. */
+  /** Changes after every commit of this process to the table; equal versions mean equal contents. */
   version(table: string): number;
   /**
    * Tells the listener after each commit of this process that wrote or removed rows of the table, until the function that it gives is

@@ -21,7 +21,7 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
     const twice = store.watch('plain', (change) => told.push(change));
     twice();
     await write(plain, one(1, 'a'), one(1, 'c'), one(2, 'b', 5, 0.5));
-    assert.deepEqual(told, [{ rows: await store.read('plain'), isPartial: false, count: 2 }]);
+    assert.deepEqual(told, [{ rows: await store.read('plain'), removed: [], isPartial: false, count: 2 }]);
     await write(other, one(1, 'a'));
     await assert.rejects(
       transaction(async () => {
@@ -43,7 +43,7 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
         [3, 'x'],
       ]),
     );
-    assert.deepEqual([rest, told.length], [{ isPartial: false, count: 3 }, 2]);
+    assert.deepEqual([rest, told.length], [{ removed: [], isPartial: false, count: 3 }, 2]);
     unwatch();
     await write(plain, one(4, 'd'));
     assert.equal(told.length, 2);
@@ -55,25 +55,28 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
     await prepare('p', [plain, kept]);
     const told: TableChange[] = [];
     const last = () => {
-      const { rows, ...rest } = told.pop()!;
-      return { ...rest, ids: rows.map((row) => row.id) };
+      const { rows, removed, ...rest } = told.pop()!;
+      return { ...rest, ids: rows.map((row) => row.id), removed: removed.map((row) => row.id) };
     };
     for (const name of ['plain', 'kept']) store.watch(name, (change) => told.push(change));
     const most = Array.from({ length: limits.changeRowsMax }, (_, id) => one(id));
     await write(plain, ...most);
     assert.deepEqual([told[0]?.rows.length, told.pop()?.isPartial], [limits.changeRowsMax, false]);
     await write(plain, ...most, one(-1));
-    assert.deepEqual(last(), { ids: [], isPartial: true, count: most.length + 1 });
+    assert.deepEqual(last(), { ids: [], removed: [], isPartial: true, count: most.length + 1 });
     const remove = (...records: object[]) =>
-      transaction(async () => store.sink.remove(plain, await batch(plain, records)));
+      transaction(async () => {
+        const gone = await batch(plain, records);
+        await store.sink.replace(plain, { put: { ...gone, count: 0 }, gone });
+      });
     await remove(one(5), one(6));
-    assert.deepEqual(last(), { ids: [], isPartial: true, count: 0 });
+    assert.deepEqual(last(), { ids: [], removed: [5, 6], isPartial: false, count: 0 });
     await remove(one(5));
     assert.deepEqual(told, []);
     await write(kept, one(1, 'a', 1), one(2, 'b', 60_000));
-    assert.deepEqual(last(), { ids: [1, 2], isPartial: false, count: 2 });
+    assert.deepEqual(last(), { ids: [1, 2], removed: [], isPartial: false, count: 2 });
     await write(kept, one(3, 'gone at once', 0), one(4, 'd', 60_002));
-    assert.deepEqual(last(), { ids: [4], isPartial: true, count: 2 });
+    assert.deepEqual(last(), { ids: [4], removed: [], isPartial: true, count: 2 });
   });
 
   on('tells one who begins to watch before a commit of what it wrote before that', async (under) => {
@@ -84,7 +87,7 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
       await store.sink.write(plain, await batch(plain, [one(1)]));
       store.watch('plain', (change) => told.push(change));
     });
-    assert.deepEqual(told, [{ rows: [], isPartial: true, count: 1 }]);
+    assert.deepEqual(told, [{ rows: [], removed: [], isPartial: true, count: 1 }]);
   });
 
   on('keeps rows of keys that differ by a millisecond apart in what it tells', async ({ store, prepare }, write) => {

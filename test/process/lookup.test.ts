@@ -169,6 +169,7 @@ describe('the ledger', () => {
       deduplicated: 0,
       late: 0,
       dead: 0,
+      retracted: 0,
     });
   });
 

@@ -83,6 +83,7 @@ test('a micro-batch with bad rows is told once, without them, as the table then 
         { id: 0, n: 10 },
         { id: 2, n: 12 },
       ],
+      removed: [],
       isPartial: false,
       count: 2,
     },

@@ -30,7 +30,12 @@ async function readLate(options: LiveOptions['limits']): Promise<{ events: LiveE
   response.pause();
   let unsent = 0;
   for (let i = 1; i <= pushes; i++) {
-    backend.changeTable('rides', { rows: [row('same', i), row(`number ${i}`, i)], isPartial: false, count: 2 });
+    backend.changeTable('rides', {
+      rows: [row('same', i), row(`number ${i}`, i)],
+      removed: [],
+      isPartial: false,
+      count: 2,
+    });
     await clock.advance(50);
     unsent = Math.max(unsent, server.unsent());
   }
@@ -43,7 +48,7 @@ async function readLate(options: LiveOptions['limits']): Promise<{ events: LiveE
     isRead = event.event === 'reset' || (event.data as Rows).rows?.some((one) => one.km === pushes);
   }
   // it is one like the others again
-  backend.changeTable('rides', { rows: [row('after', pushes + 1)], isPartial: false, count: 1 });
+  backend.changeTable('rides', { rows: [row('after', pushes + 1)], removed: [], isPartial: false, count: 1 });
   await clock.advance(50);
   const after = (await client.next())!.data as Rows;
   assert.equal(after.rows[0]!.id, 'after');
@@ -86,7 +91,7 @@ test('a client that reads nothing for 30 seconds is closed, and others are not',
   await reads.next();
   let version = 0;
   const push = async () => {
-    backend.changeTable('rides', { rows: [row('same', ++version)], isPartial: false, count: 1 });
+    backend.changeTable('rides', { rows: [row('same', ++version)], removed: [], isPartial: false, count: 1 });
     await clock.advance(50);
     while (((await reads.next())!.data as Rows).rows[0]!.km !== version);
   };
@@ -101,7 +106,7 @@ test('a client that reads nothing for 30 seconds is closed, and others are not',
   await closed;
   assert.ok(clock.elapsed() - heldMs >= 30_000);
   while ((await reads.next())!.event !== ':');
-  backend.changeTable('rides', { rows: [row('same', ++version)], isPartial: false, count: 1 });
+  backend.changeTable('rides', { rows: [row('same', ++version)], removed: [], isPartial: false, count: 1 });
   await clock.advance(50);
   let last: LiveEvent;
   do last = (await reads.next())!;

@@ -127,11 +127,12 @@ export const sent = (id: string, km = 1, zone = 'A') => ({ ...ride(id, km, zone)
 /** A commit that wrote these rows. */
 export const change = (...rows: TableChange['rows'][number][]): TableChange => ({
   rows,
+  removed: [],
   isPartial: false,
   count: rows.length,
 });
 /** A commit that removed rows. */
-export const removal: TableChange = { rows: [], isPartial: true, count: 0 };
+export const removal: TableChange = { rows: [], removed: [], isPartial: true, count: 0 };
 
 /** Runs a test with a server whose clock stands still. */
 export async function withServer(

@@ -86,12 +86,12 @@ describe('a live table', () => {
     await withServer(async ({ backend, clock, open }) => {
       const client = await open('tables/rides');
       await client.next();
-      backend.changeTable('rides', { rows: [], isPartial: true, count: limits.changeRowsMax + 1 });
+      backend.changeTable('rides', { rows: [], removed: [], isPartial: true, count: limits.changeRowsMax + 1 });
       await clock.advance(1);
       const many = (await client.next())!;
       assert.deepEqual([many.event, many.data], ['reset', { reason: 'more rows changed than one event carries' }]);
       await clock.advance(1000);
-      backend.changeTable('rides', { rows: [ride('r1')], isPartial: true, count: 1 });
+      backend.changeTable('rides', { rows: [ride('r1')], removed: [], isPartial: true, count: 1 });
       await clock.advance(1);
       assert.deepEqual((await client.next())!.data, { rows: [sent('r1')], count: 1 });
       const removed = (await client.next())!;

@@ -4,8 +4,9 @@ import type { KeptAside } from '../engine.ts';
 import { copyProgress } from '../progress.ts';
 import { remainsOf, remainsReason } from '../remains.ts';
 import { countFates, fateOf, uncountLetters } from './counts.ts';
-import { beginning, RowsRefused, type Slot, StageFailure } from './flowing.ts';
+import { beginning, RowsRefused, StageFailure } from './flowing.ts';
 import { mendWindows } from './mend.ts';
+import type { Slot } from './render.ts';
 import type { Work } from './work.ts';
 
 /** Undoes a trial. */
@@ -41,8 +42,9 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
       await work.commit(progress, async () => {
         const only = isOfWindow ? aside.stage : undefined;
         const before = fateOf(await work.keeper.kinds(topic.name, [record]), record);
-        const watermarkMs = progress.watermarks[topic.name] ?? beginning;
-        const flowed = await flow.run({ filled, hasAgain: true, watermarkMs, progress, held, flush: false, only });
+        const flowed = await flow.run(
+          work.runOf(topic, progress, { filled, again: 'all', hasAgain: true, held, only }),
+        );
         const [late] = flowed.lates;
         if (late && isOfWindow) throw new StageFailure('stream', late.stage, false, tooLate(late.stage));
         const lates = flowed.lates.map(({ stage }) => {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
 import { tableFunctionsOf } from './functions.ts';
-import { commonNames, copyOf, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
+import { commonNames, copyOf, isNode, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
 
 /** Table functions that read nothing from outside. */
 const allowedTableFunctions = new Set(['unnest', 'range', 'generate_series', 'repeat', 'json_each']);
@@ -16,6 +16,8 @@ export type Analysis = {
   /** Whether each OVER (…) is partitioned by window_start, so that it sees one window at a time. */
   readonly isOverWindows: boolean;
   readonly hasDistinct: boolean;
+  /** Whether its DISTINCT ON, if it has one, and each of its grouping sets tell windows apart, so that each sees one window at a time. */
+  readonly isGroupedByWindow: boolean;
   readonly hasLimitOrOrder: boolean;
   readonly hasSetOperation: boolean;
   readonly hasJoin: boolean;
@@ -26,9 +28,15 @@ export type Analysis = {
 /**
  * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that read from outside.
  *
+ * @param identity the columns that tell two windows apart
  * @throws SQL_INVALID, SQL_UNSUPPORTED
  */
-export async function analyse(session: DuckSession, sql: string, place: string): Promise<Analysis> {
+export async function analyse(
+  session: DuckSession,
+  sql: string,
+  place: string,
+  identity: readonly string[] = ['window_start'],
+): Promise<Analysis> {
   const serialized = await treeOf(session, sql);
   if (serialized.error) {
     throw new MillraceError('SQL_INVALID', String(serialized.error_message ?? 'the SQL cannot be read'), {
@@ -54,15 +62,18 @@ export async function analyse(session: DuckSession, sql: string, place: string):
   };
   walk(root, (node) => {
     const kind = node.class ?? node.type;
-    if (kind === 'COLUMN_REF') found.columns.add(String((node.column_names as string[]).at(-1)).toLowerCase());
+    if (kind === 'COLUMN_REF') for (const name of node.column_names as string[]) found.columns.add(name.toLowerCase());
     if (kind === 'STAR') found.star = true;
     if (node.class === 'WINDOW') {
       found.window = true;
       const partitions = (node.partitions as Node[] | undefined) ?? [];
-      const named = partitions.map((one) => String((one.column_names as string[] | undefined)?.at(-1)).toLowerCase());
-      if (!named.includes('window_start')) found.overWindows = false;
+      if (!namesAll(partitions, identity, [])) found.overWindows = false;
     }
-    if (node.type === 'JOIN') found.join = true;
+    if (node.type === 'JOIN') {
+      found.join = true;
+      if (node.ref_type === 'NATURAL') found.star = true;
+      for (const name of node.using_columns as string[]) found.columns.add(name.toLowerCase());
+    }
     if (node.class === 'FUNCTION' && String(node.function_name).toLowerCase() === 'unnest') found.unnest = true;
   });
   for (const name of tableFunctionsOf(root)) {
@@ -79,6 +90,7 @@ export async function analyse(session: DuckSession, sql: string, place: string):
     hasWindowFunction: found.window,
     isOverWindows: found.overWindows,
     hasDistinct: modifiers.some((one) => one.type === 'DISTINCT_MODIFIER'),
+    isGroupedByWindow: isGroupedBy(root, modifiers, identity),
     hasLimitOrOrder: modifiers.some((one) => /LIMIT|ORDER/.test(String(one.type))),
     hasSetOperation: root.type !== 'SELECT_NODE',
     hasJoin: found.join,
@@ -87,31 +99,132 @@ export async function analyse(session: DuckSession, sql: string, place: string):
   };
 }
 
+/** Whether expressions of a SELECT, by column, by its name there or by its number, are all of these columns. */
+function namesAll(expressions: readonly Node[], columns: readonly string[], selected: readonly Node[]): boolean {
+  const named = expressions.map((one) => nameOf(one, selected));
+  return columns.every((name) => named.includes(name.toLowerCase()));
+}
+
+/** The column that an expression is; undefined where it is computed. */
+function nameOf(expression: Node, selected: readonly Node[]): string | undefined {
+  const number = (expression.value as Node | undefined)?.value;
+  if (expression.class === 'CONSTANT' && number !== undefined)
+    return nameOf(selected[Number(JSON.stringify(number)) - 1] ?? {}, []);
+  const name = (expression.column_names as string[] | undefined)?.at(-1)?.toLowerCase();
+  const meant = selected.find((one) => String(one.alias).toLowerCase() === name && one.alias);
+  return meant ? nameOf(meant, []) : name;
+}
+
+function isGroupedBy(root: Node, modifiers: readonly Node[], identity: readonly string[]): boolean {
+  const selected = (root.select_list as Node[] | undefined) ?? [];
+  const groups = (root.group_expressions as Node[] | undefined) ?? [];
+  const sets = (root.group_sets as unknown[][] | undefined) ?? [];
+  const on = modifiers.flatMap((one) => (one.distinct_on_targets as Node[] | undefined) ?? []);
+  if (on.length > 0 && !namesAll(on, identity, selected)) return false;
+  // one set is asked by carrying the columns along, which DuckDB refuses where they are not in the group
+  return (
+    sets.length < 2 ||
+    sets.every((set) =>
+      namesAll(
+        set.map((index) => groups[Number(JSON.stringify(index))]!),
+        identity,
+        selected,
+      ),
+    )
+  );
+}
+
+/** What `carry` adds to a query, and takes out of it. */
+export type Carried = {
+  /** The name of the input in the query. */
+  readonly alias: string;
+  /** Columns of the input that are selected too, as `_carried` and their name. */
+  readonly columns: readonly string[];
+  /** Columns of the input that neither `*` nor the name of the input, as a row, have. */
+  readonly hidden: readonly string[];
+  /** The columns that the name of the input has as a row. */
+  readonly row: readonly string[];
+};
+
 /**
- * The query twice: as written, and with more columns of its input, `alias.column as _carried_column`, so that it is known where each
- * row that comes out came from. In both, `*` does not give the hidden columns of the input.
+ * The query twice: as written, and with more columns of its input, so that it is known where each row that comes out came from. In both,
+ * `*` and the input's name as a row do not have the hidden columns.
  */
 export async function carry(
   session: DuckSession,
   analysis: Analysis,
-  alias: string,
-  columns: readonly string[],
-  hidden: readonly string[],
+  { alias, columns, hidden, row }: Carried,
 ): Promise<{ plain: string; carried: string }> {
   const tree = copyOf(analysis.tree);
   walk(tree, uncached);
   const root = rootOf(tree);
+  writeWholeRows(root, alias, row);
   const selected = root.select_list as Node[];
-  for (const item of selected) {
-    const isOurs = item.class === 'STAR' && (item.relation_name === '' || item.relation_name === alias);
-    if (isOurs) item.exclude_list = [...(item.exclude_list as string[]), ...hidden];
-  }
+  walkExpressions(root, (node) => {
+    const isOurs = node.class === 'STAR' && (node.relation_name === '' || node.relation_name === alias);
+    if (isOurs) node.exclude_list = [...(node.exclude_list as string[]), ...hidden];
+  });
   const plain = await sqlOf(session, tree);
-  for (const column of columns) {
-    const shared = { class: 'COLUMN_REF', type: 'COLUMN_REF', query_location: 0 };
-    selected.push({ ...shared, alias: `_carried${column}`, column_names: [alias, column] });
-  }
+  for (const column of columns) selected.push({ ...columnNode([alias, column]), alias: `_carried${column}` });
   return { plain, carried: await sqlOf(session, tree) };
+}
+
+/** Visits the expressions of a SELECT, not those of the subqueries in it. */
+function walkExpressions(root: Node, visit: (node: Node) => void): void {
+  const look = (value: unknown): void => {
+    if (Array.isArray(value)) for (const one of value) look(one);
+    else if (isNode(value) && value.class !== 'SUBQUERY') {
+      visit(value);
+      for (const one of Object.values(value)) look(one);
+    }
+  };
+  for (const [key, value] of Object.entries(root)) if (key !== 'from_table' && key !== 'cte_map') look(value);
+}
+
+function columnNode(names: readonly string[]): Node {
+  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
+}
+
+/** Whether the name of the input stands in a query as a row: `to_json(f)`, `count(distinct f)`. */
+export function hasWholeRow(analysis: Analysis, alias: string): boolean {
+  let found = false;
+  walk(rootOf(analysis.tree), (node) => {
+    if (isWholeRow(node, alias)) found = true;
+  });
+  return found;
+}
+
+function isWholeRow(node: Node, alias: string): boolean {
+  const names = node.class === 'COLUMN_REF' ? (node.column_names as string[]) : [];
+  return names.length === 1 && names[0]!.toLowerCase() === alias.toLowerCase();
+}
+
+/** Writes the columns of a row where the input's name stands for it: the relation has columns of ours, too. */
+function writeWholeRows(root: Node, alias: string, row: readonly string[]): void {
+  if (row.some((name) => name.toLowerCase() === alias.toLowerCase())) return;
+  for (const item of (root.select_list as Node[]) ?? [])
+    if (isWholeRow(item, alias) && !item.alias) item.alias = (item.column_names as string[])[0]!;
+  walk(root, (node) => {
+    if (!isWholeRow(node, alias)) return;
+    const { alias: name, query_location } = node;
+    const children = row.map((column) => ({ ...columnNode([alias, column]), alias: column }));
+    delete node.column_names;
+    Object.assign(node, {
+      class: 'FUNCTION',
+      type: 'FUNCTION',
+      alias: name,
+      query_location,
+      function_name: 'struct_pack',
+      schema: '',
+      catalog: '',
+      children,
+      filter: null,
+      order_bys: { type: 'ORDER_MODIFIER', orders: [] },
+      distinct: false,
+      is_operator: false,
+      export_state: false,
+    });
+  });
 }
 
 /** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */

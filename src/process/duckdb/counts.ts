@@ -1,7 +1,7 @@
 // Counting: where a partition is, and which fate a record has.
 import type { Topic } from '../../define/topic.ts';
 import type { Aside, StepResult } from '../engine.ts';
-import { type PartitionProgress, type Progress, stageOf } from '../progress.ts';
+import { countsOf, type PartitionProgress, type Progress } from '../progress.ts';
 import { type FlowResult, fate } from './flowing.ts';
 
 /** The progress of a partition, made where there is none: `first` is the offset at which it begins to count. */
@@ -52,7 +52,7 @@ export function countLetters(progress: Progress, letters: readonly Origin[]): vo
   for (const one of letters) {
     const node = nodeOf(one);
     if (node === undefined || one.kind !== 'dead') continue;
-    const counts = stageOf(progress, node);
+    const counts = countsOf(progress, node);
     counts.in++;
     counts.dead++;
   }
@@ -63,7 +63,7 @@ export function uncountLetters(progress: Progress, letters: readonly Origin[]): 
   for (const one of letters) {
     const node = nodeOf(one);
     if (node === undefined) continue;
-    const counts = stageOf(progress, node);
+    const counts = countsOf(progress, node);
     counts.in--;
     counts[one.kind]--;
   }

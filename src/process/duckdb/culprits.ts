@@ -2,7 +2,8 @@
 import type { MillraceError } from '../../core/errors.ts';
 import { type DuckSession, isOfTheData } from './database.ts';
 import { beginning, end } from './flowing.ts';
-import { relations, type Stage } from './stage.ts';
+import { relations } from './relations.ts';
+import type { WindowedStage } from './stage.ts';
 import { steps } from './window.ts';
 
 /** A record of the log. */
@@ -16,7 +17,7 @@ export type Culprit = { readonly partition: number; readonly offset: number };
  */
 export async function findCulprits(
   session: DuckSession,
-  stage: Stage,
+  stage: WindowedStage,
   state: string,
   closedMs: number,
 ): Promise<{ culprits: Culprit[]; error: MillraceError | undefined }> {
@@ -33,7 +34,7 @@ export async function findCulprits(
       `insert into ${probe} select unnest(cast(cast($1 as json) as struct(p integer, o bigint)[]), recursive := true)`,
       JSON.stringify(some.map(({ partition, offset }) => ({ p: partition, o: offset }))),
     );
-    await session.run(`delete from ${stage.relation}`);
+    await session.run(`delete from ${stage.emitted.fresh}`);
     try {
       await session.run(stage.probe!, low, end, -1);
       return false;
@@ -42,7 +43,7 @@ export async function findCulprits(
       error = failure;
       return true;
     } finally {
-      await session.run(`delete from ${stage.relation}`).catch(() => 0);
+      await session.run(`delete from ${stage.emitted.fresh}`).catch(() => 0);
     }
   }
 

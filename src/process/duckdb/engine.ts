@@ -11,7 +11,9 @@ import { listFrom, listText } from './lists.ts';
 import type { Schemas } from './prepare.ts';
 import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
-import { makeSlots, makeStage, makeTopicInput, type Stage, type TopicInput } from './stage.ts';
+import { makeSettled, type Settled } from './settle.ts';
+import { makeStage, retracts, type Stage } from './stage.ts';
+import { makeSlots, makeTopicInput, type TopicInput } from './topic-input.ts';
 import { sqlColumns, sqlType } from './types.ts';
 import type { LogView } from './work.ts';
 
@@ -37,11 +39,11 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
       try {
         await setParams(session, pipeline, params);
         await setParams(side, pipeline, params);
-        const { inputs, stages, errors } = await makeStages(session, pipeline);
+        const { errors, ...made } = await makeStages(session, pipeline);
         if (errors[0]) throw errors[0];
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
-        return new DuckProcessor({ ...options, session, side, pipeline, inputs, stages, keeper, progress });
+        return new DuckProcessor({ ...options, session, side, pipeline, ...made, keeper, progress });
       } catch (error) {
         session.close();
         side.close();
@@ -68,11 +70,16 @@ export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<stri
   }
 }
 
-async function makeStages(
-  session: DuckSession,
-  pipeline: Pipeline,
-): Promise<{ inputs: Map<string, TopicInput>; stages: Map<string, Stage>; errors: MillraceError[] }> {
+/** What a pipeline is made of in DuckDB. */
+type Made = {
+  inputs: ReadonlyMap<string, TopicInput>;
+  stages: ReadonlyMap<string, Stage>;
+  settled: readonly Settled[];
+};
+
+async function makeStages(session: DuckSession, pipeline: Pipeline): Promise<Made & { errors: MillraceError[] }> {
   const stages = new Map<string, Stage>();
+  const settled: Settled[] = [];
   const errors: MillraceError[] = [];
   await makeSlots(session, pipeline);
   const inputs = new Map<string, TopicInput>();
@@ -87,16 +94,22 @@ async function makeStages(
   }
   for (const table of pipeline.tables) {
     const stage = stages.get(table.from.name);
-    if (table.unique.length > 0 && stage && (stage.afterWindow || stage.input.window)) {
+    if (!stage || !retracts(stage)) continue;
+    settled.push(await makeSettled(session, table));
+    if (table.unique.length > 0) {
       errors.push(
-        new MillraceError('PIPELINE_INVALID', 'unique cannot be kept over the rows of windows, which are given again', {
-          place: `table '${table.name}'`,
-          remedy: 'Leave unique out, or put the column into the key.',
-        }),
+        new MillraceError(
+          'PIPELINE_INVALID',
+          'unique cannot be kept over the rows of windows, which may be retracted',
+          {
+            place: `table '${table.name}'`,
+            remedy: 'Leave unique out, or put the column into the key.',
+          },
+        ),
       );
     }
   }
-  return { inputs, stages, errors };
+  return { inputs, stages, settled, errors };
 }
 
 /** Binds the values of parameters once, as variables of the connection. */

@@ -2,12 +2,14 @@
 import type { MillraceError } from '../../core/errors.ts';
 import type { Refused } from '../engine.ts';
 import type { Progress } from '../progress.ts';
+import { isOfTheData } from './database.ts';
+import type { Slot } from './render.ts';
 
 /** A watermark before all times, and one after all: milliseconds since 1970. */
 export const beginning = -9e15;
 export const end = 9e15;
 
-/** How long the rows of windows that were given are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
+/** How long the rows of closed windows are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
 export const correctableMs = 86_400_000;
 
 /** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
@@ -36,18 +38,24 @@ export class RowsRefused extends Error {
 
 /** What a run of the flow is given. */
 export type FlowInput = {
-  /** Undefined: no rows come in, windows are only given. */
+  /** Undefined: no rows come in, windows are only emitted. */
   readonly filled: Filled | undefined;
-  /** Whether some of the rows are sent again, so that windows which were given must be given again. */
+  /** The rows (`_row`) that are sent again: they are never late. */
+  readonly again: ReadonlySet<number> | 'all';
+  /** Whether some of the rows may be in windows that were closed before. */
   readonly hasAgain: boolean;
   /** The topic's watermark after these rows, milliseconds since 1970. */
   readonly watermarkMs: number;
+  /** The watermark of a stream with a time of its own: the least of these newest times, of the partitions that count. */
+  readonly watermarkOf: (stream: string, newestMs: readonly (number | null)[]) => number;
+  /** Takes note that a partition brought rows of a stream with a time of its own. */
+  readonly heard: (stream: string, partition: number) => void;
   readonly progress: Progress;
-  /** Windowed streams whose windows are not given now. */
+  /** Windowed streams whose windows are not emitted now. */
   readonly held: ReadonlySet<string>;
-  /** Give the windows that are still open too. */
+  /** Emit the windows that are still open too. */
   readonly flush: boolean;
-  /** Only this stage gets the rows (a late record sent again): others before it run without effect. */
+  /** Only this stage gets the rows (a record sent again to it): others before it run without effect. */
   readonly only: string | undefined;
 };
 
@@ -58,12 +66,13 @@ export const fate = { filtered: 0, out: 1, deduplicated: 2, late: 3, dead: 4 } a
 export type FlowResult = {
   readonly fates: Uint8Array;
   readonly lates: readonly { row: number; stage: string }[];
-  readonly tableRows: number;
 };
 
 /** Rows that are fed and computed as far as that needs nothing but themselves: in one of the two slots, ahead of the transaction. */
 export type Filled = {
   readonly slot: Slot;
+  /** The partition that the rows are of. */
+  readonly partition: number;
   readonly from: number;
   readonly to: number;
   readonly without: readonly number[];
@@ -71,5 +80,17 @@ export type Filled = {
   readonly counts: ReadonlyMap<string, number>;
 };
 
-/** One of the two places in which micro-batches are prepared. */
-export type Slot = 0 | 1;
+/** Does something for a node; an error that comes from the data names that node. */
+export async function guard<T>(
+  noun: StageFailure['noun'],
+  stage: string,
+  firing: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isOfTheData(error)) throw new StageFailure(noun, stage, firing, error);
+    throw error;
+  }
+}

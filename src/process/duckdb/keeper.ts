@@ -76,7 +76,8 @@ export class Keeper {
   async load(): Promise<Progress> {
     const rows = await this.#session.rows('select state from meta.progress where pipeline = $1', this.#pipeline);
     assert(rows.length <= 1, `${rows.length} rows of progress for one pipeline`);
-    if (rows[0]) return JSON.parse(String(rows[0][0])) as Progress;
+    // a data folder that an earlier version made does not have all of it
+    if (rows[0]) return { ...newProgress(), ...(JSON.parse(String(rows[0][0])) as Partial<Progress>) };
     const progress = newProgress();
     await this.#session.run('insert into meta.progress values ($1, $2)', this.#pipeline, JSON.stringify(progress));
     return progress;

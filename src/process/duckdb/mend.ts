@@ -1,17 +1,17 @@
-// Windows that are given out of turn: after the rows that made a query fail are put aside, and as they stand when it is quiet.
+// Windows that are emitted out of turn: after the rows that made a query fail are put aside, and as they are when the stream is quiet.
 import { assert } from '../../core/errors.ts';
 import type { Aside } from '../engine.ts';
-import { copyProgress, stageOf } from '../progress.ts';
+import { copyProgress, countsOf } from '../progress.ts';
 import { remainsReason } from '../remains.ts';
 import { fateOf } from './counts.ts';
 import { findCulprits } from './culprits.ts';
 import { beginning, StageFailure } from './flowing.ts';
 import { emptyAside } from './letters.ts';
+import { relations } from './relations.ts';
 import { remainsIn } from './remains.ts';
-import { relations } from './stage.ts';
 import type { Work } from './work.ts';
 
-/** Puts the rows aside that the queries of windowed streams fail for, and gives the windows without them. */
+/** Puts the rows aside that the queries of windowed streams fail for, and emits the windows without them. */
 export async function mendWindows(work: Work, topicName: string, stages: ReadonlySet<string>): Promise<void> {
   const { topic, flow } = work.of(topicName);
   const mended = new Set<string>();
@@ -23,16 +23,7 @@ export async function mendWindows(work: Work, topicName: string, stages: Readonl
     try {
       const progress = copyProgress(work.progress);
       await work.commit(progress, async () => {
-        const watermarkMs = work.advance(progress, topic);
-        await flow.run({
-          filled: undefined,
-          hasAgain: false,
-          watermarkMs,
-          progress,
-          held: new Set(),
-          flush: false,
-          only: undefined,
-        });
+        await flow.run(work.runOf(topic, progress));
       });
     } catch (failure) {
       if (!(failure instanceof StageFailure)) throw failure;
@@ -45,8 +36,8 @@ export async function mendWindows(work: Work, topicName: string, stages: Readonl
 
 async function putCulpritsAside(work: Work, topicName: string, stageName: string): Promise<void> {
   const { flow } = work.of(topicName);
-  const stage = flow.stages.find((one) => one.stream.name === stageName);
-  assert(stage?.probe, `stage ${stageName} has no windows to mend`);
+  const stage = flow.windowed.find((one) => one.stream.name === stageName);
+  assert(stage, `stage ${stageName} has no windows to mend`);
   const state = relations.state(work.pipeline.name, stageName);
   for (;;) {
     const closed = work.progress.closed[stageName] ?? beginning;
@@ -81,12 +72,12 @@ async function putCulpritsAside(work: Work, topicName: string, stageName: string
       for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;
       progress.fates.dead += culprits.length;
       // that they went in was counted when their windows took them
-      stageOf(progress, `stream ${stageName}`).dead += culprits.length;
+      countsOf(progress, `stream ${stageName}`).dead += culprits.length;
     });
   }
 }
 
-/** Gives the windows of all topics that are still open, as they are. */
+/** Emits the windows of all topics that are still open, as they are. */
 export async function flushWindows(work: Work): Promise<void> {
   for (const name of [...work.unflushed]) {
     const { topic, flow } = work.of(name);
@@ -95,15 +86,7 @@ export async function flushWindows(work: Work): Promise<void> {
       try {
         const progress = copyProgress(work.progress);
         await work.commit(progress, async () => {
-          await flow.run({
-            filled: undefined,
-            hasAgain: false,
-            watermarkMs: work.advance(progress, topic),
-            progress,
-            held: new Set(),
-            flush: true,
-            only: undefined,
-          });
+          await flow.run(work.runOf(topic, progress, { flush: true }));
         });
         break;
       } catch (failure) {

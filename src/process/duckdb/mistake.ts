@@ -54,8 +54,8 @@ function singleQuotes(stream: Stream, message: string): string | undefined {
 async function line(session: DuckSession, stream: Stream, rows: string): Promise<string | undefined> {
   const marker = quote('millrace:input');
   try {
-    await session.run(`create or replace temp view ${marker} as select * from ${withoutParameters(rows)} limit 0`);
-    await session.describe(withoutParameters(render(stream.query, () => `temp.main.${marker}`)));
+    await session.run(`create or replace temp view ${marker} as select * from ${rows} limit 0`);
+    await session.describe(render(stream.query, () => `temp.main.${marker}`));
   } catch (error) {
     const [, at, shown] =
       error instanceof MillraceError ? (/Look at line (\d+), where it says: (.*)/s.exec(error.remedy ?? '') ?? []) : [];
@@ -81,9 +81,4 @@ function candidates(message: string): string | undefined {
     .map(([, name]) => name!)
     .filter((name) => !name.startsWith('_'));
   return names.length > 0 ? `Perhaps you mean ${names.join(' or ')}.` : undefined;
-}
-
-/** DESCRIBE and views take no parameters: the bounds of windows stand in for them. */
-export function withoutParameters(text: string): string {
-  return text.replace(/\$[12]\b/g, '0::bigint');
 }

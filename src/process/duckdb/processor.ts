@@ -2,15 +2,16 @@
 import type { MillraceError } from '../../core/errors.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
-import type { Aside, KeptAside, Prepared, Processor, SourceReport, StepEvents, StepResult } from '../engine.ts';
+import type { Aside, KeptAside, Prepared, Processor, Quiet, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, partitionOf, uncountLetters } from './counts.ts';
-import { beginning, type Filled, fate, RowsRefused, type Slot, StageFailure } from './flowing.ts';
+import { beginning, type Filled, fate, RowsRefused, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
 import { noteQueries } from './queries.ts';
+import type { Slot } from './render.ts';
 import { type ProcessorParts, Work } from './work.ts';
 
 type Ahead = { readonly duck: DuckPrepared; readonly slot: Slot; filled: Filled | undefined };
@@ -202,12 +203,14 @@ export class DuckProcessor implements Processor {
         if (!Number.isNaN(time) && !(time <= (partition.newestMs ?? Number.NEGATIVE_INFINITY)))
           partition.newestMs = time;
       }
+      this.#work.watermarks.heard(topic.name, duck.partition);
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
       if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
-      // a row in time for its partition may fall into a window that the others have closed: it is then given again
+      // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
-      const flowed = await flow.run({ filled, hasAgain, watermarkMs, progress, held, flush: false, only: undefined });
+      const again = new Set(duck.again.keys());
+      const flowed = await flow.run(this.#work.runOf(topic, progress, { filled, again, hasAgain, watermarkMs, held }));
       progress.consumed += next - partition.next;
       partition.next = next;
       const lates = flowed.lates.map(({ row, stage }) => lateOf(duck, row, stage));
@@ -234,6 +237,12 @@ export class DuckProcessor implements Processor {
       ahead.filled = await this.#work.of(duck.topic).flow.fill(ahead.slot, duck.rows, from, to, without);
     }
     return ahead.filled!;
+  }
+
+  get quiet(): readonly Quiet[] {
+    return this.#work.pipeline.topics.flatMap((topic) =>
+      topic.time === undefined || topic.partitions === 1 ? [] : this.#work.watermarks.quiet(this.progress, topic),
+    );
   }
 
   tidy(): Promise<void> {

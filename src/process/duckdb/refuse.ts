@@ -6,7 +6,7 @@ import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Analysis } from './analyse.ts';
 import type { DuckSession } from './database.ts';
-import { castOf, mistakeIn, withoutParameters } from './mistake.ts';
+import { castOf, mistakeIn } from './mistake.ts';
 import type { Node } from './tree.ts';
 import { fits } from './types.ts';
 
@@ -32,39 +32,29 @@ export function refuseWindowFields(place: string, input: Relation): void {
 }
 
 /** Refuses views that the chain before a stream does not allow. */
-export function refuseCombinations(place: string, input: Relation, topic: Topic, afterWindow: boolean): void {
-  const view = input.window?.kind ?? (input.dedupe && 'dedupe');
-  if (view && afterWindow) {
-    throw new MillraceError('SQL_UNSUPPORTED', `${view} over a stream that is windowed already is not there yet`, {
-      place,
-      remedy: 'Window the topic or the stream before it with the larger window.',
-    });
-  }
-  if (view && topic.time === undefined) {
-    throw new MillraceError('PIPELINE_INVALID', `${view} needs event time, and topic '${topic.name}' has none`, {
-      place,
-      remedy: `Add time: '…' to the options of topic '${topic.name}'.`,
-    });
-  }
-}
-
-/** Refuses OVER (…) that sees more than one window. `written` is the query as its author wrote it, without the subquery of the window. */
-export function refuseMixedWindows(place: string, written: Analysis): void {
-  if (written.isOverWindows) return;
-  throw new MillraceError(
-    'SQL_UNSUPPORTED',
-    'OVER (…) without PARTITION BY window_start would mix the windows that happen to be given together',
-    { place, remedy: 'Add window_start to its PARTITION BY.' },
-  );
-}
-
-/** Refuses a stream over sessions: rows of a session that grows are withdrawn from its tables, but not from what other streams made of them. */
-export function refuseAfterSession(place: string, upstream: Relation): void {
-  if (upstream.window?.kind !== 'session') return;
-  throw new MillraceError('SQL_UNSUPPORTED', 'a stream over a session stream is not there yet', {
+export function refuseCombinations(place: string, input: Relation, topic: Topic, isRetracted: boolean): void {
+  if (!input.dedupe || !isRetracted) return;
+  throw new MillraceError('SQL_UNSUPPORTED', `dedupe over rows of windows, which may be retracted, is not there`, {
     place,
-    remedy: 'Write what it does into the query of the session stream.',
+    remedy: `Use dedupe over topic '${topic.name}' or a stream before the windows.`,
   });
+}
+
+/** Refuses what sees more than one window. `written` is the query as its author wrote it, without the subquery of the window. */
+export function refuseMixedWindows(place: string, written: Analysis, identity: readonly string[]): void {
+  const columns = identity.join(', ');
+  const refuse = (what: string, remedy: string) => {
+    throw new MillraceError('SQL_UNSUPPORTED', `${what} would mix the windows that happen to be emitted together`, {
+      place,
+      remedy,
+    });
+  };
+  if (!written.isOverWindows) refuse(`OVER (…) without PARTITION BY ${columns}`, `Add ${columns} to its PARTITION BY.`);
+  if (!written.isGroupedByWindow)
+    refuse(
+      `DISTINCT ON or a grouping set without ${columns}`,
+      `Add ${columns} to it: ROLLUP, CUBE and GROUPING SETS may not leave the window out.`,
+    );
 }
 
 /** Refuses shapes of queries that have no meaning over a stream. `alias` is undefined where the input is not in the outer FROM. */
@@ -111,17 +101,18 @@ export async function checkColumns(
   input: Relation,
 ): Promise<Map<string, string>> {
   const { rows, tree, text, query } = compiled;
-  const given = await session.describe(withoutParameters(text)).catch(async (error) => {
+  const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])].join(', ');
+  const given = await session.describe(text).catch(async (error) => {
     throw error instanceof MillraceError ? await mistakeIn(session, stream, rows, error, place) : error;
   });
-  await session.describe(withoutParameters(query)).catch((error) => {
+  await session.describe(query).catch((error) => {
     throw new MillraceError(
       'SQL_UNSUPPORTED',
-      input.window ? 'the query is not grouped by window_start' : 'the query aggregates over a stream that has no end',
+      input.window ? `the query is not grouped by ${identity}` : 'the query aggregates over a stream that has no end',
       {
         place,
         remedy: input.window
-          ? 'Add window_start to the GROUP BY.'
+          ? `Add ${identity} to the GROUP BY.`
           : `Read \${${input.of.name}.tumble('1 minute')} or another window, and group by window_start.`,
         cause: error,
       },

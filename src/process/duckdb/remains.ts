@@ -3,12 +3,12 @@ import type { FieldType } from '../../define/fields.ts';
 import { quote, type Session } from '../database.ts';
 import { remainsBytes } from '../remains.ts';
 import type { Culprit } from './culprits.ts';
-import type { Stage } from './stage.ts';
+import type { WindowedStage } from './stage.ts';
 
 /** The columns of a record in the state of a windowed stream, as the bytes of its letter. */
 export async function remainsIn(
   session: Session,
-  stage: Stage,
+  stage: WindowedStage,
   state: string,
   { partition, offset }: Culprit,
 ): Promise<Uint8Array> {

@@ -5,25 +5,28 @@ import type { Sql } from '../../define/sql.ts';
 import { literal, quote } from '../database.ts';
 import { slotCatalogs } from './database.ts';
 
-/**
- * The schemas, in databases in memory, in which micro-batches are prepared: two for each pipeline, so that one is filled while the
- * other one is stored. Statements are written for the first; `forSlot` turns them to the other.
- */
-export const slotSchema = (pipeline: string, slot: 0 | 1) =>
-  `${slotCatalogs[slot]}.${quote(`${pipeline}/slot${slot}`)}`;
+/** One of the two places in which micro-batches are prepared: one is filled while the other one is stored. */
+export type Slot = 0 | 1;
 
-/** The table function that gives the rows of a topic. */
-export const feedName = (feed: number, slot: 0 | 1) => `millrace_feed_${feed}_slot${slot}`;
+export const slots = [0, 1] as const;
 
-/** A statement for a slot. */
-export function forSlot(sql: string, slot: 0 | 1): string {
-  return slot === 0
-    ? sql
-    : sql.replaceAll('_slot0."', '_slot1."').replaceAll('/slot0"', '/slot1"').replaceAll('_slot0(', '_slot1(');
+/** Something for each slot. */
+export type PerSlot<T> = readonly [T, T];
+
+/** Makes something for each slot, one after the other. */
+export async function perSlot<T>(make: (slot: Slot) => Promise<T> | T): Promise<PerSlot<T>> {
+  return [await make(0), await make(1)];
 }
 
-/** The relation that holds the rows of a topic or stream that is prepared ahead of the transaction. */
-export const aheadRelation = (pipeline: string, name: string) => `${slotSchema(pipeline, 0)}.${quote(name)}`;
+/** The schema of a slot, in a database in memory: one for each pipeline. */
+export const slotSchema = (pipeline: string, slot: Slot) => `${slotCatalogs[slot]}.${quote(`${pipeline}/slot${slot}`)}`;
+
+/** The table function that reads the rows of a topic. */
+export const feedName = (feed: number, slot: Slot) => `millrace_feed_${feed}_slot${slot}`;
+
+/** The relation of a slot that holds the rows of a topic or stream which is prepared ahead of the transaction. */
+export const aheadRelation = (pipeline: string, name: string, slot: Slot) =>
+  `${slotSchema(pipeline, slot)}.${quote(name)}`;
 
 /** The relation that holds the rows of a stream that is computed within the transaction. */
 export const insideRelation = (name: string) => `temp.main.${quote(name)}`;

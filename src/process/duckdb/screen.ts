@@ -7,7 +7,8 @@ import type { DuckSession } from './database.ts';
 import { metaNames } from './feed.ts';
 import { render } from './render.ts';
 import { refuseUnrepeatable } from './repeat.ts';
-import { commonNames, type Node, pointAt, treeOf, walk } from './tree.ts';
+import { refuseMixing } from './shapes.ts';
+import { commonNames, pointAt, treeOf, walk } from './tree.ts';
 
 /** @throws SQL_INVALID, SQL_UNSUPPORTED, in terms of the author's text */
 export async function screen(session: DuckSession, stream: Stream, input: Relation, place: string): Promise<void> {
@@ -34,13 +35,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
     });
   }
   const common = commonNames(parsed);
-  let reads = 0;
-  let isUnion = false;
   walk(parsed, (node) => {
-    if (node.type === 'SET_OPERATION_NODE') isUnion = true;
     if (node.type === 'BASE_TABLE') {
       const name = String(node.table_name);
-      if (name === marker(input.of.name)) reads++;
       const isKnown = !node.schema_name && (common.has(name) || [...names].some((one) => marker(one) === name));
       if (!isKnown)
         refuse(
@@ -55,32 +52,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
       if ((metaNames as readonly string[]).includes(name))
         refuse(`'${name}' is a column of ours`, `Use the fields: ${Object.keys(input.of.fields).join(', ')}.`);
     }
-    if (node.type === 'JOIN') refuseOuter(node, marker(input.of.name), refuse);
   });
   await refuseUnrepeatable(session, stream, parsed, refuse);
-  if (reads > 1 && !input.window && !isUnion)
-    refuse(
-      `it reads ${input.of.noun} '${input.of.name}' ${reads === 2 ? 'twice' : `${reads} times`}, and would see only the records that happen to come together`,
-      `Join within a window, as \${${input.of.name}.tumble('1 minute')}, or with a table.`,
-    );
-}
-
-/** A join must not give rows that no record brought: those would come again with every batch. */
-function refuseOuter(join: Node, ours: string, refuse: (message: string, remedy: string) => never): void {
-  const holds = (side: unknown) => {
-    let found = false;
-    walk(side, (node) => {
-      if (node.type === 'BASE_TABLE' && node.table_name === ours) found = true;
-    });
-    return found;
-  };
-  const kind = String(join.join_type);
-  const isOuter = kind === 'OUTER' || (kind === 'RIGHT' && holds(join.left)) || (kind === 'LEFT' && holds(join.right));
-  if (isOuter && (holds(join.left) || holds(join.right)))
-    refuse(
-      `this ${kind === 'OUTER' ? 'FULL' : kind} JOIN gives rows of a table that no record brought, with every batch again`,
-      'Keep the records: topic or stream on the left, LEFT JOIN, table on the right.',
-    );
+  refuseMixing(parsed, marker(input.of.name), input, refuse);
 }
 
 /** A field that stands in the text without quotation marks and is a word of SQL. */

@@ -1,117 +1,112 @@
 // A stream as statements: its query checked against the declaration, and what runs for each micro-batch.
 import { MillraceError } from '../../core/errors.ts';
 import type { Fields } from '../../define/fields.ts';
-import { isParam } from '../../define/param.ts';
 import { inputOf, type Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { quote } from '../database.ts';
-import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
+import { type Analysis, aliasOf, analyse, carry, hasWholeRow } from './analyse.ts';
 import type { DuckSession } from './database.ts';
-import { Feed, metaColumns, metaNames } from './feed.ts';
+import { type Emitted, emittedColumns, makeEmitted, type Pins, pinsOf, windowPins } from './emitted.ts';
+import { metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { storedColumns } from './moments.ts';
-import {
-  checkColumns,
-  refuseAfterSession,
-  refuseCombinations,
-  refuseMixedWindows,
-  refuseShapes,
-  refuseWindowFields,
-} from './refuse.ts';
-import { aheadRelation, feedName, forSlot, insideRelation, render, slotSchema } from './render.ts';
+import { checkColumns, refuseCombinations, refuseMixedWindows, refuseShapes, refuseWindowFields } from './refuse.ts';
+import { makeTemp, relations } from './relations.ts';
+import { aheadRelation, insideRelation, type PerSlot, perSlot, render } from './render.ts';
 import { screen } from './screen.ts';
-import { columnList, sqlColumns } from './types.ts';
-import { type Due, stateColumns, windowRows, windowStart } from './window.ts';
+import { isPlain, makeAhead, type TopicInput } from './topic-input.ts';
+import { columnList, nullable, sqlColumns } from './types.ts';
+import { boundParameters, noBounds, stateColumns, type WindowRead, windowRows, windowStart } from './window.ts';
 
-/** A stream ready to run. */
-export type Stage = {
+/** What every stage has. */
+type AnyStage = {
   readonly stream: Stream;
   readonly input: Relation;
+  /** The stage of the stream that it reads; undefined where it reads the topic. */
+  readonly upstream: Stage | undefined;
   /** The topic at the beginning of the chain. */
   readonly topic: Topic;
-  /** Reads rows that a window gave, which are no records of a topic any more. */
-  readonly afterWindow: boolean;
-  /** Where its rows are put, as written for the first slot. */
-  readonly relation: string;
-  /** Makes the relation of a stage that is ahead anew, for the first slot. */
-  readonly renew: string | undefined;
+  /** Where its rows are put, for each slot. */
+  readonly relation: PerSlot<string>;
+  /** Make the relations of a stage that is ahead anew. */
+  readonly renew: PerSlot<string> | undefined;
   /** Whether it is computed ahead of the transaction, from nothing but the rows at hand. */
   readonly isAhead: boolean;
+  /** Whose time the rows of its input have: that of the topic, one that a stream computes, or that of windows. */
+  readonly clock: 'topic' | 'own' | 'windows';
+};
+
+/** A stream that makes rows of each record, for good. */
+export type PlainStage = AnyStage & {
+  readonly kind: 'plain';
   /** Whether one record may become several rows. */
   readonly fansOut: boolean;
-  /** Fills the stream's batch relation: `always` from the batch, or by windows that are due ($1, $2: see window.ts; $3: the number before the first row's). */
-  readonly fill: { readonly always: string } | Readonly<Record<Due, string>>;
-  /** Gives the rows (`_row`) that `fill` fails for, where that can be asked in one query. */
-  readonly badRows: string | undefined;
+  /** Whether these rows are in no order. */
+  readonly hasTies: boolean;
+  /** The columns that hold the topic's event time as it is. */
+  readonly times: Pins;
+  /** Fill the stream's relation from the micro-batch. */
+  readonly fill: PerSlot<string>;
+  /** Give the rows (`_row`) that `fill` fails for, where that can be asked in one query. */
+  readonly badRows: PerSlot<string> | undefined;
+};
+
+/** A stream over windows. */
+export type WindowedStage = AnyStage & {
+  readonly kind: 'windowed';
+  readonly emitted: Emitted;
+  /** Fills the stream's relation with the rows of the windows that are due: bounds ($1, $2), the id before the first row's ($3). See `window.ts`. */
+  readonly fill: string;
   /** As `fill`, from the state rows listed in the probe relation only: for finding the row that a query fails for. */
-  readonly probe: string | undefined;
+  readonly probe: string;
   /** The columns of its input that the state of its windows keeps. */
   readonly stateFields: Fields;
 };
 
-/** The columns that the relation of every stream has after its own: which record a row came from (null after a window). */
+/** A stream over rows that may be retracted: its own rows then are, too. */
+export type DerivedStage = AnyStage & {
+  readonly kind: 'derived';
+  readonly emitted: Emitted;
+  /** Fills the stream's relation from the rows that its input emits: the id before the first row's ($1). */
+  readonly fill: string;
+};
+
+/** A stream ready to run. */
+export type Stage = PlainStage | WindowedStage | DerivedStage;
+
+/** Whether rows of a stage may be retracted. */
+export function retracts(stage: Stage): stage is WindowedStage | DerivedStage {
+  return stage.kind !== 'plain';
+}
+
+/** The columns that the relation of a plain stage has after its own: which record a row came from. */
 const carriedColumns = '_row integer, _partition integer, _offset bigint, _wm bigint';
 const carriedNames = ['_row', '_partition', '_offset', '_wm'] as const;
 
-/** Names of a stage's relations. */
-export const relations = {
-  state: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}`)}`,
-  keys: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/keys`)}`,
-  early: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/early`)}`,
-  due: (stream: string) => `temp.main.${quote(`${stream}/due`)}`,
-  duplicates: (stream: string) => `temp.main.${quote(`${stream}/duplicates`)}`,
-  probe: (stream: string) => `temp.main.${quote(`${stream}/probe`)}`,
-};
-
-/** A topic's rows in a micro-batch. */
-export type TopicInput = {
+/** What the stage of a stream is made of. */
+type Making = {
+  readonly session: DuckSession;
+  readonly pipeline: Pipeline;
+  readonly stream: Stream;
+  readonly place: string;
+  readonly input: Relation;
+  readonly upstream: Stage | undefined;
   readonly topic: Topic;
-  /** Gives the rows, one for each slot. */
-  readonly feeds: readonly [Feed, Feed];
-  /** Makes that relation anew, for the first slot. */
-  readonly renew: string | undefined;
-  /** Where they are put; undefined where the one stream that reads them takes them as they are fed. */
-  readonly relation: string | undefined;
+  /** The columns that tell two of its windows apart. */
+  readonly identity: readonly string[];
+  readonly clock: AnyStage['clock'];
 };
 
-let feeds = 0;
-
-/** Makes the feeds of a topic, and the relation in which its rows are put where more than one plain stream reads them. */
-export async function makeTopicInput(session: DuckSession, pipeline: Pipeline, topic: Topic): Promise<TopicInput> {
-  const number = ++feeds;
-  const made = ([0, 1] as const).map((slot) => new Feed(session, topic.fields, feedName(number, slot)));
-  const readers = pipeline.streams.filter((stream) =>
-    stream.query.references.some((one) => !isParam(one) && one.of === topic),
-  );
-  const isFedOnce =
-    readers.length === 1 && isPlain(readers[0]!) && !pipeline.tables.some((table) => table.from === topic);
-  const relation = isFedOnce ? undefined : aheadRelation(pipeline.name, topic.name);
-  const columns = `${sqlColumns(nullable(topic.fields))}, ${metaColumns}`;
-  const renew = relation === undefined ? undefined : await makeAhead(session, relation, columns);
-  return { topic, feeds: [made[0]!, made[1]!], relation, renew };
-}
-
-/** Makes the schemas of a pipeline's slots. */
-export async function makeSlots(session: DuckSession, pipeline: Pipeline): Promise<void> {
-  for (const slot of [0, 1] as const)
-    await session.run(`create schema if not exists ${slotSchema(pipeline.name, slot)}`);
-}
-
-/** Makes a relation of what is ahead in both slots; resolves with the statement that empties the first by making it anew. */
-async function makeAhead(session: DuckSession, relation: string, columns: string): Promise<string> {
-  const create = `create or replace table ${relation} (${columns})`;
-  for (const slot of [0, 1] as const) await session.run(forSlot(create, slot));
-  return create;
-}
-
-/** Whether a stream needs nothing but the rows at hand: no window, no state, no table. */
-function isPlain(stream: Stream): boolean {
-  return stream.query.references.every(
-    (one) => isParam(one) || (one.of.noun !== 'table' && !one.window && !one.dedupe),
-  );
-}
+/** A query over a relation: read, refused where it must be, and with the columns that are carried along. */
+type Compiled = {
+  readonly rows: string;
+  readonly analysis: Analysis;
+  readonly alias: string;
+  readonly plain: string;
+  readonly carried: string;
+};
 
 /**
  * Checks a stream and makes its relations. Those that it reads must have been made before.
@@ -132,114 +127,201 @@ export async function makeStage(
   if (from.noun === 'stream' && !upstream) {
     throw new MillraceError('PIPELINE_INVALID', `it reads stream '${from.name}', which has errors of its own`, {
       place,
-      remedy: `Mend stream '${from.name}' first.`,
+      remedy: `Fix stream '${from.name}' first.`,
     });
   }
   const topic = from.noun === 'topic' ? from : upstream!.topic;
-  const afterWindow = upstream !== undefined && (upstream.afterWindow || upstream.input.window !== undefined);
-  refuseCombinations(place, input, topic, afterWindow);
+  refuseCombinations(place, input, topic, upstream !== undefined && retracts(upstream));
   refuseWindowFields(place, input);
-  if (upstream) refuseAfterSession(place, upstream.input);
-  if (input.window?.kind === 'session' && stream.emit === 'change') {
-    throw new MillraceError('SQL_UNSUPPORTED', "emit: 'change' cannot be used over sessions, whose start may change", {
-      place,
-      remedy: 'Leave emit out: a session is given when it has ended.',
-    });
-  }
   await screen(session, stream, input, place);
-
-  const isAhead = isPlain(stream) && (upstream === undefined || upstream.isAhead);
-  const relation = isAhead ? aheadRelation(pipeline.name, stream.name) : insideRelation(stream.name);
-  const fed = inputs.get(topic.name)!;
-  const source = upstream ? upstream.relation : (fed.relation ?? `(${fed.feeds[0].select})`);
-  const names = columnList(stream.fields);
-  const hidden = input.window ? [] : from.noun === 'topic' ? metaNames : carriedNames;
-  const compile = async (rows: string, columns: readonly string[]) => {
-    const text = render(stream.query, () => rows);
-    const analysis = await analyse(session, text, place);
-    const alias = aliasOf(analysis, from.name);
-    refuseShapes(place, analysis, input, alias);
-    return { rows, analysis, alias: alias!, ...(await carry(session, analysis, alias!, columns, hidden)) };
-  };
-  const finish = async ({ rows, plain, carried, analysis, alias }: Awaited<ReturnType<typeof compile>>) => {
-    const types = await checkColumns(
-      session,
-      place,
-      stream,
-      { rows, tree: analysis.tree, text: plain, query: carried },
-      input,
-    );
-    const stored = storedColumns(stream, types, analysis.tree, alias);
-    const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
-    if (isAhead) return { stored, renew: await makeAhead(session, relation, columns) };
-    await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
-    return { stored, renew: undefined };
-  };
-  const shared = { stream, input, topic, afterWindow, relation, isAhead };
-
-  if (!input.window) {
-    const duplicates = relations.duplicates(stream.name);
-    if (input.dedupe) await makeDedupe(session, pipeline, stream);
-    const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
-    const compiled = await compile(rows, carriedNames);
-    const { analysis, alias, carried } = compiled;
-    const { stored, renew } = await finish(compiled);
-    const fansOut = analysis.hasJoin || analysis.hasUnnest;
-    const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
-    const always = `insert into ${relation} (${names}, ${carriedNames.join(', ')}) select ${stored}, ${carriedList} from (${carried})`;
-    const badRows = isAhead ? await badRowsQuery(session, stream, analysis, alias) : undefined;
-    return { ...shared, renew, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
+  const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])];
+  const clock = clockOf(input, upstream);
+  const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock };
+  if (clock === 'own') {
+    await makeTemp(session, relations.newest(stream.name), 'ms bigint');
+    await makeTemp(session, relations.again(stream.name), 'row integer');
   }
-
   if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.window) return makeWindowed(making);
+  return upstream && retracts(upstream) ? makeDerived(making, upstream) : makePlain(making, inputs.get(topic.name)!);
+}
+
+/** A stream has the time of its topic where it takes that column as it is and declares no lateness of its own. */
+function clockOf({ of }: Relation, upstream: Stage | undefined): AnyStage['clock'] {
+  if (upstream === undefined || of.noun !== 'stream') return 'topic';
+  if (retracts(upstream)) return 'windows';
+  const isTaken = of.time !== undefined && upstream.times.get('time')!.has(of.time);
+  return isTaken && of.latenessMs === undefined && upstream.clock === 'topic' ? 'topic' : 'own';
+}
+
+/** Reads a query over a relation, and carries columns of the relation along. */
+async function compile(
+  { session, stream, place, input, identity }: Making,
+  rows: string,
+  columns: readonly string[],
+  hidden: readonly string[],
+): Promise<Compiled> {
+  const text = render(stream.query, () => rows);
+  const analysis = await analyse(session, text, place, identity);
+  const alias = aliasOf(analysis, input.of.name);
+  refuseShapes(place, analysis, input, alias);
+  const row = [...Object.keys(input.of.fields), ...(input.window ? ['window_start', 'window_end'] : [])];
+  return {
+    rows,
+    analysis,
+    alias: alias!,
+    ...(await carry(session, analysis, { alias: alias!, columns, hidden, row })),
+  };
+}
+
+/** Compares what a compiled query gives with the declaration; resolves with the SELECT list that stores its columns. */
+async function checked({ session, place, stream, input }: Making, compiled: Compiled): Promise<string> {
+  const { rows, plain, carried, analysis, alias } = compiled;
+  const query = { rows, tree: analysis.tree, text: plain, query: carried };
+  const types = await checkColumns(session, place, stream, query, input);
+  return storedColumns(stream, types, analysis.tree, alias);
+}
+
+async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
+  const { session, pipeline, stream, input, upstream, topic, clock } = making;
+  const isAhead = isPlain(stream) && (upstream === undefined || upstream.isAhead);
+  const relation = await perSlot((slot) =>
+    isAhead ? aheadRelation(pipeline.name, stream.name, slot) : insideRelation(stream.name),
+  );
+  const duplicates = relations.duplicates(stream.name);
+  const hidden = upstream ? carriedNames : metaNames;
+  const compiled = await perSlot((slot) => {
+    const source = (upstream?.relation ?? fed.relation)?.[slot] ?? `(${fed.feeds[slot].select})`;
+    const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
+    return compile(making, rows, carriedNames, hidden);
+  });
+  const stored = await checked(making, compiled[0]);
+  const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
+  const renew = isAhead ? await makeAhead(session, relation, columns) : undefined;
+  if (!isAhead) await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+  const names = `${columnList(stream.fields)}, ${carriedNames.join(', ')}`;
+  const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
+  const fill = await perSlot(
+    (slot) =>
+      `insert into ${relation[slot]} (${names}) select ${stored}, ${carriedList} from (${compiled[slot].carried})`,
+  );
+  const { analysis, alias } = compiled[0];
+  const before: Pins =
+    upstream?.kind === 'plain'
+      ? upstream.times
+      : new Map([['time', new Set(topic.time === undefined ? [] : [topic.time])]]);
+  const bad = isAhead
+    ? await perSlot((slot) => badRowsQuery(session, stream, compiled[slot].analysis, compiled[slot].alias))
+    : undefined;
+  return {
+    kind: 'plain',
+    stream,
+    input,
+    upstream,
+    topic,
+    relation,
+    renew,
+    isAhead,
+    clock,
+    fansOut: analysis.hasJoin || analysis.hasUnnest,
+    hasTies: analysis.hasJoin,
+    times: pinsOf(stream, analysis.tree, alias, before),
+    fill,
+    badRows: bad?.[0] === undefined ? undefined : [bad[0], bad[1]!],
+  };
+}
+
+async function makeDerived(making: Making, upstream: WindowedStage | DerivedStage): Promise<DerivedStage> {
+  const { session, pipeline, stream, input, topic, clock } = making;
+  const [rows] = upstream.relation;
+  const hidden = emittedColumns(upstream.emitted).names;
+  const compiled = await compile(making, rows, ['_id', '_w'], hidden);
+  const stored = await checked(making, compiled);
+  const pins = pinsOf(stream, compiled.analysis.tree, compiled.alias, upstream.emitted.pins);
+  const emitted = await makeEmitted(session, pipeline.name, stream, { pins, keys: [] });
+  const fill = `insert into ${insideRelation(stream.name)} (${columnList(stream.fields)}, _id, _parent, _w)
+    select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${compiled.carried})`;
+  const relation: PerSlot<string> = [insideRelation(stream.name), insideRelation(stream.name)];
+  return {
+    kind: 'derived',
+    stream,
+    input,
+    upstream,
+    topic,
+    relation,
+    renew: undefined,
+    isAhead: false,
+    clock,
+    emitted,
+    fill,
+  };
+}
+
+async function makeWindowed(making: Making): Promise<WindowedStage> {
+  const { session, pipeline, stream, place, input, upstream, topic, identity, clock } = making;
+  const window = input.window!;
+  const from = input.of;
+  const by = window.kind === 'session' ? window.by : [];
   const due = relations.due(stream.name);
   const probe = relations.probe(stream.name);
-  await session.run(`create or replace temp table ${quote(`${stream.name}/due`)} (w bigint)`);
-  await session.run(`create or replace temp table ${quote(`${stream.name}/probe`)} (p integer, o bigint)`);
+  const keys = by.map((name) => ({ name, field: from.fields[name]! }));
+  const dueColumns =
+    window.kind === 'session'
+      ? sqlColumns(nullable(Object.fromEntries(keys.map(({ name, field }) => [name, field]))))
+      : '_window bigint';
+  await makeTemp(session, due, dueColumns);
+  await makeTemp(session, probe, 'p integer, o bigint');
   // the columns that are used are known only after the query was read, so it is read first over a scratch state with all of them
   const scratch = quote(`${stream.name}/scratch`);
   await session.run(`create or replace temp table ${scratch} (${stateOf(from.fields)})`);
-  const first = await compile(windowRows(input.window, from.fields, `temp.main.${scratch}`, due, 'range', ''), [
-    'window_start',
-  ]);
-  const { stored } = await finish(first);
+  const carriedOver = ['window_start', ...by];
+  const all = { window, fields: from.fields, state: `temp.main.${scratch}`, due: undefined, bounds: noBounds };
+  const first = await compile(making, windowRows(all), carriedOver, []);
+  const stored = await checked(making, first);
   await session.run(`drop table temp.main.${scratch}`);
   // as written, without the subquery of the window, which names every column
   const written = await analyse(
     session,
     render(stream.query, () => insideRelation(from.name)),
     place,
+    identity,
   );
-  refuseMixedWindows(place, written);
-  const stateFields = usedFields(written, from.fields, input);
+  refuseMixedWindows(place, written, identity);
+  const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
+  if (upstream && retracts(upstream)) await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
   // rows that were kept for another window lie in those of this one
-  const start = windowStart(input.window, '_ts');
+  const start = windowStart(window, '_ts');
   await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
-  if (input.window.kind === 'session') {
-    const early = relations.early(pipeline.name, stream.name);
-    await session.run(`create table if not exists ${early} (${sqlColumns(nullable(stream.fields))})`);
-  }
-  const fill = async (which: Due, without: string) => {
-    const { plain } = await compile(windowRows(input.window!, stateFields, state, due, which, without), [
-      'window_start',
-    ]);
-    return `insert into ${relation} (${names}, _row) select ${stored}, $3::bigint + row_number() over () from (${plain})`;
+  const pins = pinsOf(stream, first.analysis.tree, first.alias, windowPins(identity));
+  const emitted = await makeEmitted(session, pipeline.name, stream, { pins, keys });
+  const names = [columnList(stream.fields), '_id', '_w', ...emitted.keys].join(', ');
+  const carriedList = ['epoch_ms(_carriedwindow_start)', ...by.map((name) => quote(`_carried${name}`))].join(', ');
+  const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
+    const rows = windowRows({ window, fields: stateFields, state, bounds: boundParameters, ...read });
+    const { carried } = await compile(making, rows, carriedOver, []);
+    return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };
   return {
-    ...shared,
+    kind: 'windowed',
+    stream,
+    input,
+    upstream,
+    topic,
+    relation: [insideRelation(stream.name), insideRelation(stream.name)],
     renew: undefined,
-    fansOut: false,
-    badRows: undefined,
-    fill: { range: await fill('range', ''), listed: await fill('listed', '') },
-    probe: await fill('range', ` and (_partition, _offset) in (select (p, o) from ${probe})`),
+    isAhead: false,
+    clock,
+    emitted,
+    fill: await fill({ due, emitted }),
+    probe: await fill({ due: undefined, only: `and (_partition, _offset) in (select (p, o) from ${probe})` }),
     stateFields,
   };
 }
 
 async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
-  await session.run(`create or replace temp table ${quote(`${stream.name}/duplicates`)} (_row integer)`);
+  await makeTemp(session, relations.duplicates(stream.name), '_row integer');
   await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
 }
 
@@ -267,14 +349,10 @@ function stateOf(fields: Fields): string {
   return [sqlColumns(nullable(fields)), stateColumns].filter(Boolean).join(', ');
 }
 
-function nullable(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.optional()]));
-}
-
-function usedFields(analysis: Analysis, fields: Fields, input: Relation): Fields {
-  const by = input.window?.kind === 'session' ? input.window.by : [];
+function usedFields(analysis: Analysis, fields: Fields, by: readonly string[], alias: string): Fields {
+  const isAll = analysis.columns === undefined || hasWholeRow(analysis, alias);
   const used = Object.entries(fields).filter(
-    ([name]) => !analysis.columns || analysis.columns.has(name.toLowerCase()) || by.includes(name),
+    ([name]) => isAll || analysis.columns!.has(name.toLowerCase()) || by.includes(name),
   );
   return Object.fromEntries(used);
 }

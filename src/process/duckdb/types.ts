@@ -47,6 +47,11 @@ export function sqlColumns(fields: Fields): string {
     .join(', ');
 }
 
+/** Fields that may all be missing: a relation of such is checked where its rows come from. */
+export function nullable(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.optional()]));
+}
+
 /** Quoted names of fields, for a SELECT list; with a prefix `b.` where given. */
 export function columnList(fields: Fields, prefix = ''): string {
   return Object.keys(fields)

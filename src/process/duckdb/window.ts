@@ -1,7 +1,9 @@
-// The SQL of windows: which rows a window holds, which windows are due. Times are milliseconds since 1970 as BIGINT.
+// The SQL of windows: which rows a window holds, which windows a row is in, which windows end in a span of time.
+//
+// Times are milliseconds since 1970 as BIGINT. A window is known by `_window`: where it starts, on the clock of its zone (UTC where it has none).
 import type { Fields } from '../../define/fields.ts';
 import type { Window } from '../../define/relation.ts';
-import { quote } from '../database.ts';
+import { literal, quote } from '../database.ts';
 
 /** Tumbling is hopping by its own size. Sessions have no fixed windows. */
 export function steps(window: Window): { sizeMs: number; everyMs: number } {
@@ -9,81 +11,154 @@ export function steps(window: Window): { sizeMs: number; everyMs: number } {
   return { sizeMs: window.sizeMs, everyMs: window.kind === 'hop' ? window.everyMs : window.sizeMs };
 }
 
-/** The start of the last window that a time falls into (rounding down below 1970 too). */
+/** How far a zone's clock may be from UTC, and how much it may be moved at once: 14 hours and 24. */
+const zoneSlackMs = 2 * 86_400_000;
+
+/** How much earlier or later than its start on the zone's clock a window may start or end in UTC, at most, beyond its size. */
+export function slackMs(window: Window): number {
+  return zoneOf(window) === undefined ? 0 : zoneSlackMs;
+}
+
+function zoneOf(window: Window): string | undefined {
+  return window.kind === 'session' ? undefined : window.zone;
+}
+
+/** A time in UTC on the clock of a zone. */
+function localOf(zone: string, time: string): string {
+  return `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})::timestamptz))`;
+}
+
+/** A time on the clock of a window's zone in UTC. */
+function utcOf(window: Window, time: string): string {
+  const zone = zoneOf(window);
+  return zone === undefined ? time : `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})))`;
+}
+
+/** Where a window starts in UTC. */
+export function startOf(window: Window, w: string): string {
+  return utcOf(window, w);
+}
+
+/** Where a window of fixed size ends in UTC: a local day has 23 hours or 25 where the clock is moved. */
+export function endOf(window: Window, w: string): string {
+  return utcOf(window, `${w} + ${steps(window).sizeMs}`);
+}
+
+/** The last window that a time falls into (rounding down below 1970 too); for sessions the time itself. */
 export function windowStart(window: Window, time: string): string {
   if (window.kind === 'session') return time;
   const { everyMs } = steps(window);
-  return `(${time} - ((${time} % ${everyMs}) + ${everyMs}) % ${everyMs})`;
+  const local = window.zone === undefined ? time : localOf(window.zone, time);
+  return `(${local} - ((${local} % ${everyMs}) + ${everyMs}) % ${everyMs})`;
 }
 
 /**
  * Whether a row is in time: its last window is open at its watermark (a session row: it is not behind the watermark).
  *
- * @param forgottenMs rows before this are not kept any more, so that their windows cannot be given again
+ * @param forgottenMs rows before this are not kept any more, so that their windows cannot be emitted again
  */
 export function inTime(window: Window, forgottenMs?: number): string {
   const { sizeMs, everyMs } = steps(window);
-  const isOpen = window.kind === 'session' ? '_ts >= _wm' : `${windowStart(window, '_ts')} + ${sizeMs} > _wm`;
+  const last = windowStart(window, '_ts');
+  const isOpen = window.kind === 'session' ? '_ts >= _wm' : `${endOf(window, last)} > _wm`;
   if (forgottenMs === undefined) return isOpen;
-  const first = window.kind === 'session' ? '_ts' : `${windowStart(window, '_ts')} - ${sizeMs - everyMs}`;
+  const first = window.kind === 'session' ? '_ts' : startOf(window, `${last} - ${sizeMs - everyMs}`);
   return `(${isOpen} and ${first} >= ${forgottenMs})`;
 }
 
 /** Columns that the state of a window has beside those of its input. */
 export const stateColumns = '_partition integer, _offset bigint, _ts bigint, _wm bigint, _ws bigint';
 
-/** What is due: a range of windows, by their start ($1 exclusive, $2 inclusive), or those listed in a relation. */
-export type Due = 'range' | 'listed';
+/** Bounds of `_window` (exclusive, inclusive) for windows of fixed size, of the end for sessions: parameters, or numbers where none can be bound. */
+export type Bounds = readonly [low: string, high: string];
+export const boundParameters: Bounds = ['$1', '$2'];
+export const noBounds: Bounds = ['0::bigint', '0::bigint'];
 
-/**
- * The FROM subquery of a windowed stream: the rows of the windows that are due, each with `window_start` and `window_end`.
- * Parameters: $1, $2 the range of window starts (sessions: of window ends); `listed` takes its windows from `due` instead.
- */
-export function windowRows(
-  window: Window,
-  fields: Fields,
-  state: string,
-  due: string,
-  which: Due,
-  without: string,
-): string {
+/** What `windowRows` reads. */
+export type WindowRead = {
+  readonly window: Window;
+  /** The columns that the state keeps. */
+  readonly fields: Fields;
+  readonly state: string;
+  /** The relation of the windows (`_window`) or, for sessions, of the keys that are due; undefined: all that lie within the bounds. */
+  readonly due: string | undefined;
+  readonly bounds: Bounds;
+  /** Sessions: where the emitted rows are kept, and the columns of the session's key there. */
+  readonly emitted?: { readonly kept: string; readonly keys: readonly string[] };
+  /** A condition on the rows of the state, as SQL that begins with `and`. */
+  readonly only?: string;
+};
+
+/** The FROM subquery of a windowed stream: the rows of the windows that are due, each with `window_start` and `window_end`. */
+export function windowRows(read: WindowRead): string {
+  const { window, fields, state, due, bounds, only = '' } = read;
+  if (window.kind === 'session') return sessionRows(window, read);
   const columns = Object.keys(fields).map(quote);
-  if (window.kind === 'session') return sessionRows(window, columns, state, due, which, without);
   const { sizeMs, everyMs } = steps(window);
-  const chosen = which === 'range' ? 'w > $1 and w <= $2' : `w in (select w from ${due})`;
-  const all = [...columns, '_wm'].join(', ');
-  return `(select ${[...columns, `make_timestamp_ms(w) as window_start, make_timestamp_ms(w + ${sizeMs}) as window_end`].join(', ')}
-    from (select ${all}, ${everyMs === sizeMs ? '_ws as w' : `unnest(range(_ws - ${sizeMs - everyMs}, _ws + 1, ${everyMs})) as w`}
-      from ${state} where _ws > $1 and _ws <= $2 + ${sizeMs - everyMs}${without})
-    where ${chosen} and w + ${sizeMs} > _wm)`;
-}
-
-function sessionRows(
-  window: Window & { kind: 'session' },
-  columns: string[],
-  state: string,
-  due: string,
-  which: Due,
-  without: string,
-): string {
-  const by = window.by.map(quote).join(', ');
+  const [low, high] = bounds;
   const chosen =
-    which === 'range'
-      ? '_end > $1 and _end <= $2'
-      : `exists (select 1 from ${due} d where d.w >= _start and d.w < _end) and _end > $1 and _end <= $2`;
-  return `(select ${[...columns, 'make_timestamp_ms(_start) as window_start, make_timestamp_ms(_end) as window_end'].join(', ')}
-    from (select *, min(_ts) over session as _start, max(_ts) over session + ${window.gapMs} as _end
-      from (select *, count(*) filter (_first) over (partition by ${by} order by _ts, _partition, _offset) as _session
-        from (select *, coalesce(_ts - lag(_ts) over (partition by ${by} order by _ts, _partition, _offset) >= ${window.gapMs}, true) as _first
-          from ${state} where true${without}))
-      window session as (partition by ${by}, _session))
-    where ${chosen})`;
+    due === undefined ? `_window > ${low} and _window <= ${high}` : `_window in (select _window from ${due})`;
+  const all = [...columns, '_wm'].join(', ');
+  return `(select ${[...columns, `make_timestamp_ms(${startOf(window, '_window')}) as window_start, make_timestamp_ms(${endOf(window, '_window')}) as window_end`].join(', ')}
+    from (select ${all}, ${eachWindow(window, '_ws')} as _window from ${state} where _ws > ${low} and _ws <= ${high} + ${sizeMs - everyMs} ${only})
+    where ${chosen} and ${endOf(window, '_window')} > _wm)`;
 }
 
-/** The windows that the rows of a relation (with _ts and _wm) fall into, as a query of one column `w`; for sessions the rows' times. */
-export function windowsOf(window: Window, relation: string): string {
-  if (window.kind === 'session') return `select distinct _ts as w from ${relation}`;
+/** All windows of a row, given its last one. */
+function eachWindow(window: Window, last: string): string {
   const { sizeMs, everyMs } = steps(window);
-  const start = windowStart(window, '_ts');
-  return `select distinct w from (select unnest(range(${start} - ${sizeMs - everyMs}, ${start} + 1, ${everyMs})) as w, _wm from ${relation}) where w + ${sizeMs} > _wm`;
+  return everyMs === sizeMs ? last : `unnest(range(${last} - ${sizeMs - everyMs}, ${last} + 1, ${everyMs}))`;
+}
+
+/** The sessions of the keys that are due which end within the bounds, and those that were emitted before they ended. */
+function sessionRows(window: Window & { kind: 'session' }, read: WindowRead): string {
+  const { fields, state, due, bounds, emitted, only = '' } = read;
+  const columns = Object.keys(fields).map(quote);
+  const [low, high] = bounds;
+  const ofDue = due === undefined ? 'true' : `exists (select 1 from ${due} d where ${sameKeys(window, 's', 'd')})`;
+  const wasEmitted =
+    emitted === undefined
+      ? ''
+      : ` or exists (select 1 from ${emitted.kept} e where e._w >= r._start and e._w < r._end and ${window.by.map((name, i) => `e.${emitted.keys[i]} is not distinct from r.${quote(name)}`).join(' and ')})`;
+  return `(select ${[...columns, 'make_timestamp_ms(_start) as window_start, make_timestamp_ms(_end) as window_end'].join(', ')}
+    from (${sessionsOf(window, `select * from ${state} s where ${ofDue} ${only}`)}) r where _end > ${low} and (_end <= ${high}${wasEmitted}))`;
+}
+
+/** Rows of a state with the session that each belongs to: `_start`, `_end`. */
+export function sessionsOf(window: Window & { kind: 'session' }, rows: string): string {
+  const by = window.by.map(quote).join(', ');
+  const order = `partition by ${by} order by _ts, _partition, _offset`;
+  return `select *, min(_ts) over session as _start, max(_ts) over session + ${window.gapMs} as _end
+      from (select *, count(*) filter (_first) over (${order}) as _session
+        from (select *, coalesce(_ts - lag(_ts) over (${order}) >= ${window.gapMs}, true) as _first from (${rows})))
+      window session as (partition by ${by}, _session)`;
+}
+
+/** That two relations have the same session key; a missing value is a value like others. */
+export function sameKeys(window: Window & { kind: 'session' }, one: string, other: string): string {
+  return window.by.map((name) => `${one}.${quote(name)} is not distinct from ${other}.${quote(name)}`).join(' and ');
+}
+
+/** The windows of fixed size that rows of the state are in and that end after $1 and not after $2, as a query of one column `_window`. */
+export function endingWindows(window: Window, state: string): string {
+  const { sizeMs, everyMs } = steps(window);
+  const slack = slackMs(window);
+  const low = `$1::bigint - ${sizeMs + slack}`;
+  const high = `least($2::bigint, ${maxMs}) - ${everyMs - slack}`;
+  const end = endOf(window, '_window');
+  return `select distinct _window from (select ${eachWindow(window, '_ws')} as _window, _wm from ${state} where _ws > ${low} and _ws <= ${high})
+    where ${end} > $1 and ${end} <= $2 and ${end} > _wm`;
+}
+
+/** No row has a time after this: the sums of `endingWindows` stay within 64 bits. */
+const maxMs = 9e15;
+
+/** The windows that the rows of a relation (with `_ts` and `_wm`) are in, as a query of one column `_window`. */
+export function windowsOf(window: Window, relation: string): string {
+  return `select distinct _window from (select ${eachWindow(window, windowStart(window, '_ts'))} as _window, _wm from ${relation}) where ${endOf(window, '_window')} > _wm`;
+}
+
+/** The session keys of the rows of a relation, as a query of the columns of the key. */
+export function keysOf(window: Window & { kind: 'session' }, relation: string, where = 'true'): string {
+  return `select distinct ${window.by.map(quote).join(', ')} from ${relation} where ${where}`;
 }

@@ -7,15 +7,18 @@ import type { Progress } from '../progress.ts';
 import { countLetters } from './counts.ts';
 import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
 import { Flow } from './flow.ts';
-import { beginning } from './flowing.ts';
+import { beginning, type FlowInput } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
 import { ownWords } from './own-words.ts';
 import { Preparer, type Schemas } from './prepare.ts';
-import type { Stage, TopicInput } from './stage.ts';
+import type { Settled } from './settle.ts';
+import type { Stage } from './stage.ts';
+import type { TopicInput } from './topic-input.ts';
+import { type RangeOf, Watermarks } from './watermarks.ts';
 
-/** What the processor needs to know of the log: whether a partition holds records, and the bytes of one; undefined where retention has removed it. */
+/** What the processor needs to know of the log: the offsets of a partition, and the bytes of a record; undefined where retention has removed it. */
 export type LogView = {
-  hasRecords(topic: string, partition: number): boolean;
+  range: RangeOf;
   record(topic: string, partition: number, offset: number): Promise<Uint8Array | undefined>;
 };
 
@@ -27,9 +30,12 @@ export type ProcessorParts = {
   pipeline: Pipeline;
   inputs: ReadonlyMap<string, TopicInput>;
   stages: ReadonlyMap<string, Stage>;
+  settled: readonly Settled[];
   keeper: Keeper;
   progress: Progress;
   sink: Sink;
+  /** Milliseconds since 1970. */
+  now: () => number;
   log: LogView;
   schemas: Schemas;
 };
@@ -55,6 +61,7 @@ export class Work {
   readonly keeper: Keeper;
   readonly log: LogView;
   readonly topics = new Map<string, TopicWork>();
+  readonly watermarks: Watermarks;
   /** Topics with windows that have rows which `flush` has not given yet. */
   readonly unflushed = new Set<string>();
   readonly #sink: Sink;
@@ -69,6 +76,7 @@ export class Work {
     this.log = parts.log;
     this.#sink = parts.sink;
     this.progress = parts.progress;
+    this.watermarks = new Watermarks((topic, partition) => this.log.range(topic, partition), parts.now);
     for (const topic of parts.pipeline.topics) {
       const stages = [...parts.stages.values()].filter((stage) => stage.topic === topic);
       const tables = parts.pipeline.tables.filter(
@@ -80,7 +88,7 @@ export class Work {
         input: parts.inputs.get(topic.name)!,
         stages,
         tables,
-        parts: this.parts,
+        spent: (part, started) => this.spent(part, started),
       });
       this.topics.set(topic.name, { topic, preparer: new Preparer(topic, parts.schemas), flow });
       // windows that were open when the process ended may not have been given since
@@ -128,21 +136,32 @@ export class Work {
     }
   }
 
-  /** The watermark of a topic: the least, over its partitions that have records, of the newest time less the lateness. Never goes back. */
+  /** The watermark of a topic: the newest time of the partition that is furthest behind, less the lateness. Never goes back. */
   advance(progress: Progress, topic: Topic): number {
     if (topic.time === undefined) return beginning;
-    let least = Number.POSITIVE_INFINITY;
-    for (let partition = 0; partition < topic.partitions; partition++) {
-      const newest = progress.topics[topic.name]?.[partition]?.newestMs;
-      if (newest !== undefined) least = Math.min(least, newest);
-      else if (this.log.hasRecords(topic.name, partition)) least = beginning;
-    }
-    const now = Math.max(
-      progress.watermarks[topic.name] ?? beginning,
-      Number.isFinite(least) ? least - topic.latenessMs : beginning,
-    );
+    const partitions = progress.topics[topic.name];
+    const least = this.watermarks.least(progress, topic, topic.name, (partition) => partitions?.[partition]?.newestMs);
+    const now = Math.max(progress.watermarks[topic.name] ?? beginning, least - topic.latenessMs);
     if (now > beginning) progress.watermarks[topic.name] = now;
     return now;
+  }
+
+  /** A run of a topic's flow, for a given progress; where nothing else is said no rows come in. */
+  runOf(topic: Topic, progress: Progress, more: Partial<FlowInput> = {}): FlowInput {
+    return {
+      filled: undefined,
+      again: new Set<number>(),
+      hasAgain: false,
+      watermarkMs: this.advance(progress, topic),
+      watermarkOf: (stream, newestMs) =>
+        this.watermarks.least(progress, topic, stream, (partition) => newestMs[partition]),
+      heard: (stream, partition) => this.watermarks.heard(stream, partition),
+      progress,
+      held: new Set<string>(),
+      flush: false,
+      only: undefined,
+      ...more,
+    };
   }
 
   /** Why a record was put aside, without values that are personal, or, in the engine's own messages, may be made of such. */

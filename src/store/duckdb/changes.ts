@@ -7,7 +7,7 @@ import type { ChangeListener, StoredRow } from '../store.ts';
 import { rowOf, selectList } from './read.ts';
 
 /** What the transaction at hand has done to a table so far. */
-type Pending = { count: number; isPartial: boolean; rows: Map<string, StoredRow> };
+type Pending = { count: number; isPartial: boolean; rows: Map<string, StoredRow>; removed: Map<string, StoredRow> };
 
 /** What an upsert wrote: the relation with its rows, how many, and how many rows of the table its retention then removed. */
 export type Written = {
@@ -54,18 +54,32 @@ export class Changes {
       change.rows.clear();
       return;
     }
-    const columns = Object.entries(table.fields).map(([name, field]) => ({ name, type: formatType(field.type) }));
+    const columns = columnsOf(table, Object.keys(table.fields));
     const select = `select ${selectList(columns)} from ${relation}`;
     const rows =
       removed > 0
         ? await session.rows(`${select} where (${written.outdated}) is not true`, written.nowMs)
         : await session.rows(select);
-    for (const row of rows.map((values) => rowOf(columns, values))) change.rows.set(keyOf(table, row), row);
+    for (const row of rows.map((values) => rowOf(columns, values))) {
+      change.rows.set(keyOf(table, row), row);
+      change.removed.delete(keyOf(table, row));
+    }
   }
 
-  /** Takes note that rows were removed. */
-  removed(session: Session, table: Table, count: number): void {
-    if (count > 0) this.#changeOf(session, table.name).isPartial = true;
+  /** Takes note that the rows of keys were removed; reads the keys only where somebody watches, and not where they are more than can be told. */
+  async removed(session: Session, table: Table, keys: string, count: number): Promise<void> {
+    if (count === 0) return;
+    const change = this.#changeOf(session, table.name);
+    if (!this.#listeners.has(table.name) || change.removed.size + count > limits.changeRowsMax) {
+      change.isPartial = true;
+      return;
+    }
+    const columns = columnsOf(table, table.key);
+    for (const values of await session.rows(`select ${selectList(columns)} from ${keys}`)) {
+      const row = rowOf(columns, values);
+      change.removed.set(keyOf(table, row), row);
+      change.rows.delete(keyOf(table, row));
+    }
   }
 
   /** The transaction has ended: watchers are told where it was committed. */
@@ -73,11 +87,11 @@ export class Changes {
     const tables = this.#pending.get(session);
     this.#pending.delete(session);
     if (!tables || !isCommitted) return;
-    for (const [name, { count, isPartial, rows }] of tables) {
+    for (const [name, { count, isPartial, rows, removed }] of tables) {
       this.#versions.set(name, this.version(name) + 1);
       const listeners = this.#listeners.get(name);
       if (!listeners) continue;
-      const change = { rows: [...rows.values()], isPartial, count };
+      const change = { rows: [...rows.values()], removed: [...removed.values()], isPartial, count };
       for (const listener of [...listeners]) listener(change);
     }
   }
@@ -85,10 +99,14 @@ export class Changes {
   #changeOf(session: Session, table: string): Pending {
     const tables = this.#pending.get(session) ?? new Map<string, Pending>();
     this.#pending.set(session, tables);
-    const change = tables.get(table) ?? { count: 0, isPartial: false, rows: new Map() };
+    const change = tables.get(table) ?? { count: 0, isPartial: false, rows: new Map(), removed: new Map() };
     tables.set(table, change);
     return change;
   }
+}
+
+function columnsOf(table: Table, names: readonly string[]): { name: string; type: string }[] {
+  return names.map((name) => ({ name, type: formatType(table.fields[name]!.type) }));
 }
 
 /** The key of a row as text, another one for each key. */

@@ -9,7 +9,7 @@ import { readRows } from './read.ts';
 import { Readers } from './readers.ts';
 import { sample, summarise } from './summarise.ts';
 import { refusals } from './unique.ts';
-import { physical, remove, write } from './write.ts';
+import { physical, replace, write } from './write.ts';
 
 /** What the store works with: a session of the database that it shares with the engine, for what is outside the engine's transactions. */
 export type DuckStoreOptions = {
@@ -70,7 +70,10 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
       assert(rows.session.database === session.database, 'rows of another database');
       return write(table, rows, changes, options.now());
     },
-    remove: (table, rows) => remove(table, rows, changes),
+    async replace(table, wanted) {
+      assert(wanted.put.session.database === session.database, 'rows of another database');
+      return replace(table, wanted, changes, options.now());
+    },
     settled: (session, isCommitted) => changes.settled(session, isCommitted),
   };
   return {

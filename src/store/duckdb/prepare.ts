@@ -32,7 +32,7 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
   if (!found) {
     await session.transaction(async () => {
       const columns = Object.entries(table.fields).map(([name, field]) => `${quote(name)} ${columnType(field.type)}`);
-      await session.run(`create table ${physical} (${columns.join(', ')}, _hash ubigint not null)`);
+      await session.run(`create table ${physical} (${columns.join(', ')}, _hash ubigint not null, _place bigint)`);
       await showView(session, table);
       await session.run('insert into meta.tables values ($1, $2, $3)', table.name, pipeline, JSON.stringify(wanted));
     });
@@ -44,6 +44,8 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
       remedy: 'Rename one of the tables, or give another folder with --data.',
     });
   }
+  // a table that an earlier version made has no places: its rows count as older than all that come
+  await session.run(`alter table ${physical} add column if not exists _place bigint`);
   const had = tableDefinition(String(found[1]));
   if (JSON.stringify(had) === JSON.stringify(wanted)) return;
   const added = changes(place, had, wanted);

@@ -1,6 +1,7 @@
 // The upsert: the newest row of each key of a micro-batch takes the place of the one that is there.
 import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../../process/database.ts';
+import type { RowChanges } from '../../process/engine.ts';
 import type { Changes } from './changes.ts';
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
@@ -9,7 +10,8 @@ export function physical(table: string): string {
 }
 
 /**
- * Upserts the rows: the newest of each key wins, by version or by order, also against the row that is there. Resolves with the rows written.
+ * Upserts the rows: the newest of each key wins, by version or by its place in the log, also against the row that is there. Resolves with
+ * the rows written.
  *
  * First the rows that are beaten go, by any row of the batch: rows of the batch that lose to one another have the same key. What of a key
  * is still there then beats the batch.
@@ -17,25 +19,88 @@ export function physical(table: string): string {
 export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<number> {
   const { session, relation } = rows;
   const stored = physical(table.name);
-  const keys = table.key.map(quote).join(', ');
-  const names = Object.keys(table.fields).map(quote).join(', ');
+  const isRanked = rows.isInOrder === false || rows.hasTies === true;
   await session.run(
-    `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
+    isRanked
+      ? `delete from ${stored} t using ${ranked(table, rows)} b where ${sameKey(table)} and ${isBeatenByRank(table)}`
+      : `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
   );
   // a join costs as much as the insertion: without doubles there is nothing to leave out
-  const isEachNew = table.version === undefined && (await isDistinct(table, rows));
+  const isEachNew = !isRanked && table.version === undefined && (await isDistinct(table, rows));
+  const best = isRanked
+    ? `select b._r from ${ranked(table, rows)} b where not exists (select 1 from ${stored} t where ${sameKey(table)})`
+    : bestOf(table, relation);
   const won = await session.run(
     isEachNew
-      ? `insert into ${stored} (${names}, _hash) select ${names}, hash(${keys}) from ${relation}`
-      : `insert into ${stored} (${names}, _hash) select ${of('x', Object.keys(table.fields))}, hash(${of('x', table.key)}) from ${relation} x, (${best(table, relation)}) w where x.rowid = w._r`,
+      ? insertion(table, relation, rows.place)
+      : `${insertion(table, `${relation} x`, rows.place)}, (${best}) w where x.rowid = w._r`,
   );
   if (won === 0) return 0;
   const outdated = outdatedSql(table);
   const removed = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);
-  const written =
-    won === rows.count ? relation : `(select * from ${relation} where rowid in (${winners(table, relation)}))`;
+  const winning = isRanked
+    ? `select b._r from ${ranked(table, rows)} b join ${stored} t on ${sameKey(table)} and t._place is not distinct from b._place`
+    : winners(table, relation);
+  const written = won === rows.count ? relation : `(select * from ${relation} where rowid in (${winning}))`;
   await changes.wrote(session, table, { relation: written, count: won, removed, outdated, nowMs });
   return won;
+}
+
+/** Puts rows, one of a key, in the place of those with their keys, and removes the rows of keys. Resolves with how many were removed. */
+export async function replace(
+  table: Table,
+  { put, gone }: RowChanges,
+  changes: Changes,
+  nowMs: number,
+): Promise<number> {
+  const { session } = put;
+  const stored = physical(table.name);
+  if (put.count > 0) {
+    await session.run(`delete from ${stored} t using ${keyed(table, put.relation, false)} b where ${sameKey(table)}`);
+    await session.run(insertion(table, put.relation, undefined));
+  }
+  let removed = 0;
+  if (gone.count > 0) {
+    const keys = table.key.map(quote).join(', ');
+    removed = await session.run(
+      `delete from ${stored} t using (select ${keys}, hash(${keys}) as _hash from ${gone.relation}) b where ${sameKey(table)}`,
+    );
+    await changes.removed(session, table, gone.relation, removed);
+  }
+  const outdated = outdatedSql(table);
+  const old = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);
+  if (put.count > 0)
+    await changes.wrote(session, table, { relation: put.relation, count: put.count, removed: old, outdated, nowMs });
+  return removed;
+}
+
+/** The statement that inserts the rows of a relation: the columns of the table, the hash of the key, the place in the log. */
+function insertion(table: Table, from: string, place: string | undefined): string {
+  const names = Object.keys(table.fields).map(quote).join(', ');
+  const keys = table.key.map(quote).join(', ');
+  return `insert into ${physical(table.name)} (${names}, _hash, _place) select ${names}, hash(${keys}), ${place ?? 'null'} from ${from}`;
+}
+
+/** The newest row of each key: by version, then by its place, then by its values, with its row id `_r`. */
+function ranked(table: Table, { relation, place = 'rowid' }: RowSet): string {
+  const keys = table.key.map(quote).join(', ');
+  const version = table.version === undefined ? 'null' : quote(table.version);
+  const order = [
+    ...(table.version === undefined ? [] : [`${version} desc nulls last`]),
+    `${place} desc`,
+    ...Object.keys(table.fields).map((name) => `${quote(name)} desc nulls last`),
+    'rowid desc',
+  ];
+  return `(select * from (select ${keys}, hash(${keys}) as _hash, ${version} as _version, ${place} as _place, rowid as _r,
+      row_number() over (partition by ${keys} order by ${order.join(', ')}) as _rank from ${relation}) where _rank = 1)`;
+}
+
+/** That the row that is there is not newer than the newest of the batch (`b`): by version, then by its place; one without a place is older. */
+function isBeatenByRank(table: Table): string {
+  const isEarlier = 'coalesce(t._place, -1) <= b._place';
+  if (table.version === undefined) return isEarlier;
+  const version = `t.${quote(table.version)}`;
+  return `(${version} is null and (b._version is not null or ${isEarlier}) or b._version > ${version} or (b._version = ${version} and ${isEarlier}))`;
 }
 
 /**
@@ -48,15 +113,6 @@ function outdatedSql({ name, time, keepMs }: Table): string | undefined {
   return `${quote(time)} < (${newest}) - to_milliseconds(${keepMs})`;
 }
 
-/** Removes the rows with the keys of these. */
-export async function remove(table: Table, { session, relation }: RowSet, changes: Changes): Promise<void> {
-  const keys = table.key.map(quote).join(', ');
-  const removed = await session.run(
-    `delete from ${physical(table.name)} t using (select ${keys}, hash(${keys}) as _hash from ${relation}) b where ${sameKey(table)}`,
-  );
-  changes.removed(session, table, removed);
-}
-
 /** Whether no two rows have one key, as far as the hashes of their keys can tell. */
 async function isDistinct(table: Table, { session, relation, count }: RowSet): Promise<boolean> {
   if (count === 1) return true;
@@ -64,12 +120,8 @@ async function isDistinct(table: Table, { session, relation, count }: RowSet): P
   return Number((await session.rows(`select count(distinct hash(${keys})) from ${relation}`))[0]![0]) === count;
 }
 
-function of(alias: string, columns: readonly string[]): string {
-  return columns.map((name) => `${alias}.${quote(name)}`).join(', ');
-}
-
 /** The rows to insert, by their row id `_r`: one of each key. */
-function best(table: Table, relation: string): string {
+function bestOf(table: Table, relation: string): string {
   return table.version === undefined ? latest(table, relation) : unbeaten(table, relation);
 }
 
@@ -99,9 +151,9 @@ function winners(table: Table, relation: string): string {
 }
 
 /** The keys of rows with their hash, and the version where there is one. */
-function keyed(table: Table, relation: string): string {
+function keyed(table: Table, relation: string, isVersioned = true): string {
   const keys = table.key.map(quote).join(', ');
-  const version = table.version === undefined ? '' : `, ${quote(table.version)} as _version`;
+  const version = table.version === undefined || !isVersioned ? '' : `, ${quote(table.version)} as _version`;
   return `(select ${keys}, hash(${keys}) as _hash${version} from ${relation})`;
 }
 

@@ -1,0 +1,174 @@
+// Emits the windows of a stream that are due: closed by the watermark, corrected, changed, or asked for early.
+
+import { quote } from '../database.ts';
+import type { DuckSession } from './database.ts';
+import { type Emission, exchange, noEmission } from './emitted.ts';
+import { beginning, correctableMs, end, type FlowInput } from './flowing.ts';
+import { relations } from './relations.ts';
+import type { WindowedStage } from './stage.ts';
+import { endingWindows, endOf, keysOf, sameKeys, sessionsOf, startOf, steps, windowsOf } from './window.ts';
+
+/** What a run of a windowed stream works with. */
+export type Emitting = {
+  readonly session: DuckSession;
+  readonly pipeline: string;
+  readonly stage: WindowedStage;
+  readonly input: FlowInput;
+  /** The watermark of what the stream reads, milliseconds since 1970. */
+  readonly watermarkMs: number;
+  /** Rows whose windows have changed, with their times and watermarks: those that came and those that were retracted; undefined: none. */
+  readonly changed: string | undefined;
+  /** Whether some of them may be in windows that were closed before. */
+  readonly hasCorrections: boolean;
+};
+
+/** An hour of event time: so often it is looked at what need not be kept any more. */
+const hourMs = 3_600_000;
+
+/** Fills the stream's relations with the rows that it emits and retracts. */
+export async function emitWindows(emitting: Emitting): Promise<Emission> {
+  const { session, stage, input, watermarkMs } = emitting;
+  const { name } = stage.stream;
+  const { progress } = input;
+  const before = progress.closed[name] ?? beginning;
+  if (input.held.has(name)) {
+    await noteChanged(emitting, before);
+    return noEmission;
+  }
+  const now = Math.max(before, watermarkMs);
+  progress.closed[name] = now;
+  const due = relations.due(name);
+  await session.run(`delete from ${due}`);
+  const listed = await (stage.input.window!.kind === 'session' ? listKeys : listWindows)(emitting, before, now);
+  const emission = listed > 0 ? await emitListed(emitting, now) : noEmission;
+  if (Math.floor(now / hourMs) > Math.floor(before / hourMs)) await forget(emitting, now);
+  return emission;
+}
+
+/** Emits the windows in the list of those that are due, and retracts what they no longer have. */
+async function emitListed({ session, stage, input }: Emitting, now: number): Promise<Emission> {
+  const window = stage.input.window!;
+  const { name } = stage.stream;
+  const due = relations.due(name);
+  const { emitted } = stage;
+  const base = input.progress.ids[name] ?? 0;
+  let bounds: [number, number] = [beginning, isEarly(stage, input) ? end : now];
+  if (window.kind !== 'session') {
+    const [row] = await session.rows(`select min(_window), max(_window) from ${due}`);
+    bounds = [Number(row![0]) - 1, Number(row![1])];
+  }
+  input.progress.ids[name] = base + (await session.run(stage.fill, ...bounds, base));
+  if (window.kind === 'session') {
+    const keys = window.by.map((by, i) => `e.${emitted.keys[i]} is not distinct from d.${quote(by)}`).join(' and ');
+    return exchange(session, emitted, `exists (select 1 from ${due} d where ${keys})`);
+  }
+  return exchange(session, emitted, `e._w in (select ${startOf(window, '_window')} from ${due})`);
+}
+
+/** Whether windows are emitted that are still open. */
+function isEarly(stage: WindowedStage, input: FlowInput): boolean {
+  return input.flush || stage.stream.emit === 'change';
+}
+
+/** Lists the windows of fixed size that are due; resolves with how many. */
+async function listWindows(emitting: Emitting, before: number, now: number): Promise<number> {
+  const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
+  const window = stage.input.window!;
+  const { name } = stage.stream;
+  const { progress, flush } = input;
+  const { everyMs } = steps(window);
+  const state = relations.state(pipeline, name);
+  const due = relations.due(name);
+  const add = (query: string, ...bounds: number[]) =>
+    session.run(
+      `insert into ${due} select _window from (${query}) where _window not in (select _window from ${due})`,
+      ...bounds,
+    );
+  let listed = 0;
+  // local days end at any time
+  const isCrossed =
+    window.kind !== 'session' && window.zone !== undefined
+      ? now > before
+      : Math.floor(now / everyMs) > Math.floor(before / everyMs);
+  if (flush || isCrossed) listed += await add(endingWindows(window, state), before, flush ? end : now);
+  const first = progress.forgotten[name];
+  const isKept = first === undefined ? 'true' : `${startOf(window, '_window')} >= ${first}`;
+  if (progress.changed[name]) {
+    listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
+    await session.run(`delete from ${relations.changed(pipeline, name)}`);
+    delete progress.changed[name];
+  }
+  const wanted = [
+    hasCorrections ? `${endOf(window, '_window')} <= $1` : '',
+    stage.stream.emit === 'change' ? `${endOf(window, '_window')} > $1` : '',
+  ].filter(Boolean);
+  if (changed !== undefined && wanted.length > 0)
+    listed += await add(
+      `select _window from (${windowsOf(window, changed)}) where (${wanted.join(' or ')}) and ${isKept}`,
+      before,
+    );
+  return listed;
+}
+
+/** Lists the keys that have sessions which are due; resolves with how many. */
+async function listKeys(emitting: Emitting, before: number, now: number): Promise<number> {
+  const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
+  const window = stage.input.window as Extract<NonNullable<typeof stage.input.window>, { kind: 'session' }>;
+  const { name } = stage.stream;
+  const { progress, flush } = input;
+  const state = relations.state(pipeline, name);
+  const due = relations.due(name);
+  const names = window.by.map(quote).join(', ');
+  const add = (query: string) =>
+    session.run(
+      `insert into ${due} select ${names} from (${query}) n where not exists (select 1 from ${due} d where ${sameKeys(window, 'n', 'd')})`,
+    );
+  let listed = 0;
+  if (flush) {
+    // what ends after the watermark is emitted early, and follows each change from then on
+    const [newest] = await session.rows(`select max(_ts) from ${state}`);
+    progress.early[name] = newest?.[0] === null ? beginning : Number(newest![0]) + window.gapMs;
+    listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs}`));
+  } else if (now > before)
+    listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs} and _ts <= ${now - window.gapMs}`));
+  if (progress.changed[name]) {
+    listed += await add(`select ${names} from ${relations.changed(pipeline, name)}`);
+    await session.run(`delete from ${relations.changed(pipeline, name)}`);
+    delete progress.changed[name];
+  }
+  const follows = stage.stream.emit === 'change' || (progress.early[name] ?? beginning) > before;
+  if (changed !== undefined && (hasCorrections || follows)) listed += await add(keysOf(window, changed));
+  return listed;
+}
+
+/** Notes the windows that have changed, for when they can be emitted. */
+async function noteChanged(emitting: Emitting, before: number): Promise<void> {
+  const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
+  const { name } = stage.stream;
+  const window = stage.input.window!;
+  if (changed === undefined || !(hasCorrections || stage.stream.emit === 'change' || window.kind === 'session')) return;
+  const relation = relations.changed(pipeline, name);
+  const query =
+    window.kind === 'session' ? keysOf(window, changed) : `select _window from (${windowsOf(window, changed)})`;
+  await session.run(`create table if not exists ${relation} as select * from (${query}) limit 0`);
+  await session.run(`insert into ${relation} ${query}`);
+  input.progress.changed[name] = before;
+}
+
+/** Forgets the rows of windows that are closed for so long that nothing corrects them any more. */
+async function forget({ session, pipeline, stage, input }: Emitting, watermarkMs: number): Promise<void> {
+  const window = stage.input.window!;
+  const { name } = stage.stream;
+  const state = relations.state(pipeline, name);
+  const horizon = watermarkMs - steps(window).sizeMs - correctableMs;
+  if (window.kind !== 'session') await session.run(`delete from ${state} where _ts < $1`, horizon);
+  else {
+    // a session is forgotten as a whole
+    const old = `select * from ${state} s where exists (select 1 from ${state} o where o._ts < $1 and ${sameKeys(window, 's', 'o')})`;
+    await session.run(
+      `delete from ${state} where (_partition, _offset) in (select (_partition, _offset) from (${sessionsOf(window, old)}) where _end <= $1)`,
+      horizon,
+    );
+  }
+  input.progress.forgotten[name] = horizon;
+}

@@ -1,0 +1,311 @@
+// One micro-batch through the stages of a topic, inside the transaction: rows in, rows per stage and table out, fates counted.
+import type { Table } from '../../define/table.ts';
+import { quote, type RowSet } from '../database.ts';
+import type { TableRows } from '../engine.ts';
+import { countsOf, type StageCounts } from '../progress.ts';
+import type { DuckSession } from './database.ts';
+import { markDuplicates } from './dedupe.ts';
+import { emitDerived } from './derive.ts';
+import { emitWindows } from './emit.ts';
+import { type Emission, noEmission } from './emitted.ts';
+import { type FlowParts, settledOf, stageOf, takesPart } from './flow-parts.ts';
+import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flowing.ts';
+import { relations } from './relations.ts';
+import { changesOf, forgetEmitted, type Settled } from './settle.ts';
+import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
+import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
+import { columnList } from './types.ts';
+import { inTime, windowStart } from './window.ts';
+
+/** Where the record of a row lies in the log, as one number: by its offset, then by its partition. */
+const placeOfRow = '_offset * 65536 + _partition';
+
+/** A run of a flow. */
+export class FlowRun {
+  readonly #parts: FlowParts;
+  /** Relations that may hold rows after this run. */
+  readonly #used: Set<string>;
+  readonly #input: FlowInput;
+  readonly #session: DuckSession;
+  /** Rows of the topic and of each stream. */
+  readonly #counts: Map<string, number>;
+  readonly #emissions = new Map<string, Emission>();
+  readonly #fates: Uint8Array;
+  readonly #lates: { row: number; stage: string }[] = [];
+
+  constructor(parts: FlowParts, used: Set<string>, input: FlowInput) {
+    this.#parts = parts;
+    this.#used = used;
+    this.#input = input;
+    this.#session = parts.session;
+    this.#counts = new Map(input.filled?.counts ?? []);
+    this.#fates = new Uint8Array(input.filled ? input.filled.to - input.filled.from : 0);
+  }
+
+  /** @throws StageFailure, RowsRefused, upon which the transaction must be rolled back */
+  async run(): Promise<FlowResult> {
+    const { filled } = this.#input;
+    for (const row of filled?.without ?? [])
+      if (row >= filled!.from && row < filled!.to) this.#fates[row - filled!.from] = fate.dead;
+    let duplicates = 0;
+    for (const stage of this.#parts.stages) {
+      const { name } = stage.stream;
+      const started = performance.now();
+      duplicates += await guard('stream', name, false, () => this.#runStage(stage));
+      this.#parts.spent(`stream ${name}`, started);
+    }
+    const taking = this.#plainTables();
+    const { sink } = this.#parts;
+    const refused = await sink.refuse(taking);
+    // a record that repeats one which is refused is kept in its place, and may change what becomes of all after it
+    if (refused.length > 0) throw new RowsRefused(duplicates > 0 ? refused.slice(0, 1) : refused);
+    for (const one of taking) await this.#write(one);
+    for (const stage of this.#parts.stages)
+      for (const one of settledOf(this.#parts, stage)) await this.#settle(stage, one);
+    for (const { row } of this.#lates) this.#fates[row - filled!.from] = fate.late;
+    return { fates: this.#fates, lates: this.#lates };
+  }
+
+  /** Tables over rows that hold for good. */
+  #plainTables(): TableRows[] {
+    const { tables, settled } = this.#parts;
+    const { only } = this.#input;
+    return (
+      tables
+        .filter((table) => !settled.some((one) => one.table === table))
+        .filter(({ from }) => this.#counts.get(from.name))
+        // a record that is sent again to one stage is in the tables of its topic already
+        .filter(({ from }) => (from.noun === 'topic' ? only === undefined : takesPart(this.#parts, from.name, only)))
+        .map((table) => ({ table, rows: this.#rowsOf(table) }))
+    );
+  }
+
+  /** Runs a stage; resolves with how many of its rows are duplicates. */
+  async #runStage(stage: Stage): Promise<number> {
+    const { name } = stage.stream;
+    const effective = takesPart(this.#parts, name, this.#input.only);
+    const countIn = this.#counts.get(stage.input.of.name) ?? 0;
+    const duplicates = countIn > 0 && stage.input.dedupe ? await this.#deduplicate(stage) : 0;
+    const totals = countsOf(this.#input.progress, `stream ${name}`);
+    let out = 0;
+    if (stage.kind === 'plain') out = await this.#runPlain(stage, countIn - duplicates, effective ? totals : undefined);
+    else if (effective) {
+      const emission =
+        stage.kind === 'windowed'
+          ? await this.#runWindowed(stage, countIn - duplicates, totals)
+          : await this.#runDerived(stage);
+      if (emission.emitted > 0) this.#used.add(stage.emitted.fresh);
+      if (emission.retracted > 0) this.#used.add(stage.emitted.retracted);
+      this.#emissions.set(name, emission);
+      totals.retracted += emission.retracted;
+      out = emission.emitted;
+    }
+    this.#counts.set(name, out);
+    if (effective) {
+      totals.in += countIn;
+      totals.out += out;
+      totals.deduplicated += duplicates;
+    }
+    return duplicates;
+  }
+
+  async #deduplicate(stage: Stage): Promise<number> {
+    const { name } = stage.stream;
+    const marked = relations.duplicates(name);
+    if (this.#input.only !== undefined) {
+      // a record that is sent again to one stage has passed the deduplication on its way before
+      await this.#session.run(`delete from ${marked}`);
+      return 0;
+    }
+    const keys = relations.keys(this.#parts.pipeline, name);
+    const count = await markDuplicates(this.#session, stage.input.dedupe!, await this.#timed(stage), keys, marked);
+    if (count > 0) await this.#mark(`select _row from ${marked}`, fate.deduplicated);
+    return count;
+  }
+
+  async #runPlain(stage: PlainStage, countIn: number, totals: StageCounts | undefined): Promise<number> {
+    if (countIn === 0 && !this.#counts.get(stage.input.of.name)) return 0;
+    const { slot } = this.#input.filled!;
+    let out = this.#counts.get(stage.stream.name) ?? 0;
+    if (!stage.isAhead) {
+      out = await this.#session.run(stage.fill[slot]);
+      if (out > 0) this.#used.add(stage.relation[slot]);
+    }
+    const taken = await this.#taken(stage, countIn, out);
+    if (totals) totals.filtered += countIn - taken;
+    return out;
+  }
+
+  /** How many records have rows that came out of a plain stream; marks them as stored where a table takes them. */
+  async #taken(stage: PlainStage, countIn: number, out: number): Promise<number> {
+    const feedsTable = this.#parts.tables.some((table) => table.from === stage.stream);
+    const relation = stage.relation[this.#input.filled!.slot];
+    if (!stage.fansOut && out === countIn && countIn === this.#fates.length) {
+      if (feedsTable) this.#fates.fill(fate.out);
+      return out;
+    }
+    const distinct = stage.fansOut
+      ? Number((await this.#session.rows(`select count(distinct _row) from ${relation}`))[0]![0])
+      : out;
+    if (feedsTable && out > 0) await this.#mark(`select distinct _row from ${relation}`, fate.out);
+    return distinct;
+  }
+
+  async #runWindowed(stage: WindowedStage, countIn: number, totals: StageCounts): Promise<Emission> {
+    const { pipeline } = this.#parts;
+    const { progress, hasAgain } = this.#input;
+    const { name } = stage.stream;
+    const before = progress.forgotten[name];
+    const upstream =
+      stage.upstream && retracts(stage.upstream) ? this.#emissions.get(stage.upstream.stream.name) : undefined;
+    let changed: string | undefined;
+    if (upstream) {
+      const { emitted, retracted } = upstream;
+      if (emitted + retracted > 0) {
+        totals.late += emitted - (await keepChanges(this.#session, pipeline, stage, upstream, progress));
+        changed = changedRows(stage, before);
+      }
+    } else if (countIn > 0) {
+      const rows = await this.#timed(stage);
+      const late = await this.#keepRows(stage, rows, countIn);
+      totals.late += late;
+      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.input.window!, before)})`;
+      await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
+    }
+    const emission = await guard('stream', name, true, () =>
+      emitWindows({
+        session: this.#session,
+        pipeline,
+        stage,
+        input: this.#input,
+        watermarkMs: stageWatermark(stage, this.#input),
+        changed,
+        hasCorrections: hasAgain || upstream !== undefined,
+      }),
+    );
+    if (progress.forgotten[name] !== before) await this.#forgetEmitted(stage);
+    return emission;
+  }
+
+  #runDerived(stage: DerivedStage): Promise<Emission> {
+    const upstream = stage.upstream as WindowedStage | DerivedStage;
+    const of = this.#emissions.get(upstream.stream.name) ?? noEmission;
+    return emitDerived(this.#session, stage, upstream, of, this.#input.progress);
+  }
+
+  /** Forgets emitted rows of windows whose rows are forgotten, and what was made of them. */
+  async #forgetEmitted(stage: WindowedStage): Promise<void> {
+    const { pipeline } = this.#parts;
+    const window = stage.input.window!;
+    const state = relations.state(pipeline, stage.stream.name);
+    const sameSession =
+      window.kind === 'session'
+        ? window.by.map((by, i) => `s.${quote(by)} is not distinct from e.${stage.emitted.keys[i]}`).join(' and ')
+        : '';
+    const isFinal =
+      window.kind === 'session'
+        ? `not exists (select 1 from ${state} s where s._ts = e._w and ${sameSession})`
+        : `e._w < ${this.#input.progress.forgotten[stage.stream.name]}`;
+    const tablesOf = (one: Stage) => settledOf(this.#parts, one).map(({ table }) => table);
+    await forgetEmitted(this.#session, stage.emitted, tablesOf(stage), isFinal);
+    for (const one of this.#parts.stages) {
+      if (one.kind !== 'derived' || !this.#isOver(one, stage)) continue;
+      const parent = (one.upstream as WindowedStage | DerivedStage).emitted;
+      await forgetEmitted(
+        this.#session,
+        one.emitted,
+        tablesOf(one),
+        `not exists (select 1 from ${parent.kept} p where p._id = e._parent)`,
+      );
+    }
+  }
+
+  /** Whether a derived stage reads another one, through derived stages only. */
+  #isOver(stage: DerivedStage, other: Stage): boolean {
+    for (let one = stage.upstream; one; one = one.kind === 'derived' ? one.upstream : undefined)
+      if (one === other) return true;
+    return false;
+  }
+
+  async #mark(rows: string, as: number): Promise<void> {
+    for (const [row] of await this.#session.rows(rows)) {
+      const i = Number(row) - this.#input.filled!.from;
+      // what one stream leaves out another may store: storing is what counts
+      if (as !== fate.deduplicated || this.#fates[i] === fate.filtered) this.#fates[i] = as;
+    }
+  }
+
+  /** Rows of a stage's input with their partition, offset, time and watermark. */
+  #timed(stage: Stage): Promise<string> {
+    return timedRows(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
+  }
+
+  /** Where the rows of a topic or stream are. */
+  #relationOf(name: string): string {
+    const slot = this.#input.filled?.slot ?? 0;
+    return (stageOf(this.#parts, name)?.relation ?? this.#parts.input.relation!)[slot];
+  }
+
+  /** Puts the rows that are in time into the state of a windowed stream; those too late are noted. Resolves with how many are late. */
+  async #keepRows(stage: WindowedStage, rows: string, countIn: number): Promise<number> {
+    const window = stage.input.window!;
+    const { name } = stage.stream;
+    const { hasAgain, progress } = this.#input;
+    const isInTime = inTime(window, hasAgain ? progress.forgotten[name] : undefined);
+    const state = relations.state(this.#parts.pipeline, name);
+    const without = stage.input.dedupe ? ` and _row not in (select _row from ${relations.duplicates(name)})` : '';
+    const columns = [columnList(stage.stateFields), '_partition, _offset, _ts, _wm'].filter(Boolean).join(', ');
+    const kept = await this.#session.run(
+      `insert into ${state} (${columns}, _ws) select ${columns}, ${windowStart(window, '_ts')} from ${rows} where ${isInTime}${without}`,
+    );
+    if (kept === this.#fates.length) this.#fates.fill(fate.out);
+    else if (kept > 0) await this.#mark(`select distinct _row from ${rows} where ${isInTime}${without}`, fate.out);
+    if (kept < countIn) {
+      for (const [row] of await this.#session.rows(
+        `select distinct _row from ${rows} where not (${isInTime})${without} order by _row`,
+      ))
+        this.#lates.push({ row: Number(row), stage: name });
+    }
+    return countIn - kept;
+  }
+
+  #rowsOf(table: Table): RowSet {
+    const { name } = table.from;
+    const stage = stageOf(this.#parts, name);
+    return {
+      session: this.#session,
+      relation: this.#relationOf(name),
+      count: this.#counts.get(name)!,
+      place: placeOfRow,
+      isInOrder: !this.#input.hasAgain,
+      hasTies: stage?.kind === 'plain' && stage.hasTies,
+    };
+  }
+
+  async #write({ table, rows }: TableRows): Promise<void> {
+    if (table.from.noun === 'topic')
+      this.#fates.forEach((one, i) => {
+        if (one !== fate.dead) this.#fates[i] = fate.out;
+      });
+    const started = performance.now();
+    await guard('table', table.name, false, () => this.#parts.sink.write(table, rows));
+    this.#parts.spent(`table ${table.name}`, started);
+    const totals = countsOf(this.#input.progress, `table ${table.name}`);
+    totals.in += rows.count;
+    totals.out += rows.count;
+  }
+
+  /** Brings a table over a stream that retracts to what holds now. */
+  async #settle(stage: Stage, settled: Settled): Promise<void> {
+    const emission = this.#emissions.get(stage.stream.name) ?? noEmission;
+    if (!retracts(stage) || (emission.emitted === 0 && emission.retracted === 0)) return;
+    const { table } = settled;
+    const started = performance.now();
+    const totals = countsOf(this.#input.progress, `table ${table.name}`);
+    const changes = await changesOf(this.#session, settled, stage.emitted, emission);
+    totals.retracted += await guard('table', table.name, false, () => this.#parts.sink.replace(table, changes));
+    totals.in += emission.emitted;
+    totals.out += changes.put.count;
+    this.#parts.spent(`table ${table.name}`, started);
+  }
+}
