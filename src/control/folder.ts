@@ -72,6 +72,11 @@ export async function openParts(places: Places, system: System, notice?: (text: 
             throw error;
           }
         },
+        async time(topic, partition, offset) {
+          if (offset < log.range(topic, partition).start) return undefined;
+          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+          return batch?.times[0];
+        },
       },
     });
     return { path, system, log, registry, store, engine, database };

@@ -104,7 +104,9 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
 
 /** The streaming relation of a stream's query: the one topic or stream in its FROM clause; the rest are lookups of tables. */
 export function inputOf(stream: Stream): Relation {
-  const inputs = stream.query.references.filter((one): one is Relation => !isParam(one) && one.of.noun !== 'table');
+  const inputs = stream.query.references.filter(
+    (one): one is Relation => !isParam(one) && one.of.noun !== 'table' && !one.within,
+  );
   const first = inputs[0];
   if (!first || inputs.some((one) => one.of !== first.of || viewOf(one) !== viewOf(first))) {
     const names = [...new Set(inputs.map((one) => `${one.of.noun} '${one.of.name}'`))];
@@ -116,7 +118,7 @@ export function inputOf(stream: Stream): Relation {
       {
         place: `stream '${stream.name}'`,
         remedy: first
-          ? 'Read exactly one topic or stream; join it with tables.'
+          ? `Read exactly one topic or stream; join it with tables, or with \${${inputs.find((one) => one.of !== first.of)?.of.name ?? first.of.name}.within('10 minutes')}.`
           : `Put one into the FROM clause as a value: from \${ride}.`,
       },
     );
@@ -125,8 +127,8 @@ export function inputOf(stream: Stream): Relation {
 }
 
 /** How a relation is seen, as a text that is the same for views that were written twice. */
-function viewOf({ window, dedupe }: Relation): string {
-  return JSON.stringify([window ?? null, dedupe ?? null]);
+function viewOf({ window, dedupe, previous }: Relation): string {
+  return JSON.stringify([window ?? null, dedupe ?? null, previous ?? null]);
 }
 
 function checkNames(

@@ -3,7 +3,7 @@ import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import type { Fields } from './fields.ts';
-import { checkOptions, durationRule, textRule, textsRule } from './options.ts';
+import { checkOptions, durationRule, textRule, textsRule, wholeRule } from './options.ts';
 import type { Stream } from './stream.ts';
 import type { Table } from './table.ts';
 import type { Topic } from './topic.ts';
@@ -17,12 +17,20 @@ export type Window =
 /** Rows whose `by` fields equal those of a row kept less than `withinMs` (milliseconds of event time) away are left out. */
 export type Dedupe = { readonly by: readonly string[]; readonly withinMs: number };
 
+/** Rows come with the rows before them that have the same `by` fields, `count` of them, in the order of the log. */
+export type Previous = { readonly by: readonly string[]; readonly count: number };
+
+/** Rows are joined with those of another topic or stream that happened at most so long before or after them, milliseconds of event time. */
+export type Within = { readonly beforeMs: number; readonly afterMs: number };
+
 /** A view of a topic or stream for a FROM clause. Frozen. */
 export interface Relation<F extends Fields = Fields> {
   readonly noun: 'relation';
   readonly of: Topic | Stream | Table;
   readonly window: Window | undefined;
   readonly dedupe: Dedupe | undefined;
+  readonly previous?: Previous;
+  readonly within?: Within;
   /** Phantom: carries the fields' types, is never there. */
   readonly '~fields'?: F;
 }
@@ -51,11 +59,74 @@ export interface Readable<F extends Fields> extends Windowed<F> {
    * The view can be windowed in turn.
    */
   dedupe(options: { by: readonly (keyof F & string)[]; within: Duration }): Relation<F> & Windowed<F>;
+  /**
+   * Each row with the row before it that has the same `by` fields, in the order of the log: as the column `previous`, missing for the first.
+   * With `count: 3` there are `previous_2` and `previous_3`, too.
+   *
+   * @throws OPTION_INVALID, PIPELINE_INVALID
+   * @example sql`select device, at from ${reading.previous({ by: ['device'] })} where celsius > 80 and previous.celsius <= 80`
+   */
+  previous(options: { by: readonly (keyof F & string)[]; count?: number }): Relation<F>;
+  /**
+   * The rows to join another topic or stream with: those that happened at most so long before or after a row of it. The other one stands
+   * first in the FROM clause; both have an event time.
+   *
+   * @throws OPTION_INVALID, PIPELINE_INVALID
+   * @example sql`select o.id, p.paid from ${order} o left join ${payment.within('10 minutes')} p on p.order_id = o.id`
+   * @example payment.within({ before: '1 minute', after: '1 hour' })
+   */
+  within(span: Duration | { before: Duration; after: Duration }): Relation<F>;
 }
 
 /** Makes the views of a topic or stream; `self` is called late, since the definition is still being made. */
 export function readable<F extends Fields>(self: () => Topic<F> | Stream<F>): Readable<F> {
-  return { ...windowed(self, undefined), dedupe: (options) => deduped(self, options) };
+  return {
+    ...windowed(self, undefined),
+    dedupe: (options) => deduped(self, options),
+    previous: (options) => previous(self(), options),
+    within: (span) => within(self(), span),
+  };
+}
+
+/** The most rows before a row that it can come with. */
+const previousMax = 20;
+
+function previous<F extends Fields>(
+  owner: Topic<F> | Stream<F>,
+  options: { by: readonly (keyof F & string)[]; count?: number },
+): Relation<F> {
+  checkOptions(placeOf(owner), options, { by: textsRule, count: wholeRule(1, previousMax) }, 'previous');
+  checkBy(owner, 'previous', options.by);
+  const taken = Object.keys(owner.fields).find((name) => /^previous(_\d+)?$/i.test(name));
+  if (taken !== undefined)
+    throw new MillraceError('NAME_INVALID', `field '${taken}' is called as the column that previous() adds`, {
+      place: placeOf(owner),
+      remedy: 'Give the field another name.',
+    });
+  const { by, count = 1 } = options;
+  return view(owner, { previous: Object.freeze({ by: Object.freeze([...by]), count }) });
+}
+
+function within<F extends Fields>(
+  owner: Topic<F> | Stream<F>,
+  span: Duration | { before: Duration; after: Duration },
+): Relation<F> {
+  needTime(owner, 'within');
+  if (typeof span === 'object')
+    checkOptions(placeOf(owner), span, { before: durationRule, after: durationRule }, 'within');
+  const { before, after } = typeof span === 'object' ? span : { before: span, after: span };
+  const ms = (option: string, text: Duration) => Math.round(durationMs(text, `${placeOf(owner)}, ${option}`));
+  return view(owner, { within: Object.freeze({ beforeMs: ms('before', before), afterMs: ms('after', after) }) });
+}
+
+function view<F extends Fields>(of: Topic<F> | Stream<F>, more: { previous?: Previous; within?: Within }): Relation<F> {
+  return Object.freeze({
+    noun: 'relation' as const,
+    of: of as Topic | Stream,
+    window: undefined,
+    dedupe: undefined,
+    ...more,
+  });
 }
 
 function deduped<F extends Fields>(

@@ -129,10 +129,18 @@ export interface Processor {
 
 /** An engine. */
 export interface Engine {
-  /** Everything that is wrong with the SQL of a pipeline. */
-  check(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]>;
+  /**
+   * Everything that is wrong with the SQL of a pipeline.
+   *
+   * @param endless the names of the tables that have no end: streams look them up by version
+   */
+  check(
+    pipeline: Pipeline,
+    params: ReadonlyMap<string, Value>,
+    endless?: ReadonlySet<string>,
+  ): Promise<MillraceError[]>;
   /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */
-  open(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<Processor>;
+  open(pipeline: Pipeline, params: ReadonlyMap<string, Value>, endless?: ReadonlySet<string>): Promise<Processor>;
 }
 
 /** Whether some of what a pipeline declares is personal. */

@@ -27,12 +27,12 @@ test('year, month and day of every form have the values and types that they have
   const query = `select year(x) as a, month(x) as b, day(x) as c, dayofmonth(x) + 1 as d, extract(year from x) as e, date_part('month', x) as f,
     YEAR(d) as g, month(d) as h, day(i) as i, year(date_trunc('year', x)) as j, hour(x) as k, quarter(x) as l,
     x.year() as m, extract(day from d)::int as n from temp.main.t where month(x) > 0 or year(x) is null order by year(x), day(x)`;
-  const { plain } = await carry(session, await analyse(session, query, 'here'), {
-    alias: 't',
-    columns: [],
-    hidden: [],
-    row: [],
-  });
+  const { plain } = await carry(
+    session,
+    await analyse(session, query, 'here'),
+    [{ alias: 't', hidden: [], row: [] }],
+    [],
+  );
   for (const name of ['year', 'month', 'day', 'dayofmonth'])
     assert.doesNotMatch(plain, new RegExp(`\\b"?${name}"?\\(x`, 'i'));
   assert.deepEqual(await session.describe(plain), await session.describe(query));

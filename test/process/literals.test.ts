@@ -79,12 +79,12 @@ test('a number keeps its value and its type, wherever it stands', async () => {
         );
         const query = `select ${columns.join(', ')} from temp.main.t where ${some[0]} is not null`;
         await session.run('create or replace temp table t as select 1 as n');
-        const { plain } = await carry(session, await analyse(session, query, 'here'), {
-          alias: 't',
-          columns: [],
-          hidden: [],
-          row: [],
-        });
+        const { plain } = await carry(
+          session,
+          await analyse(session, query, 'here'),
+          [{ alias: 't', hidden: [], row: [] }],
+          [],
+        );
         assert.deepEqual(await session.describe(plain), await session.describe(query));
         assert.deepEqual(await session.rows(plain), await session.rows(query));
       }),

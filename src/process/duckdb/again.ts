@@ -34,6 +34,9 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
   // what was late for a window, or made one fail, has passed all other stages
   const isOfWindow = aside.kind === 'late' || flow.windowed.some((stage) => stage.stream.name === aside.stage);
   rows.watermarks.fill(beginning);
+  // without a time of its own a record has the one at which it was written
+  if (topic.time === undefined)
+    rows.times.fill((await work.log.time(topic.name, record.partition, record.offset)) ?? 0);
   const held = new Set<string>();
   for (;;) {
     const progress = copyProgress(work.progress);
@@ -64,7 +67,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
         if (isOfWindow) progress.fates[fateOf(await work.keeper.kinds(topic.name, [record]), record)]++;
         else countFates(progress, flowed, 0);
       });
-      if (held.size > 0) await mendWindows(work, topic.name, held);
+      if (held.size > 0) await mendWindows(work, held);
       work.unflushed.add(topic.name);
       return undefined;
     } catch (failure) {

@@ -3,7 +3,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
 import { tableFunctionsOf } from './functions.ts';
-import { commonNames, copyOf, isNode, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
+import { columnNode, commonNames, copyOf, isNode, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
 
 /** Table functions that read nothing from outside. */
 const allowedTableFunctions = new Set(['unnest', 'range', 'generate_series', 'repeat', 'json_each']);
@@ -134,38 +134,41 @@ function isGroupedBy(root: Node, modifiers: readonly Node[], identity: readonly 
   );
 }
 
-/** What `carry` adds to a query, and takes out of it. */
-export type Carried = {
-  /** The name of the input in the query. */
+/** A relation of a query that has columns of ours. */
+export type Visible = {
+  /** Its name in the query. */
   readonly alias: string;
-  /** Columns of the input that are selected too, as `_carried` and their name. */
-  readonly columns: readonly string[];
-  /** Columns of the input that neither `*` nor the name of the input, as a row, have. */
+  /** Columns that neither `*` nor its name, as a row, have. */
   readonly hidden: readonly string[];
-  /** The columns that the name of the input has as a row. */
+  /** The columns that its name has as a row. */
   readonly row: readonly string[];
 };
 
 /**
- * The query twice: as written, and with more columns of its input, so that it is known where each row that comes out came from. In both,
- * `*` and the input's name as a row do not have the hidden columns.
+ * The query twice: as written, and with more columns of its input (the first relation), as `_carried` and their name, so that it is known
+ * where each row that comes out came from. In both, `*` and the names of relations as rows do not have the hidden columns.
  */
 export async function carry(
   session: DuckSession,
   analysis: Analysis,
-  { alias, columns, hidden, row }: Carried,
+  relations: readonly [Visible, ...Visible[]],
+  columns: readonly string[],
 ): Promise<{ plain: string; carried: string }> {
   const tree = copyOf(analysis.tree);
   walk(tree, uncached);
   const root = rootOf(tree);
-  writeWholeRows(root, alias, row);
+  for (const { alias, row } of relations) writeWholeRows(root, alias, row);
   const selected = root.select_list as Node[];
   walkExpressions(root, (node) => {
-    const isOurs = node.class === 'STAR' && (node.relation_name === '' || node.relation_name === alias);
-    if (isOurs) node.exclude_list = [...(node.exclude_list as string[]), ...hidden];
+    if (node.class !== 'STAR') return;
+    const hidden = relations
+      .filter(({ alias }) => node.relation_name === '' || node.relation_name === alias)
+      .flatMap((one) => one.hidden);
+    node.exclude_list = [...new Set([...(node.exclude_list as string[]), ...hidden])];
   });
   const plain = await sqlOf(session, tree);
-  for (const column of columns) selected.push({ ...columnNode([alias, column]), alias: `_carried${column}` });
+  for (const column of columns)
+    selected.push({ ...columnNode([relations[0].alias, column]), alias: `_carried${column}` });
   return { plain, carried: await sqlOf(session, tree) };
 }
 
@@ -179,10 +182,6 @@ function walkExpressions(root: Node, visit: (node: Node) => void): void {
     }
   };
   for (const [key, value] of Object.entries(root)) if (key !== 'from_table' && key !== 'cte_map') look(value);
-}
-
-function columnNode(names: readonly string[]): Node {
-  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
 }
 
 /** Whether the name of the input stands in a query as a row: `to_json(f)`, `count(distinct f)`. */

@@ -4,7 +4,7 @@ import { type DuckSession, isOfTheData } from './database.ts';
 import { beginning, end } from './flowing.ts';
 import { relations } from './relations.ts';
 import type { WindowedStage } from './stage.ts';
-import { steps } from './window.ts';
+import { slackMs, steps } from './window.ts';
 
 /** A record of the log. */
 export type Culprit = { readonly partition: number; readonly offset: number };
@@ -13,7 +13,7 @@ export type Culprit = { readonly partition: number; readonly offset: number };
  * The records in the state of a windowed stream that its query fails for. Where no single record fails alone (a sum that overflows),
  * the smallest set found that fails together.
  *
- * @param closedMs the watermark up to which windows were given: older rows are not looked at
+ * @param closedMs the watermark up to which windows were emitted: older rows are not looked at; `beginning`: all rows are
  */
 export async function findCulprits(
   session: DuckSession,
@@ -21,8 +21,9 @@ export async function findCulprits(
   state: string,
   closedMs: number,
 ): Promise<{ culprits: Culprit[]; error: MillraceError | undefined }> {
-  const { sizeMs } = steps(stage.input.window!);
-  const low = stage.input.window!.kind === 'session' ? beginning : Math.max(beginning, closedMs - 2 * sizeMs);
+  const { window } = stage;
+  const isOfFixedSize = window.kind === 'tumble' || window.kind === 'hop';
+  const low = isOfFixedSize ? Math.max(beginning, closedMs - 2 * steps(window).sizeMs - slackMs(window)) : beginning;
   const rows = await session.rows(`select _partition, _offset from ${state} where _ws > $1 order by all`, low);
   const records = rows.map((row): Culprit => ({ partition: Number(row[0]), offset: Number(row[1]) }));
   const probe = relations.probe(stage.stream.name);

@@ -5,8 +5,20 @@ import type { DuckSession } from './database.ts';
 import { type Emission, exchange, noEmission } from './emitted.ts';
 import { beginning, correctableMs, end, type FlowInput } from './flowing.ts';
 import { relations } from './relations.ts';
+import { noteChanged } from './sides.ts';
 import type { WindowedStage } from './stage.ts';
-import { endingWindows, endOf, keysOf, sameKeys, sessionsOf, startOf, steps, windowsOf } from './window.ts';
+import {
+  endingWindows,
+  endOf,
+  keysOf,
+  type SessionWindow,
+  sameKeys,
+  sessionsOf,
+  startOf,
+  steps,
+  windowsOf,
+  zoneOf,
+} from './window.ts';
 
 /** What a run of a windowed stream works with. */
 export type Emitting = {
@@ -32,14 +44,14 @@ export async function emitWindows(emitting: Emitting): Promise<Emission> {
   const { progress } = input;
   const before = progress.closed[name] ?? beginning;
   if (input.held.has(name)) {
-    await noteChanged(emitting, before);
+    await noteHeld(emitting);
     return noEmission;
   }
   const now = Math.max(before, watermarkMs);
   progress.closed[name] = now;
   const due = relations.due(name);
   await session.run(`delete from ${due}`);
-  const listed = await (stage.input.window!.kind === 'session' ? listKeys : listWindows)(emitting, before, now);
+  const listed = await (stage.window.kind === 'session' ? listKeys : listWindows)(emitting, before, now);
   const emission = listed > 0 ? await emitListed(emitting, now) : noEmission;
   if (Math.floor(now / hourMs) > Math.floor(before / hourMs)) await forget(emitting, now);
   return emission;
@@ -47,7 +59,7 @@ export async function emitWindows(emitting: Emitting): Promise<Emission> {
 
 /** Emits the windows in the list of those that are due, and retracts what they no longer have. */
 async function emitListed({ session, stage, input }: Emitting, now: number): Promise<Emission> {
-  const window = stage.input.window!;
+  const { window } = stage;
   const { name } = stage.stream;
   const due = relations.due(name);
   const { emitted } = stage;
@@ -73,7 +85,7 @@ function isEarly(stage: WindowedStage, input: FlowInput): boolean {
 /** Lists the windows of fixed size that are due; resolves with how many. */
 async function listWindows(emitting: Emitting, before: number, now: number): Promise<number> {
   const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
-  const window = stage.input.window!;
+  const { window } = stage;
   const { name } = stage.stream;
   const { progress, flush } = input;
   const { everyMs } = steps(window);
@@ -87,12 +99,11 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
   let listed = 0;
   // local days end at any time
   const isCrossed =
-    window.kind !== 'session' && window.zone !== undefined
-      ? now > before
-      : Math.floor(now / everyMs) > Math.floor(before / everyMs);
-  if (flush || isCrossed) listed += await add(endingWindows(window, state), before, flush ? end : now);
+    zoneOf(window) !== undefined ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
+  if (window.kind !== 'record' && (flush || isCrossed))
+    listed += await add(endingWindows(window, state), before, flush ? end : now);
   const first = progress.forgotten[name];
-  const isKept = first === undefined ? 'true' : `${startOf(window, '_window')} >= ${first}`;
+  const isKept = first === undefined || window.kind === 'record' ? 'true' : `${startOf(window, '_window')} >= ${first}`;
   if (progress.changed[name]) {
     listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
@@ -102,7 +113,8 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
     hasCorrections ? `${endOf(window, '_window')} <= $1` : '',
     stage.stream.emit === 'change' ? `${endOf(window, '_window')} > $1` : '',
   ].filter(Boolean);
-  if (changed !== undefined && wanted.length > 0)
+  if (changed !== undefined && window.kind === 'record') listed += await add(windowsOf(window, changed));
+  else if (changed !== undefined && wanted.length > 0)
     listed += await add(
       `select _window from (${windowsOf(window, changed)}) where (${wanted.join(' or ')}) and ${isKept}`,
       before,
@@ -113,7 +125,7 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
 /** Lists the keys that have sessions which are due; resolves with how many. */
 async function listKeys(emitting: Emitting, before: number, now: number): Promise<number> {
   const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
-  const window = stage.input.window as Extract<NonNullable<typeof stage.input.window>, { kind: 'session' }>;
+  const window = stage.window as SessionWindow;
   const { name } = stage.stream;
   const { progress, flush } = input;
   const state = relations.state(pipeline, name);
@@ -142,25 +154,24 @@ async function listKeys(emitting: Emitting, before: number, now: number): Promis
 }
 
 /** Notes the windows that have changed, for when they can be emitted. */
-async function noteChanged(emitting: Emitting, before: number): Promise<void> {
+async function noteHeld(emitting: Emitting): Promise<void> {
   const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
-  const { name } = stage.stream;
-  const window = stage.input.window!;
-  if (changed === undefined || !(hasCorrections || stage.stream.emit === 'change' || window.kind === 'session')) return;
-  const relation = relations.changed(pipeline, name);
-  const query =
-    window.kind === 'session' ? keysOf(window, changed) : `select _window from (${windowsOf(window, changed)})`;
-  await session.run(`create table if not exists ${relation} as select * from (${query}) limit 0`);
-  await session.run(`insert into ${relation} ${query}`);
-  input.progress.changed[name] = before;
+  const { window } = stage;
+  const isFollowed =
+    hasCorrections || stage.stream.emit === 'change' || window.kind === 'session' || window.kind === 'record';
+  if (changed === undefined || !isFollowed) return;
+  const windows = window.kind === 'session' ? keysOf(window, changed) : windowsOf(window, changed);
+  await noteChanged(session, pipeline, stage.stream.name, windows, input.progress);
 }
 
 /** Forgets the rows of windows that are closed for so long that nothing corrects them any more. */
 async function forget({ session, pipeline, stage, input }: Emitting, watermarkMs: number): Promise<void> {
-  const window = stage.input.window!;
+  const { window } = stage;
   const { name } = stage.stream;
   const state = relations.state(pipeline, name);
   const horizon = watermarkMs - steps(window).sizeMs - correctableMs;
+  for (const side of stage.sides)
+    if (!side.table) await session.run(`delete from ${side.relation} where _to < $1`, horizon);
   if (window.kind !== 'session') await session.run(`delete from ${state} where _ts < $1`, horizon);
   else {
     // a session is forgotten as a whole

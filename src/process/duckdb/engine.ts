@@ -8,11 +8,12 @@ import type { Engine, Processor, Sink } from '../engine.ts';
 import { DuckDatabase, type DuckSession } from './database.ts';
 import { Keeper, makeKeeper } from './keeper.ts';
 import { listFrom, listText } from './lists.ts';
+import { makeStage } from './make-stage.ts';
 import type { Schemas } from './prepare.ts';
 import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
 import { makeSettled, type Settled } from './settle.ts';
-import { makeStage, retracts, type Stage } from './stage.ts';
+import { retracts, type Stage } from './stage.ts';
 import { makeSlots, makeTopicInput, type TopicInput } from './topic-input.ts';
 import { sqlColumns, sqlType } from './types.ts';
 import type { LogView } from './work.ts';
@@ -33,13 +34,13 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
   const { database } = options;
   return {
     check: checkPipeline,
-    async open(pipeline, params): Promise<Processor> {
+    async open(pipeline, params, endless = new Set()): Promise<Processor> {
       const session = await database.session();
       const side = await database.session();
       try {
         await setParams(session, pipeline, params);
         await setParams(side, pipeline, params);
-        const { errors, ...made } = await makeStages(session, pipeline);
+        const { errors, ...made } = await makeStages(session, pipeline, endless);
         if (errors[0]) throw errors[0];
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
@@ -54,7 +55,11 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
 }
 
 /** Everything that is wrong with the SQL of a pipeline, found in an empty database in memory. */
-export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]> {
+export async function checkPipeline(
+  pipeline: Pipeline,
+  params: ReadonlyMap<string, Value>,
+  endless: ReadonlySet<string> = new Set(),
+): Promise<MillraceError[]> {
   const database = await DuckDatabase.open({});
   try {
     const session = await database.session();
@@ -62,7 +67,7 @@ export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<stri
     await setParams(session, pipeline, params);
     for (const table of pipeline.tables)
       await session.run(`create table main.${quote(table.name)} (${sqlColumns(table.fields)})`);
-    const { errors } = await makeStages(session, pipeline);
+    const { errors } = await makeStages(session, pipeline, endless);
     session.close();
     return errors;
   } finally {
@@ -77,7 +82,11 @@ type Made = {
   settled: readonly Settled[];
 };
 
-async function makeStages(session: DuckSession, pipeline: Pipeline): Promise<Made & { errors: MillraceError[] }> {
+async function makeStages(
+  session: DuckSession,
+  pipeline: Pipeline,
+  endless: ReadonlySet<string>,
+): Promise<Made & { errors: MillraceError[] }> {
   const stages = new Map<string, Stage>();
   const settled: Settled[] = [];
   const errors: MillraceError[] = [];
@@ -86,7 +95,7 @@ async function makeStages(session: DuckSession, pipeline: Pipeline): Promise<Mad
   for (const topic of pipeline.topics) inputs.set(topic.name, await makeTopicInput(session, pipeline, topic));
   for (const stream of pipeline.streams) {
     try {
-      stages.set(stream.name, await makeStage(session, pipeline, stream, inputs, stages));
+      stages.set(stream.name, await makeStage(session, pipeline, stream, inputs, stages, endless));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       errors.push(error);

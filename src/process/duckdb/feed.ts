@@ -26,7 +26,7 @@ export type FeedRows = {
   readonly partition: number;
   readonly columns: readonly Column[];
   readonly offsets: Float64Array;
-  /** Event time, milliseconds since 1970; NaN where the topic has none. */
+  /** Event time, milliseconds since 1970; where the topic has none, when the record was written. */
   readonly times: Float64Array;
   /** The watermark before the row, milliseconds since 1970; -9e15 where it is never late. */
   readonly watermarks: Float64Array;

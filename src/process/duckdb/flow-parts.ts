@@ -3,7 +3,8 @@ import type { Table } from '../../define/table.ts';
 import type { Sink } from '../engine.ts';
 import type { DuckSession } from './database.ts';
 import type { Settled } from './settle.ts';
-import { retracts, type Stage } from './stage.ts';
+import type { Side } from './sides.ts';
+import { retracts, type Stage, type WindowedStage } from './stage.ts';
 import type { TopicInput } from './topic-input.ts';
 
 /** What a flow works with. */
@@ -18,6 +19,8 @@ export type FlowParts = {
   readonly tables: readonly Table[];
   /** Those of the tables whose stream retracts. */
   readonly settled: readonly Settled[];
+  /** The sides of joins by time that this topic and its streams feed, and the streams that read them: perhaps of other topics. */
+  readonly sides: readonly { readonly side: Side; readonly stage: WindowedStage }[];
   readonly sink: Sink;
   /** Adds the time since `started` to a part. */
   readonly spent: (part: string, started: number) => void;
@@ -32,6 +35,11 @@ export function takesPart(parts: FlowParts, stream: string, only: string | undef
   if (only === undefined) return true;
   for (let stage = stageOf(parts, stream); stage; stage = stage.upstream) if (stage.stream.name === only) return true;
   return false;
+}
+
+/** As `takesPart`, of what a topic or stream feeds: a record that is sent again to one stage is in what its topic feeds already. */
+export function takesPartOf(parts: FlowParts, from: string, only: string | undefined): boolean {
+  return stageOf(parts, from) ? takesPart(parts, from, only) : only === undefined;
 }
 
 /** The tables that a stream feeds which retracts. */

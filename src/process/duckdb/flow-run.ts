@@ -8,17 +8,15 @@ import { markDuplicates } from './dedupe.ts';
 import { emitDerived } from './derive.ts';
 import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
-import { type FlowParts, settledOf, stageOf, takesPart } from './flow-parts.ts';
+import { type FlowParts, settledOf, stageOf, takesPart, takesPartOf } from './flow-parts.ts';
 import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flowing.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
+import { feedSide, noteChanged } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
 import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
 import { columnList } from './types.ts';
-import { inTime, windowStart } from './window.ts';
-
-/** Where the record of a row lies in the log, as one number: by its offset, then by its partition. */
-const placeOfRow = '_offset * 65536 + _partition';
+import { inTime, keysOf, placeOfRow, windowStart, windowsOf } from './window.ts';
 
 /** A run of a flow. */
 export class FlowRun {
@@ -48,10 +46,16 @@ export class FlowRun {
     for (const row of filled?.without ?? [])
       if (row >= filled!.from && row < filled!.to) this.#fates[row - filled!.from] = fate.dead;
     let duplicates = 0;
+    const { topic } = this.#parts.input;
+    await guard('topic', `topic ${topic.name}`, false, () => this.#feedSides(topic.name));
     for (const stage of this.#parts.stages) {
       const { name } = stage.stream;
       const started = performance.now();
-      duplicates += await guard('stream', name, false, () => this.#runStage(stage));
+      duplicates += await guard('stream', name, false, async () => {
+        const found = await this.#runStage(stage);
+        await this.#feedSides(name);
+        return found;
+      });
       this.#parts.spent(`stream ${name}`, started);
     }
     const taking = this.#plainTables();
@@ -107,6 +111,19 @@ export class FlowRun {
       totals.deduplicated += duplicates;
     }
     return duplicates;
+  }
+
+  /** Takes the rows of a topic or stream into the sides of joins by time, and notes what they change. */
+  async #feedSides(from: string): Promise<void> {
+    if (!this.#counts.get(from) || !takesPartOf(this.#parts, from, this.#input.only)) return;
+    const { pipeline } = this.#parts;
+    for (const { side, stage } of this.#parts.sides.filter((one) => one.side.from === from)) {
+      await feedSide(this.#session, side, this.#relationOf(from), placeOfRow);
+      const touched = stage.touched.get(side)!;
+      const { window } = stage;
+      const windows = window.kind === 'session' ? keysOf(window, touched) : windowsOf(window, touched);
+      await noteChanged(this.#session, pipeline, stage.stream.name, windows, this.#input.progress);
+    }
   }
 
   async #deduplicate(stage: Stage): Promise<number> {
@@ -169,7 +186,7 @@ export class FlowRun {
       const rows = await this.#timed(stage);
       const late = await this.#keepRows(stage, rows, countIn);
       totals.late += late;
-      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.input.window!, before)})`;
+      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
       await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
     }
     const emission = await guard('stream', name, true, () =>
@@ -196,7 +213,7 @@ export class FlowRun {
   /** Forgets emitted rows of windows whose rows are forgotten, and what was made of them. */
   async #forgetEmitted(stage: WindowedStage): Promise<void> {
     const { pipeline } = this.#parts;
-    const window = stage.input.window!;
+    const { window } = stage;
     const state = relations.state(pipeline, stage.stream.name);
     const sameSession =
       window.kind === 'session'
@@ -205,7 +222,9 @@ export class FlowRun {
     const isFinal =
       window.kind === 'session'
         ? `not exists (select 1 from ${state} s where s._ts = e._w and ${sameSession})`
-        : `e._w < ${this.#input.progress.forgotten[stage.stream.name]}`;
+        : window.kind === 'record'
+          ? `not exists (select 1 from ${state} s where s._ws = e._w)`
+          : `e._w < ${this.#input.progress.forgotten[stage.stream.name]}`;
     const tablesOf = (one: Stage) => settledOf(this.#parts, one).map(({ table }) => table);
     await forgetEmitted(this.#session, stage.emitted, tablesOf(stage), isFinal);
     for (const one of this.#parts.stages) {
@@ -248,7 +267,7 @@ export class FlowRun {
 
   /** Puts the rows that are in time into the state of a windowed stream; those too late are noted. Resolves with how many are late. */
   async #keepRows(stage: WindowedStage, rows: string, countIn: number): Promise<number> {
-    const window = stage.input.window!;
+    const { window } = stage;
     const { name } = stage.stream;
     const { hasAgain, progress } = this.#input;
     const isInTime = inTime(window, hasAgain ? progress.forgotten[name] : undefined);

@@ -9,21 +9,22 @@ import { beginning, StageFailure } from './flowing.ts';
 import { emptyAside } from './letters.ts';
 import { relations } from './relations.ts';
 import { remainsIn } from './remains.ts';
-import type { Work } from './work.ts';
+import type { TopicWork, Work } from './work.ts';
 
 /** Puts the rows aside that the queries of windowed streams fail for, and emits the windows without them. */
-export async function mendWindows(work: Work, topicName: string, stages: ReadonlySet<string>): Promise<void> {
-  const { topic, flow } = work.of(topicName);
+export async function mendWindows(work: Work, stages: ReadonlySet<string>): Promise<void> {
   const mended = new Set<string>();
   const failing = [...stages];
+  const topics = new Set<TopicWork>();
   for (let stage = failing.shift(); stage !== undefined; stage = failing.shift()) {
-    await putCulpritsAside(work, topicName, stage);
+    await putCulpritsAside(work, stage);
     mended.add(stage);
+    topics.add(work.topicOf(stage));
     if (failing.length > 0) continue;
     try {
       const progress = copyProgress(work.progress);
       await work.commit(progress, async () => {
-        await flow.run(work.runOf(topic, progress));
+        for (const { topic, flow } of topics) await work.run(flow, work.runOf(topic, progress));
       });
     } catch (failure) {
       if (!(failure instanceof StageFailure)) throw failure;
@@ -34,13 +35,16 @@ export async function mendWindows(work: Work, topicName: string, stages: Readonl
   }
 }
 
-async function putCulpritsAside(work: Work, topicName: string, stageName: string): Promise<void> {
-  const { flow } = work.of(topicName);
+async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
+  const { flow, topic } = work.topicOf(stageName);
+  const topicName = topic.name;
   const stage = flow.windowed.find((one) => one.stream.name === stageName);
   assert(stage, `stage ${stageName} has no windows to mend`);
   const state = relations.state(work.pipeline.name, stageName);
   for (;;) {
-    const closed = work.progress.closed[stageName] ?? beginning;
+    // windows that were closed before may have failed, too
+    const hasChanged = work.progress.changed[stageName] !== undefined;
+    const closed = hasChanged ? beginning : (work.progress.closed[stageName] ?? beginning);
     const { culprits, error } = await findCulprits(work.session, stage, state, closed);
     if (culprits.length === 0 || !error) break;
     const letters: Aside[] = [];
@@ -86,7 +90,7 @@ export async function flushWindows(work: Work): Promise<void> {
       try {
         const progress = copyProgress(work.progress);
         await work.commit(progress, async () => {
-          await flow.run(work.runOf(topic, progress, { flush: true }));
+          await work.run(flow, work.runOf(topic, progress, { flush: true }));
         });
         break;
       } catch (failure) {
@@ -94,7 +98,7 @@ export async function flushWindows(work: Work): Promise<void> {
           throw failure instanceof StageFailure ? failure.error : failure;
         if (!failure.firing) throw failure.error;
         mended.add(failure.stage);
-        await mendWindows(work, name, new Set([failure.stage]));
+        await mendWindows(work, new Set([failure.stage]));
       }
     }
     work.unflushed.delete(name);

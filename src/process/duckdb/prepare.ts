@@ -55,6 +55,7 @@ export class Preparer {
     };
     const again = new Map<number, number>();
     const offsets = new Float64Array(count);
+    const written = new Float64Array(count);
     const undecodable: (Aside & { offset: number })[] = [];
     const parts = new Decoding(this, count);
     let rows = 0;
@@ -83,10 +84,13 @@ export class Preparer {
           const id = headersOf(batch, i)[againHeader];
           if (id) again.set(rows, Number(Buffer.from(id).toString()));
         }
+        written[rows] = batch.times[i]!;
         offsets[rows++] = offset;
       }
     }
-    const columns = parts.columns();
+    const fed = this.#feedRows(first.partition, parts.columns(), offsets.subarray(0, rows));
+    // without a time of its own a record has the one at which it was written
+    if (this.#timeIndex < 0) fed.times.set(written.subarray(0, rows));
     return {
       topic: this.#topic.name,
       partition: first.partition,
@@ -94,7 +98,7 @@ export class Preparer {
       next: last.baseOffset + last.count,
       undecodable,
       again,
-      rows: this.#feedRows(first.partition, columns, offsets.subarray(0, rows)),
+      rows: fed,
       bytesOf: (row) => {
         const [batch, i] = at(offsets[row]! - first.baseOffset);
         return Uint8Array.from(valueIn(batch, i)!);

@@ -75,7 +75,7 @@ export class DuckProcessor implements Processor {
     const newestMs = before?.next === this.#firstOffset(duck) ? before.newestMs : partition.newestMs;
     let newest = newestMs ?? Number.NEGATIVE_INFINITY;
     for (let i = 0; i < rows.count; i++) {
-      rows.watermarks[i] = Math.max(beginning, newest - topic.latenessMs);
+      rows.watermarks[i] = topic.time === undefined ? beginning : Math.max(beginning, newest - topic.latenessMs);
       if (rows.times[i]! > newest) newest = rows.times[i]!;
     }
     for (const row of duck.again.keys()) rows.watermarks[row] = beginning;
@@ -125,7 +125,7 @@ export class DuckProcessor implements Processor {
         const result = await this.#attempt(duck, stretch, dead, held, reports, isLast ? committing : undefined);
         // before the windows are mended: that may fail too
         saved?.();
-        if (held.size > 0) await mendWindows(this.#work, duck.topic, held);
+        if (held.size > 0) await mendWindows(this.#work, held);
         return result;
       } catch (failure) {
         if (failure instanceof RowsRefused) {
@@ -210,7 +210,10 @@ export class DuckProcessor implements Processor {
       // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const again = new Set(duck.again.keys());
-      const flowed = await flow.run(this.#work.runOf(topic, progress, { filled, again, hasAgain, watermarkMs, held }));
+      const flowed = await this.#work.run(
+        flow,
+        this.#work.runOf(topic, progress, { filled, again, hasAgain, watermarkMs, held }),
+      );
       progress.consumed += next - partition.next;
       partition.next = next;
       const lates = flowed.lates.map(({ row, stage }) => lateOf(duck, row, stage));

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { isParam } from '../../define/param.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
+import type { Relation } from '../../define/relation.ts';
 import type { Sql } from '../../define/sql.ts';
 import type { Progress } from '../progress.ts';
 
@@ -17,10 +18,15 @@ export function noteQueries({ streams }: Pipeline, progress: Progress): string[]
   );
 }
 
+/** Views that were not there at first: without them the hash is as it was. */
+function moreOf({ previous, within }: Relation): unknown[] {
+  return previous || within ? [previous ?? null, within ?? null] : [];
+}
+
 /** A hash of what a query says: its words, what it reads and how that is seen; not of how it is broken into lines. */
 function hashOf({ texts, references }: Sql): string {
   const read = references.map((one) =>
-    isParam(one) ? one.name : [one.of.noun, one.of.name, one.window ?? null, one.dedupe ?? null],
+    isParam(one) ? one.name : [one.of.noun, one.of.name, one.window ?? null, one.dedupe ?? null, ...moreOf(one)],
   );
   const words = texts.map((text) => text.replace(/\s+/g, ' ')).join('\u0000');
   return createHash('sha256')

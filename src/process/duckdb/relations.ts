@@ -20,6 +20,8 @@ export const relations = {
   retracted: (stream: string) => temp(`${stream}/retracted`),
   /** Rows that are taken out of the state. */
   removed: (stream: string) => temp(`${stream}/removed`),
+  /** Rows that come into one side of a join by time. */
+  side: (name: string) => temp(`${name}/fresh`),
   /** The newest time of a partition before the micro-batch at hand. */
   newest: (stream: string) => temp(`${stream}/newest`),
   /** Rows that are never late. */

@@ -17,7 +17,8 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
   };
   const names = new Set(stream.query.references.flatMap((one) => ('of' in one ? [one.of.name] : [])));
   const marker = (name: string) => `millrace:${name}`;
-  const marked = (relation: Relation) => quote(marker(relation.of.name));
+  const marked = (relation: Relation) =>
+    quote(marker(relation.within ? `within ${relation.of.name}` : relation.of.name));
   const text = render(stream.query, marked, marked);
   const parsed = await treeOf(session, text);
   if (parsed.error && parsed.error_type === 'not implemented')
@@ -38,7 +39,9 @@ export async function screen(session: DuckSession, stream: Stream, input: Relati
   walk(parsed, (node) => {
     if (node.type === 'BASE_TABLE') {
       const name = String(node.table_name);
-      const isKnown = !node.schema_name && (common.has(name) || [...names].some((one) => marker(one) === name));
+      const isKnown =
+        !node.schema_name &&
+        (common.has(name) || [...names].some((one) => marker(one) === name || marker(`within ${one}`) === name));
       if (!isKnown)
         refuse(
           `'${[node.schema_name, name].filter(Boolean).join('.')}' is named as text`,

@@ -71,9 +71,9 @@ export function stageWatermark(stage: WindowedStage, input: FlowInput): number {
   // what is emitted of a window lies within it
   let windowed = stage.upstream;
   while (windowed?.kind === 'derived') windowed = windowed.upstream;
-  const { stream, input: view } = windowed as WindowedStage;
+  const { stream, window } = windowed as WindowedStage;
   const closed = input.progress.closed[stream.name] ?? beginning;
-  return Math.max(beginning, closed - steps(view.window!).sizeMs - latenessOf(stage));
+  return Math.max(beginning, closed - steps(window).sizeMs - latenessOf(stage));
 }
 
 /** Rows that a stream over windows emits, as rows of the state of another window: they are never late. */
@@ -91,7 +91,7 @@ export async function keepChanges(
   progress: Progress,
 ): Promise<number> {
   const { name } = stage.stream;
-  const window = stage.input.window!;
+  const { window } = stage;
   const state = relations.state(pipeline, name);
   const removed = relations.removed(name);
   const { emitted } = stage.upstream && retracts(stage.upstream) ? stage.upstream : (undefined as never);
@@ -113,8 +113,8 @@ export async function keepChanges(
 /** The rows of a window that `keepChanges` took in and took out. */
 export function changedRows(stage: WindowedStage, forgottenMs: number | undefined): string {
   const { emitted } = stage.upstream && retracts(stage.upstream) ? stage.upstream : (undefined as never);
-  const by = stage.input.window!.kind === 'session' ? stage.input.window!.by.map(quote) : [];
+  const by = stage.window.kind === 'session' ? stage.window.by.map(quote) : [];
   const columns = [...by, '_ts', '_wm'].join(', ');
-  return `(select ${columns} from ${emittedRows(stage, emitted.fresh)} where ${inTime(stage.input.window!, forgottenMs)}
+  return `(select ${columns} from ${emittedRows(stage, emitted.fresh)} where ${inTime(stage.window, forgottenMs)}
     union all select ${columns} from ${relations.removed(stage.stream.name)})`;
 }

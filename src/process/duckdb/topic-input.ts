@@ -55,6 +55,6 @@ export async function makeAhead(
 /** Whether a stream needs nothing but the rows at hand: no window, no state, no table. */
 export function isPlain(stream: Stream): boolean {
   return stream.query.references.every(
-    (one) => isParam(one) || (one.of.noun !== 'table' && !one.window && !one.dedupe),
+    (one) => isParam(one) || (one.of.noun !== 'table' && !one.window && !one.dedupe && !one.previous && !one.within),
   );
 }

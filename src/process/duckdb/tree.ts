@@ -33,6 +33,18 @@ export function rootOf(tree: Node): Node {
   return (tree.statements as Node[])[0]!.node as Node;
 }
 
+/** A column of a relation. */
+export function columnNode(names: readonly string[]): Node {
+  return { class: 'COLUMN_REF', type: 'COLUMN_REF', alias: '', query_location: 0, column_names: names };
+}
+
+/** The SQL of an expression. */
+export async function expressionSql(session: DuckSession, expression: Node): Promise<string> {
+  const tree = await treeOf(session, 'select 1');
+  Object.assign(rootOf(tree), { select_list: [{ ...expression, alias: '' }] });
+  return (await sqlOf(session, tree)).replace(/^SELECT /, '');
+}
+
 /** The SQL of a tree. */
 export async function sqlOf(session: DuckSession, tree: Node): Promise<string> {
   const text = JSON.stringify(tree, (_, value) => (isNode(value) ? typed(value) : value));

@@ -2,11 +2,20 @@
 //
 // Times are milliseconds since 1970 as BIGINT. A window is known by `_window`: where it starts, on the clock of its zone (UTC where it has none).
 import type { Fields } from '../../define/fields.ts';
-import type { Window } from '../../define/relation.ts';
+import type { Window as DeclaredWindow } from '../../define/relation.ts';
 import { literal, quote } from '../database.ts';
 
-/** Tumbling is hopping by its own size. Sessions have no fixed windows. */
+/** A window as the engine has it: as declared, or each record by itself, whose number is where it lies in the log. */
+export type Window = DeclaredWindow | { readonly kind: 'record' };
+
+export type SessionWindow = Extract<Window, { kind: 'session' }>;
+
+/** Where a record lies in the log, as one number: by its offset, then by its partition. */
+export const placeOfRow = '(_offset * 65536 + _partition)';
+
+/** Tumbling is hopping by its own size. Sessions and records have no size. */
 export function steps(window: Window): { sizeMs: number; everyMs: number } {
+  if (window.kind === 'record') return { sizeMs: 0, everyMs: 1 };
   if (window.kind === 'session') return { sizeMs: window.gapMs, everyMs: 1 };
   return { sizeMs: window.sizeMs, everyMs: window.kind === 'hop' ? window.everyMs : window.sizeMs };
 }
@@ -19,8 +28,8 @@ export function slackMs(window: Window): number {
   return zoneOf(window) === undefined ? 0 : zoneSlackMs;
 }
 
-function zoneOf(window: Window): string | undefined {
-  return window.kind === 'session' ? undefined : window.zone;
+export function zoneOf(window: Window): string | undefined {
+  return window.kind === 'tumble' || window.kind === 'hop' ? window.zone : undefined;
 }
 
 /** A time in UTC on the clock of a zone. */
@@ -47,8 +56,10 @@ export function endOf(window: Window, w: string): string {
 /** The last window that a time falls into (rounding down below 1970 too); for sessions the time itself. */
 export function windowStart(window: Window, time: string): string {
   if (window.kind === 'session') return time;
+  if (window.kind === 'record') return placeOfRow;
   const { everyMs } = steps(window);
-  const local = window.zone === undefined ? time : localOf(window.zone, time);
+  const zone = zoneOf(window);
+  const local = zone === undefined ? time : localOf(zone, time);
   return `(${local} - ((${local} % ${everyMs}) + ${everyMs}) % ${everyMs})`;
 }
 
@@ -58,6 +69,8 @@ export function windowStart(window: Window, time: string): string {
  * @param forgottenMs rows before this are not kept any more, so that their windows cannot be emitted again
  */
 export function inTime(window: Window, forgottenMs?: number): string {
+  // a record is never late: what it is joined with is looked for again when that changes
+  if (window.kind === 'record') return 'true';
   const { sizeMs, everyMs } = steps(window);
   const last = windowStart(window, '_ts');
   const isOpen = window.kind === 'session' ? '_ts >= _wm' : `${endOf(window, last)} > _wm`;
@@ -79,6 +92,8 @@ export type WindowRead = {
   readonly window: Window;
   /** The columns that the state keeps. */
   readonly fields: Fields;
+  /** Columns of ours that are read, too. */
+  readonly more?: readonly string[];
   readonly state: string;
   /** The relation of the windows (`_window`) or, for sessions, of the keys that are due; undefined: all that lie within the bounds. */
   readonly due: string | undefined;
@@ -91,14 +106,18 @@ export type WindowRead = {
 
 /** The FROM subquery of a windowed stream: the rows of the windows that are due, each with `window_start` and `window_end`. */
 export function windowRows(read: WindowRead): string {
-  const { window, fields, state, due, bounds, only = '' } = read;
+  const { window, fields, state, due, bounds, more = [], only = '' } = read;
   if (window.kind === 'session') return sessionRows(window, read);
-  const columns = Object.keys(fields).map(quote);
+  const columns = [...Object.keys(fields), ...more].map(quote);
   const { sizeMs, everyMs } = steps(window);
   const [low, high] = bounds;
+  if (window.kind === 'record') {
+    const isDue = due === undefined ? 'true' : `_ws in (select _window from ${due})`;
+    return `(select ${[...columns, '_ws'].join(', ')} from ${state} where _ws > ${low} and _ws <= ${high} and ${isDue} ${only})`;
+  }
   const chosen =
     due === undefined ? `_window > ${low} and _window <= ${high}` : `_window in (select _window from ${due})`;
-  const all = [...columns, '_wm'].join(', ');
+  const all = [...new Set([...columns, '_wm'])].join(', ');
   return `(select ${[...columns, `make_timestamp_ms(${startOf(window, '_window')}) as window_start, make_timestamp_ms(${endOf(window, '_window')}) as window_end`].join(', ')}
     from (select ${all}, ${eachWindow(window, '_ws')} as _window from ${state} where _ws > ${low} and _ws <= ${high} + ${sizeMs - everyMs} ${only})
     where ${chosen} and ${endOf(window, '_window')} > _wm)`;
@@ -111,9 +130,9 @@ function eachWindow(window: Window, last: string): string {
 }
 
 /** The sessions of the keys that are due which end within the bounds, and those that were emitted before they ended. */
-function sessionRows(window: Window & { kind: 'session' }, read: WindowRead): string {
-  const { fields, state, due, bounds, emitted, only = '' } = read;
-  const columns = Object.keys(fields).map(quote);
+function sessionRows(window: SessionWindow, read: WindowRead): string {
+  const { fields, state, due, bounds, emitted, more = [], only = '' } = read;
+  const columns = [...Object.keys(fields), ...more].map(quote);
   const [low, high] = bounds;
   const ofDue = due === undefined ? 'true' : `exists (select 1 from ${due} d where ${sameKeys(window, 's', 'd')})`;
   const wasEmitted =
@@ -125,7 +144,7 @@ function sessionRows(window: Window & { kind: 'session' }, read: WindowRead): st
 }
 
 /** Rows of a state with the session that each belongs to: `_start`, `_end`. */
-export function sessionsOf(window: Window & { kind: 'session' }, rows: string): string {
+export function sessionsOf(window: SessionWindow, rows: string): string {
   const by = window.by.map(quote).join(', ');
   const order = `partition by ${by} order by _ts, _partition, _offset`;
   return `select *, min(_ts) over session as _start, max(_ts) over session + ${window.gapMs} as _end
@@ -135,7 +154,7 @@ export function sessionsOf(window: Window & { kind: 'session' }, rows: string): 
 }
 
 /** That two relations have the same session key; a missing value is a value like others. */
-export function sameKeys(window: Window & { kind: 'session' }, one: string, other: string): string {
+export function sameKeys(window: SessionWindow, one: string, other: string): string {
   return window.by.map((name) => `${one}.${quote(name)} is not distinct from ${other}.${quote(name)}`).join(' and ');
 }
 
@@ -155,10 +174,11 @@ const maxMs = 9e15;
 
 /** The windows that the rows of a relation (with `_ts` and `_wm`) are in, as a query of one column `_window`. */
 export function windowsOf(window: Window, relation: string): string {
+  if (window.kind === 'record') return `select distinct ${placeOfRow} as _window from ${relation}`;
   return `select distinct _window from (select ${eachWindow(window, windowStart(window, '_ts'))} as _window, _wm from ${relation}) where ${endOf(window, '_window')} > _wm`;
 }
 
 /** The session keys of the rows of a relation, as a query of the columns of the key. */
-export function keysOf(window: Window & { kind: 'session' }, relation: string, where = 'true'): string {
+export function keysOf(window: SessionWindow, relation: string, where = 'true'): string {
   return `select distinct ${window.by.map(quote).join(', ')} from ${relation} where ${where}`;
 }

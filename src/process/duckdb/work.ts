@@ -1,5 +1,5 @@
 // What the parts of a processor share: the pipeline's topics, its progress, and the one way to commit.
-import { MillraceError } from '../../core/errors.ts';
+import { assert, MillraceError } from '../../core/errors.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import type { Topic } from '../../define/topic.ts';
 import { type Aside, isPersonal, reasonOf, type Sink } from '../engine.ts';
@@ -7,7 +7,7 @@ import type { Progress } from '../progress.ts';
 import { countLetters } from './counts.ts';
 import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
 import { Flow } from './flow.ts';
-import { beginning, type FlowInput } from './flowing.ts';
+import { beginning, type FlowInput, type FlowResult } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
 import { ownWords } from './own-words.ts';
 import { Preparer, type Schemas } from './prepare.ts';
@@ -20,6 +20,8 @@ import { type RangeOf, Watermarks } from './watermarks.ts';
 export type LogView = {
   range: RangeOf;
   record(topic: string, partition: number, offset: number): Promise<Uint8Array | undefined>;
+  /** When a record was written, milliseconds since 1970; undefined where retention has removed it. */
+  time(topic: string, partition: number, offset: number): Promise<number | undefined>;
 };
 
 /** Parts of a pipeline that the processor is made of. */
@@ -77,6 +79,9 @@ export class Work {
     this.#sink = parts.sink;
     this.progress = parts.progress;
     this.watermarks = new Watermarks((topic, partition) => this.log.range(topic, partition), parts.now);
+    const sides = [...parts.stages.values()].flatMap((stage) =>
+      stage.kind === 'windowed' ? stage.sides.map((side) => ({ side, stage })) : [],
+    );
     for (const topic of parts.pipeline.topics) {
       const stages = [...parts.stages.values()].filter((stage) => stage.topic === topic);
       const tables = parts.pipeline.tables.filter(
@@ -88,6 +93,9 @@ export class Work {
         input: parts.inputs.get(topic.name)!,
         stages,
         tables,
+        sides: sides.filter(
+          ({ side }) => side.from === topic.name || stages.some(({ stream }) => stream.name === side.from),
+        ),
         spent: (part, started) => this.spent(part, started),
       });
       this.topics.set(topic.name, { topic, preparer: new Preparer(topic, parts.schemas), flow });
@@ -138,12 +146,30 @@ export class Work {
 
   /** The watermark of a topic: the newest time of the partition that is furthest behind, less the lateness. Never goes back. */
   advance(progress: Progress, topic: Topic): number {
-    if (topic.time === undefined) return beginning;
     const partitions = progress.topics[topic.name];
     const least = this.watermarks.least(progress, topic, topic.name, (partition) => partitions?.[partition]?.newestMs);
     const now = Math.max(progress.watermarks[topic.name] ?? beginning, least - topic.latenessMs);
     if (now > beginning) progress.watermarks[topic.name] = now;
     return now;
+  }
+
+  /** Runs the flow of a topic, and those of others whose rows are joined with what changed. */
+  async run(flow: Flow, input: FlowInput): Promise<FlowResult> {
+    const result = await flow.run(input);
+    for (const { topic, flow: other } of this.topics.values()) {
+      const isChanged = other.windowed.some(
+        ({ stream }) => input.progress.changed[stream.name] !== undefined && !input.held.has(stream.name),
+      );
+      if (isChanged) await other.run(this.runOf(topic, input.progress, { held: input.held }));
+    }
+    return result;
+  }
+
+  /** The topic that a stream hangs on. */
+  topicOf(stream: string): TopicWork {
+    const found = [...this.topics.values()].find(({ flow }) => flow.stages.some((one) => one.stream.name === stream));
+    assert(found, `stream ${stream} hangs on no topic`);
+    return found;
   }
 
   /** A run of a topic's flow, for a given progress; where nothing else is said no rows come in. */

@@ -1,0 +1,175 @@
+// Makes the stages of streams: queries are checked against the declarations, and become what runs for each micro-batch.
+import { MillraceError } from '../../core/errors.ts';
+import { inputOf, type Pipeline } from '../../define/pipeline.ts';
+import type { Relation } from '../../define/relation.ts';
+import type { Stream } from '../../define/stream.ts';
+import type { Topic } from '../../define/topic.ts';
+import { quote } from '../database.ts';
+import { checked, compile, type Making } from './compile.ts';
+import type { DuckSession } from './database.ts';
+import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
+import { metaNames } from './feed.ts';
+import { badRowsQuery } from './isolate.ts';
+import { makeWindowed } from './make-windowed.ts';
+import { refuseCombinations, refuseWindowFields } from './refuse.ts';
+import { makeTemp, relations } from './relations.ts';
+import { aheadRelation, insideRelation, type PerSlot, perSlot } from './render.ts';
+import { screen } from './screen.ts';
+import { makeSides, type Side } from './sides.ts';
+import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
+import { isPlain, makeAhead, type TopicInput } from './topic-input.ts';
+import { columnList, sqlColumns } from './types.ts';
+
+/** The columns that the relation of a plain stage has after its own: which record a row came from. */
+const carriedColumns = '_row integer, _partition integer, _offset bigint, _wm bigint';
+const carriedNames = ['_row', '_partition', '_offset', '_wm'] as const;
+
+/**
+ * Checks a stream and makes its relations. Those that it reads must have been made before.
+ *
+ * @param endless the names of tables that have no end: they are looked up by version
+ * @throws SQL_INVALID, SQL_UNSUPPORTED, SQL_COLUMNS, PIPELINE_INVALID, TABLE_CHANGED
+ */
+export async function makeStage(
+  session: DuckSession,
+  pipeline: Pipeline,
+  stream: Stream,
+  inputs: ReadonlyMap<string, TopicInput>,
+  before: ReadonlyMap<string, Stage>,
+  endless: ReadonlySet<string>,
+): Promise<Stage> {
+  const place = `stream '${stream.name}'`;
+  const input = inputOf(stream);
+  const from = input.of as Topic | Stream;
+  const upstream = before.get(from.name);
+  if (from.noun === 'stream' && !upstream) {
+    throw new MillraceError('PIPELINE_INVALID', `it reads stream '${from.name}', which has errors of its own`, {
+      place,
+      remedy: `Fix stream '${from.name}' first.`,
+    });
+  }
+  const topic = from.noun === 'topic' ? from : upstream!.topic;
+  refuseCombinations(place, input, topic, upstream !== undefined && retracts(upstream));
+  refuseWindowFields(place, input);
+  await screen(session, stream, input, place);
+  const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])];
+  const clock = clockOf(input, upstream);
+  const sides = await makeSides(session, pipeline.name, stream, endless);
+  for (const side of sides) refuseSide(place, side, before.get(side.from), upstream);
+  const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides };
+  if (clock === 'own') {
+    await makeTemp(session, relations.newest(stream.name), 'ms bigint');
+    await makeTemp(session, relations.again(stream.name), 'row integer');
+  }
+  if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.window || sides.length > 0) return makeWindowed(making);
+  return upstream && retracts(upstream) ? makeDerived(making, upstream) : makePlain(making, inputs.get(topic.name)!);
+}
+
+/** A stream has the time of its topic where it takes that column as it is and declares no lateness of its own. */
+function clockOf({ of }: Relation, upstream: Stage | undefined): Stage['clock'] {
+  if (upstream === undefined || of.noun !== 'stream') return 'topic';
+  if (retracts(upstream)) return 'windows';
+  const isTaken = of.time !== undefined && upstream.times.get('time')!.has(of.time);
+  return isTaken && of.latenessMs === undefined && upstream.clock === 'topic' ? 'topic' : 'own';
+}
+
+/** Refuses what a join by time cannot follow. */
+function refuseSide(
+  place: string,
+  { table, from, reference }: Side,
+  source: Stage | undefined,
+  input: Stage | undefined,
+): void {
+  const what = table ? `table '${table.name}'` : `${reference.of.noun} '${reference.of.name}'`;
+  const refuse = (message: string, remedy: string) => {
+    throw new MillraceError('SQL_UNSUPPORTED', message, { place, remedy });
+  };
+  if (source && retracts(source))
+    refuse(
+      `it joins ${what} by time, and stream '${from}' that feeds it retracts rows`,
+      'Join the streams before their windows, or read both tables where the answer is needed.',
+    );
+  if (input && retracts(input))
+    refuse(`it joins ${what} by time with rows of windows, which may be retracted`, 'Join before the windows.');
+}
+
+async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
+  const { session, pipeline, stream, input, upstream, topic, clock } = making;
+  const isAhead = isPlain(stream) && (upstream === undefined || upstream.isAhead);
+  const relation = await perSlot((slot) =>
+    isAhead ? aheadRelation(pipeline.name, stream.name, slot) : insideRelation(stream.name),
+  );
+  const duplicates = relations.duplicates(stream.name);
+  const hidden = upstream ? carriedNames : metaNames;
+  const compiled = await perSlot((slot) => {
+    const source = (upstream?.relation ?? fed.relation)?.[slot] ?? `(${fed.feeds[slot].select})`;
+    const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
+    return compile(making, rows, carriedNames, hidden);
+  });
+  const stored = await checked(making, compiled[0]);
+  const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
+  const renew = isAhead ? await makeAhead(session, relation, columns) : undefined;
+  if (!isAhead) await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+  const names = `${columnList(stream.fields)}, ${carriedNames.join(', ')}`;
+  const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
+  const fill = await perSlot(
+    (slot) =>
+      `insert into ${relation[slot]} (${names}) select ${stored}, ${carriedList} from (${compiled[slot].carried})`,
+  );
+  const { analysis, alias } = compiled[0];
+  const before: Pins =
+    upstream?.kind === 'plain'
+      ? upstream.times
+      : new Map([['time', new Set(topic.time === undefined ? [] : [topic.time])]]);
+  const bad = isAhead
+    ? await perSlot((slot) => badRowsQuery(session, stream, compiled[slot].analysis, compiled[slot].alias))
+    : undefined;
+  return {
+    kind: 'plain',
+    stream,
+    input,
+    upstream,
+    topic,
+    relation,
+    renew,
+    isAhead,
+    clock,
+    fansOut: analysis.hasJoin || analysis.hasUnnest,
+    hasTies: analysis.hasJoin,
+    times: pinsOf(stream, analysis.tree, alias, before),
+    fill,
+    badRows: bad?.[0] === undefined ? undefined : [bad[0], bad[1]!],
+  };
+}
+
+async function makeDerived(making: Making, upstream: WindowedStage | DerivedStage): Promise<DerivedStage> {
+  const { session, pipeline, stream, input, topic, clock } = making;
+  const [rows] = upstream.relation;
+  const hidden = emittedColumns(upstream.emitted).names;
+  const compiled = await compile(making, rows, ['_id', '_w'], hidden);
+  const stored = await checked(making, compiled);
+  const pins = pinsOf(stream, compiled.analysis.tree, compiled.alias, upstream.emitted.pins);
+  const emitted = await makeEmitted(session, pipeline.name, stream, { pins, keys: [] });
+  const fill = `insert into ${insideRelation(stream.name)} (${columnList(stream.fields)}, _id, _parent, _w)
+    select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${compiled.carried})`;
+  const relation: PerSlot<string> = [insideRelation(stream.name), insideRelation(stream.name)];
+  return {
+    kind: 'derived',
+    stream,
+    input,
+    upstream,
+    topic,
+    relation,
+    renew: undefined,
+    isAhead: false,
+    clock,
+    emitted,
+    fill,
+  };
+}
+
+async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
+  await makeTemp(session, relations.duplicates(stream.name), '_row integer');
+  await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
+}
