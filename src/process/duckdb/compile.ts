@@ -8,7 +8,7 @@ import type { DuckSession } from './database.ts';
 import { type JoinedSide, joinSides } from './join-sides.ts';
 import { storedColumns } from './moments.ts';
 import { checkColumns, refuseShapes } from './refuse.ts';
-import { render, tableRelation } from './render.ts';
+import { insideRelation, render, tableRelation } from './render.ts';
 import { type Side, sideColumns, sideOf } from './sides.ts';
 import type { Stage } from './stage.ts';
 
@@ -51,7 +51,16 @@ export async function compile(
   );
   const analysis = await analyse(session, text, place, identity);
   const alias = aliasOf(analysis, input.of.name);
-  refuseShapes(place, analysis, input, alias);
+  // what is put in place of the input has shapes of its own
+  const written = input.previous
+    ? await analyse(
+        session,
+        render(stream.query, () => insideRelation(input.of.name)),
+        place,
+        identity,
+      )
+    : analysis;
+  refuseShapes(place, written, input, alias);
   const joined = await joinSides(session, place, analysis.tree, alias!, sides);
   const row = [...Object.keys(input.of.fields), ...(input.window ? ['window_start', 'window_end'] : [])];
   const others = joined.map((one) => ({

@@ -1,4 +1,5 @@
 // One micro-batch through the stages of a topic, inside the transaction: rows in, rows per stage and table out, fates counted.
+import { MillraceError } from '../../core/errors.ts';
 import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../database.ts';
 import type { TableRows } from '../engine.ts';
@@ -10,6 +11,7 @@ import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
 import { type FlowParts, settledOf, stageOf, takesPart, takesPartOf } from './flow-parts.ts';
 import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flowing.ts';
+import { keepLast } from './previous.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
 import { feedSide, noteChanged } from './sides.ts';
@@ -145,7 +147,13 @@ export class FlowRun {
     const { slot } = this.#input.filled!;
     let out = this.#counts.get(stage.stream.name) ?? 0;
     if (!stage.isAhead) {
+      if (stage.source && this.#input.again === 'all') throw isOutOfOrder(stage.stream.name);
       out = await this.#session.run(stage.fill[slot]);
+      if (stage.source) {
+        const last = relations.last(this.#parts.pipeline, stage.stream.name);
+        const { previous, of } = stage.input;
+        await keepLast(this.#session, previous!, of.fields, stage.source[slot], last, placeOfRow);
+      }
       if (out > 0) this.#used.add(stage.relation[slot]);
     }
     const taken = await this.#taken(stage, countIn, out);
@@ -327,4 +335,13 @@ export class FlowRun {
     totals.out += changes.put.count;
     this.#parts.spent(`table ${table.name}`, started);
   }
+}
+
+/** A record that is sent again comes after those that followed it. */
+function isOutOfOrder(stream: string): MillraceError {
+  return new MillraceError(
+    'ROW_FAILED',
+    `stream '${stream}' reads each record with the one before it, and records that followed this one are processed already`,
+    { place: `stream '${stream}'`, remedy: 'Make the stream again from the log, with `millrace rebuild`.' },
+  );
 }

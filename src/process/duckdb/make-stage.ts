@@ -11,6 +11,7 @@ import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
 import { metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { makeWindowed } from './make-windowed.ts';
+import { makeLast, previousColumns, withPrevious } from './previous.ts';
 import { refuseCombinations, refuseWindowFields } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { aheadRelation, insideRelation, type PerSlot, perSlot } from './render.ts';
@@ -19,6 +20,7 @@ import { makeSides, type Side } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
 import { isPlain, makeAhead, type TopicInput } from './topic-input.ts';
 import { columnList, sqlColumns } from './types.ts';
+import { placeOfRow } from './window.ts';
 
 /** The columns that the relation of a plain stage has after its own: which record a row came from. */
 const carriedColumns = '_row integer, _partition integer, _offset bigint, _wm bigint';
@@ -100,13 +102,14 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
   const relation = await perSlot((slot) =>
     isAhead ? aheadRelation(pipeline.name, stream.name, slot) : insideRelation(stream.name),
   );
-  const duplicates = relations.duplicates(stream.name);
-  const hidden = upstream ? carriedNames : metaNames;
-  const compiled = await perSlot((slot) => {
-    const source = (upstream?.relation ?? fed.relation)?.[slot] ?? `(${fed.feeds[slot].select})`;
-    const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
-    return compile(making, rows, carriedNames, hidden);
-  });
+  const meta = upstream ? carriedNames : metaNames;
+  const hidden = input.previous ? [...meta, ...previousColumns(input.previous)] : meta;
+  const source = await perSlot((slot) => (upstream?.relation ?? fed.relation)?.[slot] ?? `(${fed.feeds[slot].select})`);
+  if (input.previous) {
+    refusePrevious(making);
+    await makeLast(session, pipeline.name, stream.name, input.of.fields);
+  }
+  const compiled = await perSlot((slot) => compile(making, viewOf(making, source[slot], meta), carriedNames, hidden));
   const stored = await checked(making, compiled[0]);
   const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
   const renew = isAhead ? await makeAhead(session, relation, columns) : undefined;
@@ -118,10 +121,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
       `insert into ${relation[slot]} (${names}) select ${stored}, ${carriedList} from (${compiled[slot].carried})`,
   );
   const { analysis, alias } = compiled[0];
-  const before: Pins =
-    upstream?.kind === 'plain'
-      ? upstream.times
-      : new Map([['time', new Set(topic.time === undefined ? [] : [topic.time])]]);
+  const before = upstream?.kind === 'plain' ? upstream.times : timesOf(topic);
   const bad = isAhead
     ? await perSlot((slot) => badRowsQuery(session, stream, compiled[slot].analysis, compiled[slot].alias))
     : undefined;
@@ -138,9 +138,47 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
     fansOut: analysis.hasJoin || analysis.hasUnnest,
     hasTies: analysis.hasJoin,
     times: pinsOf(stream, analysis.tree, alias, before),
+    source: input.previous ? source : undefined,
     fill,
     badRows: bad?.[0] === undefined ? undefined : [bad[0], bad[1]!],
   };
+}
+
+/** The rows of a plain stream's input as the view shows them. */
+function viewOf({ pipeline, stream, input }: Making, source: string, meta: readonly string[]): string {
+  if (input.dedupe)
+    return `(select * from ${source} where _row not in (select _row from ${relations.duplicates(stream.name)}))`;
+  if (!input.previous) return source;
+  return withPrevious(
+    input.previous,
+    input.of.fields,
+    source,
+    relations.last(pipeline.name, stream.name),
+    placeOfRow,
+    meta,
+  );
+}
+
+/** By origin: the columns of a topic that hold its event time and its key. */
+function timesOf({ time, key }: Topic): Pins {
+  return new Map([
+    ['time', new Set(time === undefined ? [] : [time])],
+    ['key', new Set(key === undefined ? [] : [key])],
+  ]);
+}
+
+/** Refuses to look back where the order of the rows of a key is not that of the log. */
+function refusePrevious({ place, input, upstream, topic }: Making): void {
+  const keys = (upstream?.kind === 'plain' ? upstream.times : timesOf(topic)).get('key')!;
+  if (topic.partitions === 1 || input.previous!.by.some((name) => keys.has(name))) return;
+  throw new MillraceError(
+    'PIPELINE_INVALID',
+    `previous: rows of one ${input.previous!.by.join(', ')} lie in several partitions of topic '${topic.name}', and have no order among them`,
+    {
+      place,
+      remedy: `Give the topic key: '${input.previous!.by[0]}', or one partition.`,
+    },
+  );
 }
 
 async function makeDerived(making: Making, upstream: WindowedStage | DerivedStage): Promise<DerivedStage> {

@@ -12,6 +12,8 @@ export const relations = {
   changed: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/changed`)}`,
   /** Keys of a deduplicated view. */
   keys: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/keys`)}`,
+  /** The last rows of each key. */
+  last: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/last`)}`,
   /** Windows that are emitted now. */
   due: (stream: string) => temp(`${stream}/due`),
   duplicates: (stream: string) => temp(`${stream}/duplicates`),

@@ -35,6 +35,8 @@ export type PlainStage = AnyStage & {
   readonly hasTies: boolean;
   /** The columns that hold the topic's event time as it is. */
   readonly times: Pins;
+  /** Where its input is, where it reads each row with those before it. */
+  readonly source: PerSlot<string> | undefined;
   /** Fill the stream's relation from the micro-batch. */
   readonly fill: PerSlot<string>;
   /** Give the rows (`_row`) that `fill` fails for, where that can be asked in one query. */
