@@ -55,7 +55,7 @@ export type KeptAside = Aside & {
   readonly tries: number;
 };
 
-/** What a source has read since it was last saved: saved with the next micro-batch. */
+/** What a source has read since it was last saved: saved with the next micro-batch of one of the pipelines that read its topic. */
 export type SourceReport = {
   readonly source: string;
   readonly topic: string;
@@ -123,6 +123,8 @@ export interface Processor {
 export interface Engine {
   /** Everything that is wrong with the SQL of a pipeline. */
   check(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<MillraceError[]>;
+  /** What was read of the sources of a topic, by their names, as of the last commit of any pipeline. */
+  sources(topic: string): Promise<Readonly<Record<string, SourceProgress>>>;
   /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */
   open(pipeline: Pipeline, params: ReadonlyMap<string, Value>): Promise<Processor>;
 }

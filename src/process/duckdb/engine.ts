@@ -11,6 +11,7 @@ import { listFrom, listText } from './lists.ts';
 import type { Schemas } from './prepare.ts';
 import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
+import { sourcesOf } from './source-states.ts';
 import { makeSlots, makeStage, makeTopicInput, type Stage, type TopicInput } from './stage.ts';
 import { sqlColumns, sqlType } from './types.ts';
 import type { LogView } from './work.ts';
@@ -31,6 +32,14 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
   const { database } = options;
   return {
     check: checkPipeline,
+    async sources(topic) {
+      const session = await database.session();
+      try {
+        return await sourcesOf(session, topic);
+      } finally {
+        session.close();
+      }
+    },
     async open(pipeline, params): Promise<Processor> {
       const session = await database.session();
       const side = await database.session();
@@ -58,7 +67,7 @@ export async function checkPipeline(pipeline: Pipeline, params: ReadonlyMap<stri
     const session = await database.session();
     await makeKeeper(session);
     await setParams(session, pipeline, params);
-    for (const table of pipeline.tables)
+    for (const table of [...pipeline.tables, ...pipeline.lookups])
       await session.run(`create table main.${quote(table.name)} (${sqlColumns(table.fields)})`);
     const { errors } = await makeStages(session, pipeline);
     session.close();
