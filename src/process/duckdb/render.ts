@@ -25,8 +25,11 @@ export function forSlot(sql: string, slot: 0 | 1): string {
 /** The relation that holds the rows of a topic or stream that is prepared ahead of the transaction. */
 export const aheadRelation = (pipeline: string, name: string) => `${slotSchema(pipeline, 0)}.${quote(name)}`;
 
-/** The relation that holds the rows of a stream that is computed within the transaction. */
-export const insideRelation = (name: string) => `temp.main.${quote(name)}`;
+/**
+ * The relation that holds the rows of a stream that is computed within the transaction. It is not called as the stream: a table may be,
+ * and DuckDB looks into `temp.main` before the file where a query reads `main."NAME"`.
+ */
+export const insideRelation = (name: string) => `temp.main.${quote(`${name}/rows`)}`;
 
 /** The relation of a table as queries see it. */
 export const tableRelation = (table: Relation) => `main.${quote(table.of.name)}`;

@@ -172,7 +172,7 @@ export async function makeStage(
     const stored = storedColumns(stream, types, analysis.tree, alias);
     const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
     if (isAhead) return { stored, renew: await makeAhead(session, relation, columns) };
-    await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+    await session.run(`create or replace temp table ${quote(`${stream.name}/rows`)} (${columns})`);
     return { stored, renew: undefined };
   };
   const shared = { stream, input, topic, afterWindow, relation, isAhead };
