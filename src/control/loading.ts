@@ -201,6 +201,35 @@ export class Load {
   }
 }
 
+/** What the topics of one pipeline wait for. */
+export class Holds {
+  readonly #loads = new Map<string, Load[]>();
+
+  /** One more table that a topic waits for. */
+  add(topic: string, load: Load): void {
+    this.#loads.set(topic, [...(this.#loads.get(topic) ?? []), load]);
+  }
+
+  #of(topic: string): Load[] {
+    return (this.#loads.get(topic) ?? []).filter((load) => !load.isLoaded);
+  }
+
+  isHolding(topic: string): boolean {
+    return this.#of(topic).length > 0;
+  }
+
+  /** What a topic waits for, in words; undefined where it does not. */
+  textOf(topic: string): string | undefined {
+    const loads = this.#of(topic);
+    return loads.length === 0 ? undefined : loads.map((load) => load.text).join('; ');
+  }
+
+  /** Whether a topic waits for a table that is not loaded by itself. */
+  isStuck(topic: string): boolean {
+    return this.#of(topic).some((load) => !load.isUnderWay);
+  }
+}
+
 function sourceText({ name, progress, notice }: SourceStatus, trouble: string | undefined): string {
   if (trouble !== undefined) return trouble;
   const share = progress === undefined ? '' : `, ${Math.floor(100 * progress)} %`;

@@ -74,6 +74,7 @@ export class Redrive {
   /** Why a letter would be refused again, or undefined where it would be taken. Nothing is changed. */
   async trial(letter: KeptAside): Promise<string | undefined> {
     const { processor, exclusive } = this.#through;
+    this.#checkLoaded(letter.topic);
     try {
       const aside = letter.source === undefined ? letter : await this.#asRecord(letter);
       return await exclusive(() => processor.trial(aside));
@@ -81,6 +82,16 @@ export class Redrive {
       if (error instanceof MillraceError && error.reaction === 'reject') return reasonOf(this.#through.pipeline, error);
       throw error;
     }
+  }
+
+  /** Checks that the tables which the streams of a topic look up are loaded. @throws USAGE */
+  #checkLoaded(topic: string): void {
+    const wait = this.#through.waitOf(topic);
+    if (wait === undefined) return;
+    throw new MillraceError('USAGE', `topic '${topic}' ${wait}`, {
+      place: `pipeline '${this.#through.pipeline.name}'`,
+      remedy: 'Send the letters again when the table is loaded.',
+    });
   }
 
   /** A letter of a source as the record of the log that it would become. @throws what refuses it */
@@ -98,14 +109,7 @@ export class Redrive {
   /** Letters from the log: straight to the stages. Resolves with why some are refused again. */
   async #sendAgain(letters: readonly KeptAside[]): Promise<string[]> {
     const left: number[] = [];
-    for (const { topic } of letters) {
-      const wait = this.#through.waitOf(topic);
-      if (wait === undefined) continue;
-      throw new MillraceError('USAGE', `topic '${topic}' ${wait}`, {
-        place: `pipeline '${this.#through.pipeline.name}'`,
-        remedy: 'Send the letters again when the table is loaded.',
-      });
-    }
+    for (const { topic } of letters) this.#checkLoaded(topic);
     for (let at = 0; at < letters.length; at += errandSize) {
       const some = letters.slice(at, at + errandSize);
       left.push(...(await this.#through.exclusive(() => this.#through.processor.again(some))));

@@ -9,7 +9,7 @@ import type { Engine, Processor, SourceReport } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
-import type { Load, Loader, Waiter } from './loading.ts';
+import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
@@ -46,7 +46,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** Rejects where it cannot go on, for a reason outside of it. */
   readonly #blocked = Promise.withResolvers<never>();
   /** What its topics wait for. */
-  readonly #loads = new Map<string, Load[]>();
+  readonly #holds = new Holds();
   readonly #startedMs: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -72,7 +72,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       ...options,
       clock: options.system.clock,
       random: options.system.random,
-      isHeld: (topic) => this.#heldBy(topic).length > 0,
+      isHeld: (topic) => this.isHolding(topic),
       troubled: (error) => {
         this.#trouble = error && `${error.message}. ${error.remedy ?? ''}`.trim();
       },
@@ -112,22 +112,13 @@ export class Runner implements TopicReader, Loader, Waiter {
 
   /** Has a topic wait for a table. */
   hold(topic: string, load: Load): void {
-    this.#loads.set(topic, [...(this.#loads.get(topic) ?? []), load]);
+    this.#holds.add(topic, load);
     load.add(this);
-  }
-
-  #heldBy(topic: string): Load[] {
-    return (this.#loads.get(topic) ?? []).filter((load) => !load.isLoaded);
-  }
-
-  #heldText(topic: string): string | undefined {
-    const loads = this.#heldBy(topic);
-    return loads.length === 0 ? undefined : loads.map((load) => load.text).join('; ');
   }
 
   /** What the records of a topic wait for, in words; undefined where none do. */
   waitOf(topic: string): string | undefined {
-    return this.hasEnded || this.measures.topic(topic).waiting === 0 ? undefined : this.#heldText(topic);
+    return this.hasEnded || this.measures.topic(topic).waiting === 0 ? undefined : this.#holds.textOf(topic);
   }
 
   release(): void {
@@ -137,6 +128,10 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** A table that it waits for will not be loaded: a run that ends by itself fails, another one goes on with what does not wait. */
   give(up: MillraceError): void {
     if (this.#options.once) this.#blocked.reject(up);
+  }
+
+  isHolding(topic: string): boolean {
+    return this.#holds.isHolding(topic);
   }
 
   isFull(topic: string): boolean {
@@ -297,7 +292,7 @@ export class Runner implements TopicReader, Loader, Waiter {
           if (!(await this.#pump.processed(topic, partition, offset))) throw notSettled(pipeline);
         }
       },
-      waitOf: (topic) => this.#heldText(topic),
+      waitOf: (topic) => this.#holds.textOf(topic),
     };
     const next = this.#letters.then(() => work(through));
     this.#letters = next.catch(() => undefined);
@@ -339,7 +334,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       return text === undefined ? [] : [`topic '${name}' ${text}`];
     });
     // that a table is being loaded is nothing to look at; that it is not, is
-    if (this.pipeline.topics.some(({ name }) => this.waitOf(name) && this.#heldBy(name).some((one) => !one.isUnderWay)))
+    if (this.pipeline.topics.some(({ name }) => this.waitOf(name) && this.#holds.isStuck(name)))
       reasons.push(...waits.splice(0));
     const told = [...reasons, ...waits];
     return {

@@ -6,7 +6,9 @@ import { topicsOf } from '../define/feeding.ts';
 import { formatType } from '../define/fields.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Table } from '../define/table.ts';
 import { checkDefinitions } from './check.ts';
+import { isFiniteTable } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
 import { checkWaits, Load, savedEnding, type Wait, waitsOf } from './loading.ts';
@@ -37,7 +39,7 @@ export async function start(
   // before topics and tables are made: what a wrong file left behind would stand in the way of the right one
   const wrong: MillraceError[] = [];
   for (const pipeline of pipelines) wrong.push(...(await folder.engine.check(pipeline, params.get(pipeline)!)));
-  wrong.push(...(await checkForeign(folder, pipelines)));
+  wrong.push(...(await checkForeign(folder, pipelines, params)));
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
   throwAll(checkWaits(waits));
@@ -122,11 +124,12 @@ async function holdBack(
 }
 
 /** What is wrong with tables of other pipelines that streams look up: each must be there, or its pipeline must start as well. */
-async function checkForeign(folder: Folder, pipelines: readonly Pipeline[]): Promise<MillraceError[]> {
+async function checkForeign(folder: Folder, pipelines: readonly Pipeline[], params: Params): Promise<MillraceError[]> {
   const errors: MillraceError[] = [];
   const stored = await folder.store.tables();
   for (const pipeline of pipelines) {
-    for (const { name, fields } of pipeline.lookups) {
+    for (const table of pipeline.lookups) {
+      const { name, fields } = table;
       if (pipelines.some(({ tables }) => tables.some((one) => one.name === name))) continue;
       const place = `pipeline '${pipeline.name}', table '${name}'`;
       const found = stored.find((one) => one.name === name);
@@ -139,6 +142,14 @@ async function checkForeign(folder: Folder, pipelines: readonly Pipeline[]): Pro
           }),
         );
         continue;
+      }
+      if (await isHalfLoaded(folder, table, params.get(pipeline)!)) {
+        errors.push(
+          new MillraceError('USAGE', `table '${name}' of pipeline '${found.pipeline}' was not loaded to its end`, {
+            place,
+            remedy: `Start pipeline '${found.pipeline}' in the same command, or run it to its end first.`,
+          }),
+        );
       }
       for (const [column, { type }] of Object.entries(fields)) {
         const kept = found.columns.find((one) => one.name === column)?.type;
@@ -154,6 +165,14 @@ async function checkForeign(folder: Folder, pipelines: readonly Pipeline[]): Pro
     }
   }
   return errors;
+}
+
+/** Whether the sources of a finite table, whose pipeline does not run here, had not been read to their end. */
+async function isHalfLoaded({ engine }: Folder, table: Table, params: ReadonlyMap<string, Value>): Promise<boolean> {
+  // where a parameter of the other pipeline decides which source is used, that is not known here
+  if (!(await isFiniteTable(table, params).catch(() => false))) return false;
+  for (const { name } of topicsOf(table)) if (!savedEnding(name, await engine.sources(name)).areAtEnd) return true;
+  return false;
 }
 
 /** What runs, for those who watch and stop it. */

@@ -16,6 +16,8 @@ import type { System } from './system.ts';
 export interface TopicReader {
   readonly isPaused: boolean;
   readonly hasFailed: boolean;
+  /** Whether the records of a topic wait there for a table that is being loaded. */
+  isHolding(topic: string): boolean;
   /** Whether so many of its records wait that none should be added to a topic. */
   isFull(topic: string): boolean;
   /** Resolves when something of it has moved, or the signal aborts. */
@@ -43,11 +45,13 @@ const retryMs = { first: 500, most: 30_000 };
 
 /**
  * A reader that is too far behind for a topic to take more records. While one is at work, those that are paused or have failed hold nobody
- * up: the log keeps what they have to process.
+ * up, nor do those in which the topic waits for a table, which may wait for this very topic elsewhere: the log keeps what they have to process.
  */
 export function behindOf<R extends TopicReader>(readers: readonly R[], topic: string): R | undefined {
   const working = readers.filter((one) => !one.hasFailed && !one.isPaused);
-  return (working.length > 0 ? working : readers).find((one) => one.isFull(topic));
+  const free = working.filter((one) => !one.isHolding(topic));
+  const asked = [free, working, readers].find((some) => some.length > 0) ?? [];
+  return asked.find((one) => one.isFull(topic));
 }
 
 export class TopicSources {

@@ -166,13 +166,15 @@ describe('records that wait for a table', limited, () => {
     const startedMs = performance.now();
     await running.stop();
     assert.ok(performance.now() - startedMs < 5000);
-    assert.equal(running.status()[0]!.ledger.inFlight, 2);
+    const { inFlight, balanced } = running.status()[0]!.ledger;
+    assert.ok(inFlight >= 2 && balanced, 'the rides, and perhaps zones that came while it stopped');
     await stop();
     await within(async (millrace) => {
       // nor are they processed by a run that cannot load the table
       const idle = await millrace.start([made('full')], { withoutSources: true });
       await idle.done;
       assert.equal(idle.status()[0]!.ledger.inFlight, 2);
+      assert.equal(await matched(millrace), 0);
     });
     const again = await serving(t, folder, [made('full')]);
     await again.settled();
@@ -265,6 +267,17 @@ describe('a table of another pipeline', limited, () => {
     const wrong = pipeline('wrong', { tables: [table('wider', wider, { key: 'n' })] });
     await assert.rejects(run([wrong]), /column 'area', as pipeline 'geo' keeps it, is not there/);
     assert.match((await check([geo, wrong], {}))[0]!.message, /topic 'zone'|table 'zones', which it looks up, is decl/);
+  });
+
+  test('is not used where its pipeline does not run and has not loaded it to its end', async (t) => {
+    const { folder, path, run } = await folderOf(t, { 'zones.csv': zonesCsv(300) });
+    const slow = parts(path, '200/s');
+    const { running, stop } = await serving(t, folder, [slow.geo]);
+    await until('some zones are there', () => running.status()[0]!.ledger.out > 10);
+    await stop();
+    await assert.rejects(run([slow.rides]), /table 'zones' of pipeline 'geo' was not loaded to its end/);
+    await run([parts(path).geo]);
+    assert.equal((await run([slow.rides]))[0]!.ledger.in, 3000);
   });
 
   test('is written by one pipeline, and shown in charts of that one', async (t) => {
