@@ -1,21 +1,15 @@
-// Finite tables first: a stream that looks up a table waits until its sources are read to their end, also over restarts and pipelines.
+// Finite tables first: a stream that looks up a table waits until its sources are read to their end, also over restarts.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { check } from '../../src/control/check.ts';
 import { isFiniteTable } from '../../src/control/finite.ts';
-import type { Millrace, PipelineStatus, StartOptions } from '../../src/control/millrace.ts';
-import { open } from '../../src/control/open.ts';
 import type { Value } from '../../src/define/accept.ts';
-import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
 import {
   csv,
-  drive,
   http,
   int,
-  line,
   long,
   param,
   pipeline,
@@ -28,65 +22,10 @@ import {
   topic,
   webhook,
 } from '../../src/index.ts';
-import { serving, temporary, until } from './tools.ts';
+import { serving, until } from './tools.ts';
+import { drawnRides, folderOf, matched, ridesOf, zonesCsv, zonesOf } from './zones.ts';
 
 const limited = { timeout: 120_000 };
-
-/** A data folder, and files beside it. */
-async function folderOf(t: TestContext, contents: Record<string, string> = {}) {
-  const folder = await temporary(t);
-  const path = (name: string) => join(dirname(folder), name);
-  for (const [name, content] of Object.entries(contents)) await writeFile(path(name), content);
-  const within = async <T>(work: (millrace: Millrace) => Promise<T>): Promise<T> => {
-    const millrace = await open({ folder });
-    try {
-      return await work(millrace);
-    } finally {
-      await millrace.close();
-    }
-  };
-  const run = (pipelines: readonly Pipeline[], options: StartOptions = {}) =>
-    within(async (millrace): Promise<PipelineStatus[]> => {
-      const running = await millrace.start(pipelines, { once: true, ...options });
-      await running.done;
-      for (const failure of running.failures.values()) throw failure;
-      return running.status();
-    });
-  return { folder, path, within, run };
-}
-
-const zonesCsv = (count: number) =>
-  `id,name\n${Array.from({ length: count }, (_, id) => `${id},zone ${id}`).join('\n')}\n`;
-
-/** Zones from some source, kept in a table. */
-function zonesOf(...sources: SourceDefinition[]) {
-  const zone = sources.reduce((made, one) => made.from(one), topic('zone', { id: int(), name: text() }, { key: 'id' }));
-  return table('zones', zone, { key: 'id' });
-}
-
-/** Rides that look up their zone: each one of `count`, spread over as many zones. */
-function ridesOf(zones: ReturnType<typeof zonesOf>, ...sources: SourceDefinition[]) {
-  const ride = sources.reduce((made, one) => made.from(one), topic('ride', { n: int(), zone: int() }));
-  const named = stream(
-    'named',
-    { n: int(), name: text() },
-    sql`select r.n, z.name from ${ride} r join ${zones} z on z.id = r.zone`,
-  );
-  return table('named', named, { key: 'n' });
-}
-
-const drawnRides = (count: number, zones: number, more: object = {}) =>
-  simulate({
-    seed: 1,
-    count,
-    ...more,
-    *rows() {
-      for (let n = 0; ; n++) yield { n, zone: (n * 19) % zones };
-    },
-  });
-
-/** The fates of the rides, whatever the zones are. */
-const matched = async (millrace: Millrace) => Number((await millrace.query('select count(*) from named')).rows[0]![0]);
 
 describe('a stream that looks up a csv of 60,000 rows', limited, () => {
   test('finds the row for each of 3,000 records, in each of six new folders', async (t) => {
@@ -230,133 +169,6 @@ describe('records that wait for a table', limited, () => {
     const made = pipeline('p', { tables: [table('counted', counted, { key: 'n' }), perMinute, zones] });
     const [status] = await run([made]);
     assert.deepEqual(status!.tables, { counted: 5000, busy_rows: 5000, zones: 2000 });
-  });
-});
-
-describe('a table of another pipeline', limited, () => {
-  const parts = (path: (name: string) => string, pace: 'full' | '200/s' = 'full') => {
-    const zones = zonesOf(csv({ file: path('zones.csv'), pace }));
-    const geo = pipeline('geo', { tables: [zones] });
-    const rides = pipeline('rides', { tables: [ridesOf(zones, drawnRides(3000, 20_000))] });
-    return { zones, geo, rides };
-  };
-
-  test('is looked up as one of its own, and loaded first, whichever of the two is named first', async (t) => {
-    for (const isFirst of [true, false]) {
-      const { run, path } = await folderOf(t, { 'zones.csv': zonesCsv(20_000) });
-      const { geo, rides } = parts(path);
-      const states = await run(isFirst ? [geo, rides] : [rides, geo]);
-      const status = states.find(({ name }) => name === 'rides')!;
-      assert.deepEqual([status.tables, status.ledger.in, status.ledger.balanced], [{ named: 3000 }, 3000, true]);
-    }
-  });
-
-  test('is used as it is where its pipeline has run before, and must be there', async (t) => {
-    const { run, path } = await folderOf(t, { 'zones.csv': zonesCsv(20_000) });
-    const { geo, rides } = parts(path);
-    assert.deepEqual(await check([rides], {}), []);
-    await assert.rejects(run([rides]), /it looks up table 'zones' of another pipeline, which is not there yet/);
-    await run([geo]);
-    assert.deepEqual((await run([rides]))[0]!.tables, { named: 3000 });
-    const other = table('zones', topic('zone', { id: int(), name: text(), area: int().optional() }), { key: 'id' });
-    const wider = stream(
-      'wider',
-      { n: int(), area: int().optional() },
-      sql`select r.n, z.area from ${topic('ride', { n: int(), zone: int() })} r join ${other} z on z.id = r.zone`,
-    );
-    const wrong = pipeline('wrong', { tables: [table('wider', wider, { key: 'n' })] });
-    await assert.rejects(run([wrong]), /column 'area', as pipeline 'geo' keeps it, is not there/);
-    assert.match((await check([geo, wrong], {}))[0]!.message, /topic 'zone'|table 'zones', which it looks up, is decl/);
-  });
-
-  test('is not used where its pipeline does not run and has not loaded it to its end', async (t) => {
-    const { folder, path, run } = await folderOf(t, { 'zones.csv': zonesCsv(300) });
-    const slow = parts(path, '200/s');
-    const { running, stop } = await serving(t, folder, [slow.geo]);
-    await until('some zones are there', () => running.status()[0]!.ledger.out > 10);
-    await stop();
-    await assert.rejects(run([slow.rides]), /table 'zones' of pipeline 'geo' was not loaded to its end/);
-    await run([parts(path).geo]);
-    assert.equal((await run([slow.rides]))[0]!.ledger.in, 3000);
-  });
-
-  test('is written by one pipeline, and shown in charts of that one', async (t) => {
-    const { path } = await folderOf(t);
-    const { zones, geo } = parts(path);
-    assert.match(
-      (await check([geo, pipeline('twin', { tables: [zones] })], {}))[0]!.message,
-      /table 'zones' is in pipel/,
-    );
-    assert.throws(
-      () => pipeline('rides', { tables: [ridesOf(zones)], charts: [line(zones, { x: 'id', y: 'id' })] }),
-      /table 'zones' is shown in a chart, but it is not among the pipeline's tables/,
-    );
-    await assert.rejects(drive(pipeline('rides', { tables: [ridesOf(zones)] })), /table 'zones' of another pipeline/);
-  });
-
-  test('is in the graph of the pipeline that looks it up', async (t) => {
-    const { folder, path } = await folderOf(t, { 'zones.csv': zonesCsv(10) });
-    const { geo, rides } = parts(path);
-    const { backend, running } = await serving(t, folder, [geo, rides]);
-    await until('all is there', () => running.status()[1]!.tables.named === 3000 || running.status()[1]!.ledger.in > 0);
-    const { nodes, edges } = backend.pipelines().find(({ name }) => name === 'rides')!;
-    const ids = nodes.map(({ id }) => id);
-    assert.ok(ids.includes('table:zones'));
-    for (const { from, to } of edges) assert.ok(ids.includes(from) && ids.includes(to), `${from} to ${to}`);
-  });
-
-  test('that cannot be loaded ends a run with --once, with its reason; another run says it and goes on', async (t) => {
-    const doomed = simulate({
-      seed: 1,
-      count: 100,
-      rate: '200/s',
-      *rows() {
-        for (let id = 0; id < 60; id++) yield { id, name: `zone ${id}` };
-        throw new Error('out of zones');
-      },
-    });
-    const zones = zonesOf(doomed);
-    const geo = pipeline('geo', { tables: [zones] });
-    const other = table('other', topic('other', { n: int() }), { key: 'n' });
-    const rides = (...sources: SourceDefinition[]) =>
-      pipeline('rides', { tables: [ridesOf(zones, ...sources), ...(sources.length === 0 ? [other] : [])] });
-    const { within } = await folderOf(t);
-    await within(async (millrace) => {
-      const running = await millrace.start([rides(drawnRides(5, 5)), geo], { once: true });
-      await running.done;
-      assert.deepEqual([...running.failures.keys()], ['rides', 'geo']);
-      assert.match(
-        running.failures.get('rides')!.message,
-        /table 'zones' is not loaded, since pipeline 'geo' has failed: the generator failed at record 61: out of zones/,
-      );
-    });
-    const second = await folderOf(t);
-    const { running, backend, post } = await serving(t, second.folder, [rides(), geo]);
-    await post('ride', { n: 1, zone: 1 });
-    await until('the table cannot be loaded', () => running.status()[1]!.health === 'failed');
-    const [status] = running.status();
-    assert.equal(status!.health, 'degraded');
-    assert.match(
-      status!.reason!,
-      /topic 'ride' waits until table 'zones' is loaded, but pipeline 'geo', which loads it, has/,
-    );
-    await post('other', { n: 1 });
-    await until('what does not wait goes on', async () => running.status()[0]!.ledger.out === 1);
-    assert.equal(backend.pipelines()[0]!.nodes.find(({ id }) => id === 'topic:ride')!.lagRecords, 1);
-  });
-
-  test('whose pipeline is paused is waited for, and the reason says so', async (t) => {
-    const { folder, path } = await folderOf(t, { 'zones.csv': zonesCsv(100) });
-    const { zones, geo } = parts(path, '200/s');
-    const rides = pipeline('rides', { tables: [ridesOf(zones)] });
-    const { running, backend, post, millrace } = await serving(t, folder, [rides, geo]);
-    await backend.pause('geo');
-    await post('ride', { n: 1, zone: 99 });
-    assert.match(running.status()[0]!.reason!, /but pipeline 'geo', which loads it, is paused/);
-    assert.equal(running.status()[0]!.health, 'degraded');
-    await backend.resume('geo');
-    await until('it is loaded', async () => running.status()[0]!.ledger.out === 1);
-    assert.equal(await matched(millrace), 1);
   });
 });
 
