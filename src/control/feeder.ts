@@ -169,6 +169,14 @@ export class Feeder {
     return this.#source?.finite ?? false;
   }
 
+  /**
+   * Whether it has been read to its end by an earlier run, and is not read from there on: what it gives now is newer, and no part of what
+   * there was.
+   */
+  get wasAtEnd(): boolean {
+    return this.#source?.replayable === false && this.#progress.isAtEnd === true;
+  }
+
   /** The source has ended and had not a single answer: no success, though nothing failed for good. */
   get unanswered(): MillraceError | undefined {
     const why = this.#state === 'ended' ? this.#source?.unanswered?.() : undefined;
@@ -307,7 +315,7 @@ export class Feeder {
 
   /** Says that the source is at its end, where that is not known from the last run. */
   #noteEnd(): void {
-    if (this.#progress.isAtEnd) return;
+    if (this.#progress.isAtEnd || this.#source?.unanswered?.() !== undefined) return;
     this.#progress = { ...this.#progress, isAtEnd: true };
     this.#reported = this.#progress;
     const { topic, report } = this.#options;
@@ -355,7 +363,7 @@ export class Feeder {
       next: lastSequence + 1,
       read: this.#progress.read + read,
       refused: this.#progress.refused + refusals.length,
-      isAtEnd: false,
+      isAtEnd: this.wasAtEnd,
     };
     return { appends, report: { source: this.name, topic: topic.name, progress: this.#progress, refusals } };
   }

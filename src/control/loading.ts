@@ -90,9 +90,11 @@ export interface Loader {
 
 /** Where the records of a table come from: the sources of its topics. */
 export type Ending = {
-  /** Resolves when the sources have ended or were stopped; rejects where one has failed for good. */
-  readonly done: Promise<void>;
+  /** Resolves when the sources have been read to their end or were stopped; rejects where one has failed for good. */
+  readonly read: Promise<void>;
   readonly areAtEnd: boolean;
+  /** A source has ended without a single answer: what it has is not there. */
+  readonly unanswered: MillraceError | undefined;
   status(): readonly SourceStatus[];
   troubleOf(source: string): string | undefined;
 };
@@ -101,7 +103,8 @@ export type Ending = {
 export function savedEnding(topic: string, saved: Readonly<Record<string, SourceProgress>>): Ending {
   const all = Object.entries(saved);
   return {
-    done: Promise.resolve(),
+    read: Promise.resolve(),
+    unanswered: undefined,
     areAtEnd: all.length > 0 && all.every(([, { isAtEnd }]) => isAtEnd !== false),
     status: () =>
       all.map(([name, { read, refused, isAtEnd }]) => ({
@@ -153,7 +156,9 @@ export class Load {
   }
 
   async #watch(): Promise<void> {
-    await Promise.all(this.#endings.map((one) => one.done));
+    await Promise.all(this.#endings.map((one) => one.read));
+    const unanswered = this.#unanswered;
+    if (unanswered) for (const one of this.#waiters) one.give(unanswered);
     // stopped before the end: the next run goes on
     if (!this.#endings.every((one) => one.areAtEnd)) return;
     for (const topic of topicsOf(this.table)) {
@@ -180,9 +185,13 @@ export class Load {
     );
   }
 
-  /** Whether it will be loaded by itself: its pipeline is at work. */
+  get #unanswered(): MillraceError | undefined {
+    return this.#endings.find((one) => one.unanswered)?.unanswered;
+  }
+
+  /** Whether it will be loaded by itself: its pipeline is at work, and its sources can be had. */
   get isUnderWay(): boolean {
-    return !this.#loader.isPaused && this.#loader.failure === undefined;
+    return !this.#loader.isPaused && !this.#loader.failure && !this.#unanswered;
   }
 
   /** What there is to wait for, in words. */
@@ -191,6 +200,8 @@ export class Load {
     const waits = `waits until table '${this.table.name}' is loaded`;
     if (failure) return `${waits}, but pipeline '${pipeline.name}', which loads it, has failed: ${failure.message}`;
     if (isPaused) return `${waits}, but pipeline '${pipeline.name}', which loads it, is paused`;
+    const unanswered = this.#unanswered;
+    if (unanswered) return `${waits}, but ${unanswered.message}`;
     const left = this.#endings.flatMap((one) =>
       one
         .status()

@@ -64,6 +64,8 @@ export class TopicSources {
   readonly #troubles = new Map<string, string>();
   /** Resolves when all sources have ended or were stopped; rejects with what made one fail for good. */
   done: Promise<void> = Promise.resolve();
+  /** As `done`, without those that an earlier run has read to their end and that cannot be read from there on. */
+  read: Promise<void> = Promise.resolve();
 
   constructor(options: TopicSourcesOptions) {
     this.#options = options;
@@ -139,8 +141,11 @@ export class TopicSources {
   start(): void {
     const reading = this.feeders.map((feeder) => this.#feed(feeder));
     this.done = Promise.all(reading).then(() => undefined);
+    const first = reading.filter((_, i) => !this.feeders[i]!.wasAtEnd);
+    this.read = Promise.all(first).then(() => undefined);
     // who waits for it is told; where nobody does any more it must not end the process
     this.done.catch(() => undefined);
+    this.read.catch(() => undefined);
   }
 
   /** Asks the sources to end after the batch at hand. */
@@ -164,9 +169,10 @@ export class TopicSources {
     this.keeper?.report(report);
   }
 
-  /** Whether every source was read to its end. */
+  /** Whether every source was read to its end, by this run or an earlier one. */
   get areAtEnd(): boolean {
-    return this.feeders.every((feeder) => feeder.status().state === 'ended');
+    const isAtEnd = (feeder: Feeder) => feeder.status().state === 'ended' && feeder.unanswered === undefined;
+    return this.feeders.every((feeder) => feeder.wasAtEnd || isAtEnd(feeder));
   }
 
   /** A source without an end, or undefined. */

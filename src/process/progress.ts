@@ -9,7 +9,8 @@ export type StageCounts = Fates & { in: number };
 
 /**
  * A source, of its topic and of no pipeline: where it goes on, the number that its next record gets, how many it has read, how many of
- * these were refused. `isAtEnd`: it was read to its end; undefined where the data folder was made before this was kept.
+ * these were refused. `isAtEnd`: it was read to its end and has nothing new that is known of; undefined where the data folder was made
+ * before this was kept.
  */
 export type SourceProgress = {
   position: Position | undefined;

@@ -1,6 +1,8 @@
 // Finite tables first: a stream that looks up a table waits until its sources are read to their end, also over restarts.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { check } from '../../src/control/check.ts';
 import { isFiniteTable } from '../../src/control/finite.ts';
@@ -133,6 +135,38 @@ describe('records that wait for a table', limited, () => {
     });
     // a record that came before is not processed anew
     assert.deepEqual((await run([made]))[0]!.tables, { zones: 51, named: 50 });
+  });
+
+  test('do not find an empty table where its source had no answer, nor wait again for one that had', async (t) => {
+    let isThere = false;
+    const server = createServer((_request, response) => {
+      response.statusCode = isThere ? 200 : 503;
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify([{ id: 1, name: 'zone 1' }]));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    t.after(() => server.close());
+    const { folder, run } = await folderOf(t);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const made = (span: '100 ms' | '1 hour') => {
+      const zones = zonesOf(http({ url, allowPrivate: true, every: '50 ms', for: span }));
+      return pipeline('p', { tables: [zones, ridesOf(zones, drawnRides(2, 18))] });
+    };
+    await assert.rejects(run([made('100 ms')]), /source zone\/http: none of its . polls was answered/);
+    const { running, view, stop } = await serving(t, folder, [made('100 ms')]);
+    await until('the source has ended', () => running.status()[0]!.sources[1]!.state === 'ended');
+    const why =
+      /topic 'ride' waits until table 'zones' is loaded, but source zone\/http: none of its . polls was answered/;
+    await until('it says why it waits', () => why.test(view().reason ?? ''));
+    assert.deepEqual([view().status, view().ledger.inFlight], ['degraded', 2]);
+    await stop();
+    isThere = true;
+    assert.deepEqual((await run([made('100 ms')]))[0]!.tables, { zones: 1, named: 1 });
+    // now that it was read to its end, an hour of polls holds nothing up
+    const again = await serving(t, folder, [made('1 hour')]);
+    await again.post('ride', { n: 7, zone: 1 });
+    await again.settled();
+    assert.equal(await matched(again.millrace), 2);
   });
 
   test('wait for tables of tables, and for the last windows of a table of windows', async (t) => {
