@@ -4,11 +4,24 @@ import type { Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import { isParam } from '../define/param.ts';
 import type { SourceDefinition } from '../define/source.ts';
-import type { CheckOptions, OpenSource, OriginOf, Position, ReceiveSource, ReviveSource } from '../ingest/source.ts';
+import type {
+  CheckOptions,
+  EndsSource,
+  OpenSource,
+  OriginOf,
+  Position,
+  ReceiveSource,
+  ReviveSource,
+} from '../ingest/source.ts';
 
-/** What the `open.ts` of a source adapter exports: `originOf` where its positions say what they are of, `receive` where requests bring its records. */
+/**
+ * What the `open.ts` of a source adapter exports: `originOf` where its positions say what they are of, `receive` where requests bring its
+ * records, `mayBeAbsent` where it may give way to another one at the start (SOURCE_UNAVAILABLE).
+ */
 export type SourceAdapter = {
   open: OpenSource;
+  ends: EndsSource;
+  mayBeAbsent?: boolean;
   checkOptions: CheckOptions;
   revive: ReviveSource;
   originOf?: OriginOf;
@@ -73,7 +86,7 @@ export async function chooseSource(
     const missing = Object.values(one.options)
       .filter(isParam)
       .filter((param) => !params.has(param.name));
-    const options = fill(one.options, params);
+    const options = valuesIn(one.options, params);
     try {
       adapter.checkOptions(options, fields, `${place}, ${one.kind}()`);
       return { definition: one, options, origin: adapter.originOf?.(options), passedOver: unset };
@@ -95,7 +108,11 @@ export async function chooseSource(
   throw new MillraceError('PIPELINE_INVALID', 'there is no source', { place });
 }
 
-function fill(options: Readonly<Record<string, unknown>>, params: ReadonlyMap<string, Value>): Record<string, unknown> {
+/** Options with the values of their parameters; those of parameters that are not set are left out. */
+export function valuesIn(
+  options: Readonly<Record<string, unknown>>,
+  params: ReadonlyMap<string, Value>,
+): Record<string, unknown> {
   const filled: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
     if (!isParam(value)) filled[name] = value;

@@ -112,6 +112,17 @@ class Driven implements Driver {
   }
 
   async open(pipeline: Pipeline): Promise<void> {
+    const [foreign] = pipeline.lookups;
+    if (foreign) {
+      throw new MillraceError(
+        'NOT_FOUND',
+        `it looks up table '${foreign.name}' of another pipeline, which is not there`,
+        {
+          place: `pipeline '${pipeline.name}'`,
+          remedy: 'Drive a pipeline of the test that has that table among its tables too.',
+        },
+      );
+    }
     const params = resolveParams(pipeline.params, this.#given);
     this.#schemaIds = await registerTopics(this.#folder, pipeline);
     await this.#folder.store.prepare(pipeline.name, pipeline.tables);

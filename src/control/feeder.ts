@@ -102,7 +102,7 @@ export type FeederOptions = SourceToRead & {
     notice: (text: string | undefined) => void,
     signal: AbortSignal,
   ) => SourceContext;
-  /** Resolves when the pipeline has room for more records. */
+  /** Resolves when the pipelines have room for more records. */
   readonly room: (signal: AbortSignal) => Promise<void>;
   readonly report: (report: SourceReport) => void;
 };
@@ -124,6 +124,7 @@ export class Feeder {
   #state: SourceStatus['state'] = 'starting';
   #notice: string | undefined;
   #fraction: number | undefined;
+  #running: Promise<unknown> = Promise.resolve();
   readonly parts = { encode: 0, append: 0 };
 
   constructor(options: FeederOptions) {
@@ -151,7 +152,13 @@ export class Feeder {
   /** Counts records that requests brought: those that are durable by now, and those that were rejected, which came no further. */
   count(accepted: number, rejected: number): void {
     const { position, next, read, refused } = this.#progress;
-    this.#progress = { position, next: next + accepted, read: read + accepted, refused: refused + rejected };
+    this.#progress = {
+      position,
+      next: next + accepted,
+      read: read + accepted,
+      refused: refused + rejected,
+      isAtEnd: false,
+    };
     this.#reported = this.#progress;
     const { topic, report } = this.#options;
     report({ source: this.name, topic: topic.name, progress: this.#progress, refusals: [] });
@@ -160,6 +167,14 @@ export class Feeder {
   /** Whether it ends by itself. */
   get finite(): boolean {
     return this.#source?.finite ?? false;
+  }
+
+  /**
+   * Whether it has been read to its end by an earlier run, and is not read from there on: what it gives now is newer, and no part of what
+   * there was.
+   */
+  get wasAtEnd(): boolean {
+    return this.#source?.replayable === false && this.#progress.isAtEnd === true;
   }
 
   /** The source has ended and had not a single answer: no success, though nothing failed for good. */
@@ -190,7 +205,7 @@ export class Feeder {
   get beginning(): SourceReport | undefined {
     const start = this.#source?.start;
     if (!start || JSON.stringify(start) === JSON.stringify(this.#progress.position)) return undefined;
-    this.#progress = { ...this.#progress, position: start };
+    this.#progress = { ...this.#progress, position: start, isAtEnd: false };
     this.#reported = this.#progress;
     return { source: this.name, topic: this.#options.topic.name, progress: this.#progress, refusals: [] };
   }
@@ -244,7 +259,18 @@ export class Feeder {
   }
 
   /** Reads to the end of the source, or until the signal aborts. Everything that it took is durable and reported when it resolves. */
-  async run(signal: AbortSignal): Promise<void> {
+  run(signal: AbortSignal): Promise<void> {
+    const running = this.#run(signal);
+    this.#running = running.catch(() => undefined);
+    return running;
+  }
+
+  /** Resolves when it reads no more. */
+  get ended(): Promise<unknown> {
+    return this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
     const source = this.#source!;
     const underWay = new Set<Promise<void>>();
     let reported: Promise<void> = Promise.resolve();
@@ -276,6 +302,7 @@ export class Feeder {
         if (signal.aborted) break;
       }
       await reported;
+      if (!signal.aborted) this.#noteEnd();
       this.#state = signal.aborted ? 'waiting' : 'ended';
     } catch (error) {
       this.#state = 'failed';
@@ -284,6 +311,15 @@ export class Feeder {
       await Promise.allSettled(underWay);
       await source.close();
     }
+  }
+
+  /** Says that the source is at its end, where that is not known from the last run. */
+  #noteEnd(): void {
+    if (this.#progress.isAtEnd || this.#source?.unanswered?.() !== undefined) return;
+    this.#progress = { ...this.#progress, isAtEnd: true };
+    this.#reported = this.#progress;
+    const { topic, report } = this.#options;
+    report({ source: this.name, topic: topic.name, progress: this.#progress, refusals: [] });
   }
 
   /** Encodes and begins to append a batch; rows that an earlier run has appended already are left out. */
@@ -327,6 +363,7 @@ export class Feeder {
       next: lastSequence + 1,
       read: this.#progress.read + read,
       refused: this.#progress.refused + refusals.length,
+      isAtEnd: this.wasAtEnd,
     };
     return { appends, report: { source: this.name, topic: topic.name, progress: this.#progress, refusals } };
   }

@@ -56,9 +56,10 @@ export type StageStatus = {
 export type PipelineStatus = {
   readonly name: string;
   readonly health: Health;
-  /** Why it is degraded or failed, in words, with the remedy. */
+  /** Why it is degraded or failed, in words, with the remedy; or which table its records wait for. */
   readonly reason: string | undefined;
   readonly ledger: Ledger;
+  /** The sources of its topics; where other pipelines read a topic too, each shows the same. */
   readonly sources: readonly SourceStatus[];
   readonly stages: readonly StageStatus[];
   /** Rows per table. */

@@ -17,6 +17,7 @@ import type { TopicWriter } from './feeder.ts';
 import type { Folder } from './folder.ts';
 import { PostKeys, type PostMark } from './post-keys.ts';
 import type { Runner } from './runner.ts';
+import { behindOf } from './topic-sources.ts';
 
 /** Records that are encoded before the event loop has its turn. */
 const sliceRecordsMax = 1000;
@@ -54,17 +55,14 @@ export function postsOf({ path, log, system }: Folder, runners: readonly Runner[
   for (const runner of runners) {
     for (const { topic, writer } of runner.writers()) {
       const readers = runners.filter((one) => one.pipeline.topics.some(({ name }) => name === topic.name));
-      const feeders = readers.flatMap((one) => one.feedersOf(topic.name));
+      const feeders = new Set(readers.flatMap((one) => one.feedersOf(topic.name)));
       const doors = new Map<string, Door>();
-      for (const { name, receiver } of feeders) {
-        if (!receiver || doors.has(name)) continue;
-        const same = feeders.filter((one) => one.name === name);
-        const count = (accepted: number, rejected: number) => {
-          for (const feeder of same) feeder.count(accepted, rejected);
-        };
-        doors.set(name, { receiver, count });
+      for (const feeder of feeders) {
+        const { name, receiver } = feeder;
+        if (!receiver) continue;
+        doors.set(name, { receiver, count: (accepted, rejected) => feeder.count(accepted, rejected) });
       }
-      const behind = () => readers.find((one) => one.isFull)?.pipeline.name;
+      const behind = () => behindOf(readers, topic.name)?.pipeline.name;
       targets.set(topic.name, { topic, writer, doors: [...doors.values()], behind });
     }
   }

@@ -8,6 +8,7 @@ import { firstRecords } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 import { Bell } from './bell.ts';
+import { type Partition, Partitions } from './partitions.ts';
 import { Reports } from './reports.ts';
 
 /** Milliseconds without a record after which open windows are given as they are. */
@@ -33,12 +34,14 @@ export type PumpOptions = {
   readonly troubled: (error: MillraceError | undefined) => void;
   /** Whether it takes no records until `resume`. */
   readonly isPaused?: boolean;
+  /** Whether a topic waits for a table that its streams look up: its records stay in the log until `release`. */
+  readonly isHeld?: (topic: string) => boolean;
 };
 
 /** The pump of one pipeline. */
 export class Pump {
   readonly #options: PumpOptions;
-  readonly #partitions: { topic: string; partition: number }[];
+  readonly #partitions: Partitions;
   readonly #reports = new Reports();
   #wake: (() => void) | undefined;
   /** Rings after a micro-batch, a save, a pause, and at the end. */
@@ -58,39 +61,17 @@ export class Pump {
   constructor(options: PumpOptions) {
     this.#options = options;
     this.#isPaused = options.isPaused ?? false;
-    this.#partitions = options.pipeline.topics.flatMap((topic) =>
-      Array.from({ length: topic.partitions }, (_, partition) => ({ topic: topic.name, partition })),
-    );
+    this.#partitions = new Partitions(options);
   }
 
   /** Records in the log that are not processed yet. */
   get inFlight(): number {
-    let count = 0;
-    for (const { topic, partition } of this.#partitions)
-      count += this.#options.log.range(topic, partition).end - this.#next(topic, partition);
-    return count;
+    return this.#partitions.waiting();
   }
 
-  /**
-   * Checks that the log still has what was processed: records that are appended below that would never be seen.
-   *
-   * @throws LOG_DAMAGED
-   */
+  /** Checks that the log still has what was processed. @throws LOG_DAMAGED */
   checkLog(): void {
-    for (const { topic, partition } of this.#partitions) {
-      const { end } = this.#options.log.range(topic, partition);
-      const next = this.#next(topic, partition);
-      if (end >= next) continue;
-      throw new MillraceError(
-        'LOG_DAMAGED',
-        `the log of topic ${topic}, partition ${partition}, ends at offset ${end}, but pipeline '${this.#options.pipeline.name}' has processed it up to ${next}`,
-        {
-          place: `topic ${topic}, partition ${partition}`,
-          remedy:
-            'The log was removed or is an older copy: put back the log that belongs to these tables, or start with a new data folder.',
-        },
-      );
-    }
+    this.#partitions.checkLog();
   }
 
   /** Refusals that sources have reported and that are not saved yet. */
@@ -106,21 +87,45 @@ export class Pump {
     if (wasIdle) this.#wake?.();
   }
 
-  /** Whether more records are in flight, or more refusals wait, than the limit. */
-  get isFull(): boolean {
-    return this.inFlight > limits.inFlightRecordsMax || this.#reports.isFull;
+  /**
+   * Whether more records are in flight, or more refusals wait, than the limit. The records of other topics that are held do not count:
+   * what they wait for must come in.
+   */
+  isFull(topic: string): boolean {
+    const counted = this.#partitions.all.filter((one) => one.topic === topic || !this.#partitions.isHeld(one.topic));
+    return this.#partitions.waiting(counted) > limits.inFlightRecordsMax || this.#reports.isFull;
   }
 
-  /** Resolves when fewer records are in flight than the limit and it is not paused, or the signal aborts. */
-  async room(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isPaused || this.isFull)) await this.#moved.wait(signal);
+  /** Resolves after the next micro-batch, save, pause or resumption, and at the end; or when the signal aborts. */
+  moved(signal?: AbortSignal): Promise<void> {
+    return this.#moved.wait(signal);
+  }
+
+  /** Looks again which topics are held. */
+  release(): void {
+    this.#wake?.();
+    this.#moved.ring();
+  }
+
+  /** What the sources of a topic have reported and is not saved, for another pipeline to save: this one saves nothing any more. */
+  takeReports(topic: string): readonly SourceReport[] {
+    return this.#reports.takeOf(topic);
+  }
+
+  get isRunning(): boolean {
+    return this.#isRunning;
+  }
+
+  /** The offset of the first record of a partition that is not processed. */
+  next(topic: string, partition: number): number {
+    return this.#partitions.next(topic, partition);
   }
 
   /**
    * Resolves with true once the record at an offset is processed; with false where that will not be soon: the pump is paused, or has ended.
    */
   async processed(topic: string, partition: number, offset: number): Promise<boolean> {
-    while (this.#next(topic, partition) <= offset) {
+    while (this.next(topic, partition) <= offset) {
       if (this.#isPaused || !this.#isRunning) return false;
       await this.#moved.wait();
     }
@@ -249,7 +254,17 @@ export class Pump {
     if (this.#isDraining) {
       await this.#save();
       await this.#options.processor.flush();
-      return this.inFlight === 0 && this.#reports.isEmpty;
+      // what is held when a stop is asked for stays in the log for the next run
+      const left = this.#partitions.waiting(this.#isStopping ? this.#partitions.free : this.#partitions.all);
+      if (left === 0 && this.#reports.isEmpty) return true;
+      if (
+        left > 0 &&
+        this.#partitions.waiting(this.#partitions.free) === 0 &&
+        this.#reports.isEmpty &&
+        this.#errands.length === 0
+      )
+        await this.#waitForRecords(Number.POSITIVE_INFINITY, signal);
+      return false;
     }
     if (this.#errands.length > 0) return false;
     if (!this.#reports.isEmpty && !(await this.#waitForRecords(reportMs, signal))) {
@@ -283,9 +298,11 @@ export class Pump {
     const ahead = this.#ahead;
     this.#ahead = undefined;
     if (ahead) return ahead;
-    for (let i = 0; i < this.#partitions.length; i++) {
-      const { topic, partition } = this.#partitions[this.#turn++ % this.#partitions.length]!;
-      const prepared = await this.#prepare(topic, partition, this.#next(topic, partition));
+    const { all } = this.#partitions;
+    for (let i = 0; i < all.length; i++) {
+      const { topic, partition } = all[this.#turn++ % all.length]!;
+      if (this.#partitions.isHeld(topic)) continue;
+      const prepared = await this.#prepare(topic, partition, this.next(topic, partition));
       if (prepared) return prepared;
     }
     return undefined;
@@ -298,7 +315,7 @@ export class Pump {
 
   async #prepareAhead(current: Prepared): Promise<Prepared | undefined> {
     // with several partitions the next one has its turn, so that none is left behind; and who asks for a pause or an errand has theirs
-    if (this.#partitions.length > 1 || this.#isPaused || this.#errands.length > 0) return undefined;
+    if (this.#partitions.all.length > 1 || this.#isPaused || this.#errands.length > 0) return undefined;
     return this.#prepare(current.topic, current.partition, current.next);
   }
 
@@ -324,11 +341,6 @@ export class Pump {
     return batches.length > 0 ? processor.prepare(firstRecords(batches, limits.microBatchRecordsMax)) : undefined;
   }
 
-  #next(topic: string, partition: number): number {
-    const known = this.#options.processor.progress.topics[topic]?.[partition];
-    return known ? known.next : this.#options.log.range(topic, partition).start;
-  }
-
   async #save(): Promise<void> {
     if (this.#reports.isEmpty) return;
     try {
@@ -342,15 +354,11 @@ export class Pump {
 
   /** Waits for records in any partition. Resolves with true where there are some, with false after `ms`, a report or an abort. */
   async #waitForRecords(ms: number, signal: AbortSignal): Promise<boolean> {
-    await this.#waitFor(this.#partitions, ms, signal);
-    return this.inFlight > 0;
+    await this.#waitFor(this.#partitions.free, ms, signal);
+    return this.#partitions.waiting(this.#partitions.free) > 0;
   }
 
-  async #waitFor(
-    partitions: readonly { topic: string; partition: number }[],
-    ms: number,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #waitFor(partitions: readonly Partition[], ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     const { log, clock } = this.#options;
     const stop = new AbortController();
@@ -363,7 +371,7 @@ export class Pump {
       this.#wake = resolve;
     });
     const waits: Promise<unknown>[] = partitions.map(({ topic, partition }) =>
-      log.wait(topic, partition, this.#next(topic, partition), stop.signal),
+      log.wait(topic, partition, this.next(topic, partition), stop.signal),
     );
     if (Number.isFinite(ms)) waits.push(clock.sleep(ms, stop.signal));
     waits.push(woken);

@@ -1,6 +1,7 @@
 // Dead letters sent again through a pipeline: those of sources come back through the log, the others go straight to the stages.
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
+import { topicsOf } from '../define/feeding.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { valueIn } from '../log/batch.ts';
@@ -9,6 +10,7 @@ import { DeadLetters } from './dead.ts';
 import { TopicWriter } from './feeder.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { isPaused } from './known.ts';
+import { savedEnding, type Wait, waitsOf } from './loading.ts';
 import type { DeadFilter, RedriveResult } from './millrace.ts';
 import { Pump } from './pump.ts';
 import { Revivers } from './revive.ts';
@@ -31,6 +33,8 @@ export type Through = {
   exclusive<T>(work: () => Promise<T>): Promise<T>;
   /** Resolves once these records of the log are processed. */
   settle(records: readonly Place[]): Promise<void>;
+  /** Why letters of a topic cannot be processed now: a table that its streams look up is not loaded. Undefined where they can. */
+  waitOf(topic: string): string | undefined;
 };
 
 /** What became of letters; `reason`: why the last of those that are still dead was refused. */
@@ -47,7 +51,7 @@ export class Redrive {
     this.#folder = folder;
     this.#through = through;
     this.#dead = new DeadLetters(folder);
-    this.#revivers = new Revivers({ ...through, system: folder.system });
+    this.#revivers = new Revivers({ ...through, ...folder });
   }
 
   /** Sends letters again, in the order in which they were put aside. `replacement`: other bytes for all of them. */
@@ -70,6 +74,7 @@ export class Redrive {
   /** Why a letter would be refused again, or undefined where it would be taken. Nothing is changed. */
   async trial(letter: KeptAside): Promise<string | undefined> {
     const { processor, exclusive } = this.#through;
+    this.#checkLoaded(letter.topic);
     try {
       const aside = letter.source === undefined ? letter : await this.#asRecord(letter);
       return await exclusive(() => processor.trial(aside));
@@ -77,6 +82,16 @@ export class Redrive {
       if (error instanceof MillraceError && error.reaction === 'reject') return reasonOf(this.#through.pipeline, error);
       throw error;
     }
+  }
+
+  /** Checks that the tables which the streams of a topic look up are loaded. @throws USAGE */
+  #checkLoaded(topic: string): void {
+    const wait = this.#through.waitOf(topic);
+    if (wait === undefined) return;
+    throw new MillraceError('USAGE', `topic '${topic}' ${wait}`, {
+      place: `pipeline '${this.#through.pipeline.name}'`,
+      remedy: 'Send the letters again when the table is loaded.',
+    });
   }
 
   /** A letter of a source as the record of the log that it would become. @throws what refuses it */
@@ -94,6 +109,7 @@ export class Redrive {
   /** Letters from the log: straight to the stages. Resolves with why some are refused again. */
   async #sendAgain(letters: readonly KeptAside[]): Promise<string[]> {
     const left: number[] = [];
+    for (const { topic } of letters) this.#checkLoaded(topic);
     for (let at = 0; at < letters.length; at += errandSize) {
       const some = letters.slice(at, at + errandSize);
       left.push(...(await this.#through.exclusive(() => this.#through.processor.again(some))));
@@ -170,23 +186,59 @@ export async function redriveAlone(
   const schemaIds = await registerTopics(folder, pipeline);
   await folder.store.prepare(pipeline.name, pipeline.tables);
   const processor = await folder.engine.open(pipeline, params);
-  const pump = new Pump({ ...folder, ...folder.system, pipeline, processor, troubled: () => undefined });
+  const waits = await waitsOf([pipeline], () => params);
+  const held = await heldAlone(folder, waits);
+  // records of a table that is looked up come first, also where they are all in the log
+  const isBehind = (name: string) =>
+    pipeline.topics
+      .filter((topic) => topic.name === name)
+      .some(({ partitions }) =>
+        Array.from({ length: partitions }).some((_, i) => pump.next(name, i) < folder.log.range(name, i).end),
+      );
+  const isHeld = (topic: string): boolean =>
+    held.has(topic) ||
+    waits.some((wait) => wait.topic === topic && topicsOf(wait.table).some(({ name }) => isBehind(name)));
+  const pump: Pump = new Pump({ ...folder, ...folder.system, pipeline, processor, isHeld, troubled: () => undefined });
   pump.checkLog();
-  const settle = async () => {
-    pump.drain();
+  const settle = async (records: readonly Place[] = []) => {
+    // what is held stays in the log
+    pump.drain(true);
     await pump.run(new AbortController().signal);
+    if (records.some(({ topic, partition, offset }) => pump.next(topic, partition) <= offset))
+      throw notSettled(pipeline);
   };
+  const waitOf = (topic: string) => held.get(topic);
   try {
     // what is in the log already comes first: among it may be letters that were sent again before the process ended
     await settle();
     const exclusive: Through['exclusive'] = (work) => work();
-    const redrive = new Redrive(folder, { pipeline, params, schemaIds, processor, exclusive, settle });
+    const redrive = new Redrive(folder, { pipeline, params, schemaIds, processor, exclusive, settle, waitOf });
     const { sent, stored, stillDead } = await redrive.send(ids, options.replacement);
     await settle();
     return { sent, stored, stillDead };
   } finally {
     processor.close();
   }
+}
+
+/** The topics whose streams look up a table that was not loaded to its end when the pipeline ran last, each with what it waits for. */
+async function heldAlone({ engine }: Folder, waits: readonly Wait[]): Promise<Map<string, string>> {
+  const held = new Map<string, string>();
+  for (const { topic, table } of waits) {
+    for (const { name } of topicsOf(table)) {
+      if (!savedEnding(name, await engine.sources(name)).areAtEnd)
+        held.set(topic, `waits until table '${table.name}' is loaded, which a run of the pipeline does`);
+    }
+  }
+  return held;
+}
+
+/** Letters that were put into the log again, and whose records wait there. */
+export function notSettled({ name }: Pipeline): MillraceError {
+  return new MillraceError('USAGE', 'letters are in the log again, and were not processed yet', {
+    place: `pipeline '${name}'`,
+    remedy: 'It is paused, has ended or waits for a table: they are processed when it goes on.',
+  });
 }
 
 /** The letters of a pipeline that a filter chooses. @throws USAGE where replacement bytes are for more than one */

@@ -46,6 +46,13 @@ export class Reports {
     return this.#given;
   }
 
+  /** Those of a topic that wait, for good: somebody else commits them. */
+  takeOf(topic: string): readonly SourceReport[] {
+    const taken = this.#waiting.filter((one) => one.topic === topic);
+    this.#waiting = this.#waiting.filter((one) => one.topic !== topic);
+    return taken;
+  }
+
   /** What was taken is committed. */
   committed(): void {
     this.#given = [];

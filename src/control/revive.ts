@@ -5,7 +5,7 @@ import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { SourceContext } from '../ingest/source.ts';
-import type { KeptAside, Processor } from '../process/engine.ts';
+import type { Engine, KeptAside } from '../process/engine.ts';
 import { type ChosenSource, chooseSource, sourceAdapter } from './adapters.ts';
 import { isOf, ownName, SourceNames } from './source-names.ts';
 import type { System } from './system.ts';
@@ -18,7 +18,7 @@ export type Reviving = {
   readonly system: System;
   readonly pipeline: Pipeline;
   readonly params: ReadonlyMap<string, Value>;
-  readonly processor: Pick<Processor, 'progress'>;
+  readonly engine: Pick<Engine, 'sources'>;
 };
 
 /** The revivers of a pipeline's sources, each made when it is first needed. */
@@ -59,7 +59,7 @@ export class Revivers {
 
   /** The source of a name, as the names are given when the pipeline runs; else one that it had, which another takes the place of now. */
   async #sourceNamed(topic: Topic, name: string): Promise<ChosenSource | undefined> {
-    const { sources } = this.#reviving.processor.progress;
+    const sources = await this.#reviving.engine.sources(topic.name);
     const position = sources[name]?.position;
     const chosen = await Promise.all(topic.sources.map((one) => this.#choose(topic, one)));
     const names = new SourceNames(topic, sources).nameAll(chosen.map((one, i) => one ?? topic.sources[i]!));

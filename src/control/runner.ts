@@ -1,21 +1,21 @@
-// One pipeline at work: its sources, its pump, its health. Failures that pass are waited out; the others are told with their remedy.
-import { MillraceError, messageOf } from '../core/errors.ts';
+// One pipeline at work: its pump, its health, and what it has of the sources of its topics. Failures that pass are waited out; the others are told with their remedy.
+import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
-import type { Processor } from '../process/engine.ts';
+import type { Engine, Processor, SourceReport } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
-import { type ChosenSource, chooseSource } from './adapters.ts';
-import { Feeder, TopicWriter } from './feeder.ts';
+import { type Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
+import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
-import type { Through } from './redrive.ts';
-import { SourceNames } from './source-names.ts';
+import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
+import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
 /** What a runner works with. */
 export type RunnerOptions = {
@@ -23,10 +23,13 @@ export type RunnerOptions = {
   readonly params: ReadonlyMap<string, Value>;
   readonly system: System;
   readonly log: Log;
+  readonly engine: Pick<Engine, 'sources'>;
   readonly processor: Processor;
   readonly store: Store;
   /** Schema ids by topic. */
   readonly schemaIds: ReadonlyMap<string, number>;
+  /** The sources of its topics, which other pipelines may read as well; none where it runs without sources. */
+  readonly sources: readonly TopicSources[];
   readonly once: boolean;
   readonly withoutSources: boolean;
   /** Whether it was paused when it ran last. */
@@ -35,16 +38,15 @@ export type RunnerOptions = {
   readonly keepPaused: (isPaused: boolean) => Promise<void>;
 };
 
-/** Milliseconds between two tries to open or read a source that failed: doubled each time, up to the second. */
-const retryMs = { first: 500, most: 30_000 };
-
-export class Runner {
+export class Runner implements TopicReader, Loader, Waiter {
   readonly pipeline: Pipeline;
   readonly #options: RunnerOptions;
   readonly #pump: Pump;
-  readonly #feeders: Feeder[] = [];
-  readonly #sourcesStop = new AbortController();
   readonly #pumpStop = new AbortController();
+  /** Rejects where it cannot go on, for a reason outside of it. */
+  readonly #blocked = Promise.withResolvers<never>();
+  /** What its topics wait for. */
+  readonly #holds = new Holds();
   readonly #startedMs: number;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -52,10 +54,11 @@ export class Runner {
   #endedMs: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
-  #sourceTrouble = new Map<string, string>();
   #rows: Record<string, number> = {};
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
+  /** It saves nothing any more. */
+  hasFailed = false;
   failure: MillraceError | undefined;
   /** Resolves when the pipeline has ended, well or not. */
   done: Promise<void> = Promise.resolve();
@@ -69,6 +72,7 @@ export class Runner {
       ...options,
       clock: options.system.clock,
       random: options.system.random,
+      isHeld: (topic) => this.isHolding(topic),
       troubled: (error) => {
         this.#trouble = error && `${error.message}. ${error.remedy ?? ''}`.trim();
       },
@@ -77,12 +81,15 @@ export class Runner {
       ...options,
       clock: options.system.clock,
       pump: this.#pump,
-      sources: () => this.#feeders.map((feeder) => feeder.status()),
+      sources: () => options.sources.flatMap((one) => one.status()),
     });
+    for (const one of options.sources) one.join(this);
+    // told only while it runs
+    this.#blocked.promise.catch(() => undefined);
   }
 
-  /** Opens the sources. @throws what a person must mend before anything runs: a missing file, a wrong option */
-  async open(): Promise<void> {
+  /** Checks that it can run. @throws LOG_DAMAGED; USAGE where it is paused and would never end */
+  check(): void {
     this.#pump.checkLog();
     if ((this.#options.once || this.#options.withoutSources) && this.#pump.isPaused) {
       throw new MillraceError('USAGE', 'it is paused, so that a run with --once would never end', {
@@ -90,52 +97,11 @@ export class Runner {
         remedy: `Run it without --once and resume it in the console (or: POST /api/pipelines/${this.pipeline.name}/resume).`,
       });
     }
-    if (this.#options.withoutSources) return;
-    for (const topic of this.pipeline.topics) {
-      const writer = new TopicWriter(topic, this.#options.schemaIds.get(topic.name)!, this.#options.system.clock);
-      const saved = this.#options.processor.progress.sources;
-      const sourceNames = new SourceNames(topic, saved);
-      const choose = (one: SourceDefinition) =>
-        chooseSource(one, this.#options.params, topic.fields, `topic '${topic.name}'`);
-      const all: ChosenSource[] = [];
-      for (const definition of topic.sources) all.push(await choose(definition));
-      const names = sourceNames.nameAll(all);
-      for (const [i, chosen] of all.entries()) {
-        const name = names[i]!;
-        const feeder = new Feeder({
-          name,
-          topic,
-          chosen,
-          writer,
-          log: this.#options.log,
-          clock: this.#options.system.clock,
-          progress: saved[name],
-          context: (name, progress, nextSequence, notice, signal) => ({
-            ...this.#options.system,
-            random: this.#options.system.random.fork(name),
-            fields: topic.fields,
-            time: topic.time,
-            position: progress?.position,
-            nextSequence,
-            signal,
-            notice,
-          }),
-          room: (signal) => this.#pump.room(signal),
-          report: (report) => this.#pump.report(report),
-        });
-        this.#feeders.push(feeder);
-        await feeder.open(this.#sourcesStop.signal, async (from) => {
-          const { otherwise } = from.chosen.definition;
-          if (!otherwise) return undefined;
-          const chosen = await choose(otherwise);
-          const name = sourceNames.nameInstead(from.name, chosen);
-          return { name, chosen, progress: saved[name] };
-        });
-        const { beginning } = feeder;
-        if (beginning) await this.#options.processor.save([beginning]);
-      }
-    }
-    const endless = this.#feeders.find((feeder) => !feeder.finite);
+  }
+
+  /** Checks that its sources, which are open by now, have an end where the run must have one. @throws USAGE */
+  checkEnd(): void {
+    const endless = this.#options.sources.find((one) => one.endless)?.endless;
     if (this.#options.once && endless) {
       throw new MillraceError('USAGE', `source ${endless.name} has no end, so --once would never end`, {
         place: `pipeline '${this.pipeline.name}'`,
@@ -144,15 +110,57 @@ export class Runner {
     }
   }
 
-  /** Closes what `open` has opened, where the pipeline is not started after all. */
-  async abandon(): Promise<void> {
-    this.#sourcesStop.abort();
-    await Promise.allSettled(this.#feeders.map((feeder) => feeder.close()));
+  /** Has a topic wait for a table. */
+  hold(topic: string, load: Load): void {
+    this.#holds.add(topic, load);
+    load.add(this);
   }
 
-  /** Whether so many records wait that none should be added. */
-  get isFull(): boolean {
-    return this.#pump.isFull;
+  /** What the records of a topic wait for, in words; undefined where none do. */
+  waitOf(topic: string): string | undefined {
+    return this.hasEnded || this.measures.topic(topic).waiting === 0 ? undefined : this.#holds.textOf(topic);
+  }
+
+  release(): void {
+    this.#pump.release();
+  }
+
+  /** A table that it waits for will not be loaded: a run that ends by itself fails, another one goes on with what does not wait. */
+  give(up: MillraceError): void {
+    if (this.#options.once) this.#blocked.reject(up);
+  }
+
+  isHolding(topic: string): boolean {
+    return this.#holds.isHolding(topic);
+  }
+
+  isFull(topic: string): boolean {
+    return this.#pump.isFull(topic);
+  }
+
+  moved(signal?: AbortSignal): Promise<void> {
+    return this.#pump.moved(signal);
+  }
+
+  report(report: SourceReport): void {
+    this.#pump.report(report);
+  }
+
+  save(reports: readonly SourceReport[]): Promise<void> {
+    return this.#options.processor.save(reports);
+  }
+
+  /** The offset of the first record of a partition that it has not processed. */
+  next(topic: string, partition: number): number {
+    return this.#pump.next(topic, partition);
+  }
+
+  get isOver(): boolean {
+    return !this.#pump.isRunning;
+  }
+
+  flush(): Promise<void> {
+    return this.#pump.exclusive(() => this.#options.processor.flush());
   }
 
   /** A writer for each topic, for records that come by no source. */
@@ -165,48 +173,67 @@ export class Runner {
   }
 
   /** The sources of a topic, at work. */
-  feedersOf(topic: string): Feeder[] {
-    return this.#feeders.filter((feeder) => feeder.status().topic === topic);
+  feedersOf(topic: string): readonly Feeder[] {
+    return this.#options.sources.find((one) => one.topic.name === topic)?.feeders ?? [];
   }
 
   /** The name of a source of a topic, where that is at work. */
   readonly nameOf = (topic: string, source: SourceDefinition): string | undefined =>
-    this.feedersOf(topic).find((feeder) => feeder.definition === source)?.name;
+    this.#options.sources.find((one) => one.topic.name === topic)?.nameOf(source);
 
-  /** Begins to run. */
+  /** Begins to run; its sources have begun by then. */
   start(): void {
+    const { sources, once, withoutSources } = this.#options;
     this.#health = 'healthy';
     const pumping = this.#pump.run(this.#pumpStop.signal);
-    const feeding = Promise.all(this.#feeders.map((feeder) => this.#feed(feeder)));
+    const feeding = Promise.all(sources.map((one) => one.done));
+    const work = async () => {
+      // a source that fails for good ends the run; one that ends lets the others go on
+      await Promise.race([pumping, feeding]);
+      await feeding;
+      // without sources nothing is loaded any more: what waits for that stays in the log
+      if (once || withoutSources) this.#pump.drain(withoutSources);
+      await pumping;
+      await this.#pump.finish();
+      // only now, when all that the other sources gave is stored
+      const unanswered = sources.find((one) => one.unanswered)?.unanswered;
+      if (unanswered && once) throw unanswered;
+    };
     this.done = (async () => {
       try {
-        // a source that fails for good ends the run; one that ends lets the others go on
-        await Promise.race([pumping, feeding]);
-        await feeding;
-        if (this.#options.once || this.#options.withoutSources) this.#pump.drain();
-        await pumping;
-        await this.#pump.finish();
-        // only now, when all that the other sources gave is stored
-        const unanswered = this.#feeders.find((feeder) => feeder.unanswered)?.unanswered;
-        if (unanswered && this.#options.once) throw unanswered;
+        await Promise.race([work(), this.#blocked.promise]);
         this.#health = this.#pump.isPaused ? 'paused' : 'stopped';
       } catch (error) {
-        const ours = asMillraceError(error);
-        this.#sourcesStop.abort();
-        this.#pumpStop.abort();
-        await Promise.allSettled([pumping, feeding]);
-        if (ours.code === 'STOP_DEADLINE') await this.#pump.finish().catch(() => undefined);
-        else this.failure = ours;
-        this.#health = this.failure ? 'failed' : this.#pump.isPaused ? 'paused' : 'stopped';
+        await this.#end(asMillraceError(error), pumping);
       }
       await this.refreshRows().catch(() => undefined);
       this.#endedMs = this.#options.system.clock.elapsed();
     })();
   }
 
+  /** After a failure, or a stop that was cut short. */
+  async #end(error: MillraceError, pumping: Promise<void>): Promise<void> {
+    const { sources } = this.#options;
+    this.#pumpStop.abort();
+    if (error.code === 'STOP_DEADLINE') {
+      for (const one of sources) one.stop();
+      await Promise.allSettled([pumping, ...sources.map((one) => one.done)]);
+      await this.#pump.finish().catch(() => undefined);
+    } else {
+      await pumping.catch(() => undefined);
+      this.failure = error;
+      this.hasFailed = true;
+      const left = sources.map((one) => one.leave((topic) => this.#pump.takeReports(topic)));
+      // sources that have waited for this one look again
+      this.#pump.release();
+      await Promise.all(left);
+    }
+    this.#health = this.failure ? 'failed' : this.#pump.isPaused ? 'paused' : 'stopped';
+  }
+
   /** Stops the sources, then the pump once all is processed. When the signal aborts, the micro-batch at hand is cut short and undone. */
   async stop(deadline: AbortSignal): Promise<boolean> {
-    this.#sourcesStop.abort();
+    for (const one of this.#options.sources) one.stop();
     this.#pump.drain(true);
     const isDone = await Promise.race([
       this.done.then(() => true),
@@ -262,13 +289,10 @@ export class Runner {
       exclusive: (errand) => this.#pump.exclusive(errand),
       settle: async (records) => {
         for (const { topic, partition, offset } of records) {
-          if (await this.#pump.processed(topic, partition, offset)) continue;
-          throw new MillraceError('USAGE', 'letters are in the log again, and were not processed yet', {
-            place: `pipeline '${pipeline.name}'`,
-            remedy: 'It was paused or has ended meanwhile: they are processed when it goes on.',
-          });
+          if (!(await this.#pump.processed(topic, partition, offset))) throw notSettled(pipeline);
         }
       },
+      waitOf: (topic) => this.#holds.textOf(topic),
     };
     const next = this.#letters.then(() => work(through));
     this.#letters = next.catch(() => undefined);
@@ -295,7 +319,7 @@ export class Runner {
     const reasons = [
       this.failure && `${this.failure.message}. ${this.failure.remedy ?? ''}`.trim(),
       this.#trouble,
-      ...this.#sourceTrouble.values(),
+      ...this.#options.sources.flatMap((one) => one.troubles),
     ].filter((one): one is string => Boolean(one));
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
     if (ledger.dead > 0)
@@ -305,6 +329,14 @@ export class Runner {
       reasons.push(
         `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
       );
+    const waits = this.pipeline.topics.flatMap(({ name }) => {
+      const text = this.waitOf(name);
+      return text === undefined ? [] : [`topic '${name}' ${text}`];
+    });
+    // that a table is being loaded is nothing to look at; that it is not, is
+    if (this.pipeline.topics.some(({ name }) => this.waitOf(name) && this.#holds.isStuck(name)))
+      reasons.push(...waits.splice(0));
+    const told = [...reasons, ...waits];
     return {
       name: this.pipeline.name,
       health:
@@ -315,9 +347,9 @@ export class Runner {
             : reasons.length > 0
               ? 'degraded'
               : 'healthy',
-      reason: reasons.length > 0 ? reasons.join('; ') : undefined,
+      reason: told.length > 0 ? told.join('; ') : undefined,
       ledger,
-      sources: this.#feeders.map((feeder) => feeder.status()),
+      sources: this.#options.sources.flatMap((one) => one.status()),
       stages: stagesOf(this.pipeline, progress),
       tables: this.#rows,
       watermarks: Object.fromEntries(
@@ -333,14 +365,14 @@ export class Runner {
 
   #parts(): Record<string, number> {
     const parts: Record<string, number> = { encode: 0, append: 0, ...this.#options.processor.parts };
-    for (const feeder of this.#feeders) {
+    // what the sources of a topic have spent counts for the pipeline that keeps what they report
+    for (const feeder of this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders)) {
       parts.encode! += feeder.parts.encode;
       parts.append! += feeder.parts.append;
     }
     return parts;
   }
 
-  /** Whether this run is over. */
   get hasEnded(): boolean {
     return this.#endedMs !== undefined;
   }
@@ -358,39 +390,6 @@ export class Runner {
 
   /** Why a source waits to be opened again. */
   troubleOf(source: string): string | undefined {
-    return this.#sourceTrouble.get(source);
+    return this.#options.sources.map((one) => one.troubleOf(source)).find((one) => one !== undefined);
   }
-
-  /** A source at work, opened again with back-off where it failed for a reason that passes. */
-  async #feed(feeder: Feeder): Promise<void> {
-    const { clock, random } = this.#options.system;
-    const { signal } = this.#sourcesStop;
-    for (let failures = 0; ; failures++) {
-      try {
-        if (failures > 0) await feeder.open(signal, async () => undefined);
-        await feeder.run(signal);
-        this.#sourceTrouble.delete(feeder.name);
-        const { unanswered } = feeder;
-        if (unanswered && !this.#options.once) this.#sourceTrouble.set(feeder.name, unanswered.message);
-        return;
-      } catch (error) {
-        const ours = asMillraceError(error);
-        if (signal.aborted) return;
-        if (ours.reaction !== 'retry' && ours.reaction !== 'reconnect') throw ours;
-        this.#sourceTrouble.set(feeder.name, `source ${feeder.name}: ${ours.message}. ${ours.remedy ?? ''}`.trim());
-        await clock.sleep(Math.min(retryMs.most, retryMs.first * 2 ** failures) * (0.5 + random.next() / 2), signal);
-        if (signal.aborted) return;
-      }
-    }
-  }
-}
-
-/** Any error as one of ours, for showing. */
-function asMillraceError(error: unknown): MillraceError {
-  return error instanceof MillraceError
-    ? error
-    : new MillraceError('ASSERTION', messageOf(error), {
-        cause: error,
-        remedy: 'Report this with --stack: it is a bug.',
-      });
 }

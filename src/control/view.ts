@@ -81,6 +81,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       name: topic.name,
       label: topicLabel(topic),
       state: stateOf(rate, counts.waiting),
+      ...given('notice', runner.waitOf(topic.name)),
       ratePerSecond: rate,
       in: counts.in,
       out: counts.out,
@@ -114,7 +115,17 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       stream ? streamLabel(stream) : tableLabel(pipeline.tables.find(({ name }) => name === one.name)!),
     );
   });
-  return [...sources, ...topics, ...stages];
+  const foreign = pipeline.lookups.map(
+    (table): GraphNode => ({
+      id: `table:${table.name}`,
+      noun: 'table',
+      name: table.name,
+      label: 'of another pipeline',
+      state: stateOf(0, 0),
+      ratePerSecond: 0,
+    }),
+  );
+  return [...sources, ...topics, ...foreign, ...stages];
 }
 
 function sourceState(source: SourceStatus, { health }: PipelineStatus, rate: number): GraphNode['state'] {

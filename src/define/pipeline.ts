@@ -1,6 +1,7 @@
 // pipeline(): what a file exports; and its graph, in the order in which data flows through it.
 import { MillraceError } from '../core/errors.ts';
 import type { Chart } from './chart.ts';
+import { lookedUpBy, topicsOf } from './feeding.ts';
 import { checkName } from './names.ts';
 import { checkOptions, nounsRule, objectRule } from './options.ts';
 import { isParam, type Param } from './param.ts';
@@ -29,6 +30,8 @@ export interface Pipeline {
   /** A stream stands after those it reads. */
   readonly streams: readonly Stream[];
   readonly tables: readonly Table[];
+  /** Tables of other pipelines that its streams look up. */
+  readonly lookups: readonly Table[];
   readonly charts: readonly Chart[];
   readonly params: readonly Param[];
   readonly routes: readonly OwnRoute[];
@@ -77,29 +80,45 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
   };
   for (const table of tables) visit(table.from);
   const charts = parts.charts ?? [];
-  for (const table of [...lookups, ...charts.map((chart) => chart.table)]) {
-    if (!tables.includes(table)) {
-      throw new MillraceError(
-        'PIPELINE_INVALID',
-        `table '${table.name}' is read or shown, but it is not among the pipeline's tables`,
-        {
-          place,
-          remedy: 'Add it to tables.',
-        },
-      );
-    }
+  for (const { table } of charts) {
+    if (tables.includes(table)) continue;
+    throw new MillraceError(
+      'PIPELINE_INVALID',
+      `table '${table.name}' is shown in a chart, but it is not among the pipeline's tables`,
+      { place, remedy: 'Add it to tables, or declare the chart in the pipeline that keeps the table.' },
+    );
   }
-  checkNames(place, [...topics], [...streams], tables);
+  const foreign = [...lookups].filter((table) => !tables.includes(table));
+  checkNames(place, [...topics], [...streams], [...tables, ...foreign]);
+  for (const stream of streams) refuseOwnTopic(stream);
   return Object.freeze({
     noun: 'pipeline',
     name,
     topics: Object.freeze([...topics]),
     streams: Object.freeze([...streams]),
     tables: Object.freeze([...tables]),
+    lookups: Object.freeze(foreign),
     charts: Object.freeze([...charts]),
     params: Object.freeze([...params.values()]),
     routes: routesOf(parts.get ?? {}, parts.post ?? {}),
   });
+}
+
+/** Refuses to look up a table that the stream's own topic feeds: what is found depends on which records are processed together. */
+function refuseOwnTopic(stream: Stream): void {
+  const own = topicsOf(stream).map(({ name }) => name);
+  for (const table of lookedUpBy(stream)) {
+    const topic = topicsOf(table).find(({ name }) => own.includes(name));
+    if (!topic) continue;
+    throw new MillraceError(
+      'PIPELINE_INVALID',
+      `table '${table.name}' is fed by topic '${topic.name}', as the stream itself is, so that what is found there depends on which records are processed together`,
+      {
+        place: `stream '${stream.name}'`,
+        remedy: `Read the record before of the same key: from \${${topic.name}.previous({ by: '${topic.key ?? 'device'}' })}. Or look up a table that another topic feeds.`,
+      },
+    );
+  }
 }
 
 /** The streaming relation of a stream's query: the one topic or stream in its FROM clause; the rest are lookups of tables. */

@@ -9,6 +9,14 @@ import type { Fields } from '../define/fields.ts';
 /** Where a source is, as JSON; only the source knows what it means. It is stored with the results of everything before it. */
 export type Position = { readonly [key: string]: string | number | boolean | null };
 
+/** The members of positions that say what they are of: the file of a csv, the seed of a simulation, the address of an http. */
+const originNames = ['file', 'seed', 'url'] as const;
+
+/** What a position is of; {} where it does not say. */
+export function originIn(position: Position | undefined): Position {
+  return Object.fromEntries(originNames.flatMap((name) => (position?.[name] == null ? [] : [[name, position[name]]])));
+}
+
 /** Something from outside that could not become a row: it goes to the dead letters. */
 export type Refusal = {
   /** Its number in the source (see SourceBatch). */
@@ -84,6 +92,9 @@ export type OpenSource = (options: Readonly<Record<string, unknown>>, context: S
 
 /** What an adapter folder exports as `checkOptions`: the options as they will be used, or an error with the option's name. Values of parameters may be missing at check. */
 export type CheckOptions = (options: Readonly<Record<string, unknown>>, fields: Fields, place: string) => void;
+
+/** What an adapter folder exports as `ends`: whether a source with these options (parameters filled in) ends by itself, as `finite` of one that is open. */
+export type EndsSource = (options: Readonly<Record<string, unknown>>) => boolean;
 
 /** What an adapter folder exports as `revive`: reads original bytes of refusals again without opening the source (no poll, no reading of rows). */
 export type ReviveSource = (

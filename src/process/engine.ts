@@ -58,7 +58,7 @@ export type KeptAside = Aside & {
   readonly tries: number;
 };
 
-/** What a source has read since it was last saved: saved with the next micro-batch. */
+/** What a source has read since it was last saved: saved with the next micro-batch of one of the pipelines that read its topic. */
 export type SourceReport = {
   readonly source: string;
   readonly topic: string;
@@ -139,6 +139,8 @@ export interface Engine {
     params: ReadonlyMap<string, Value>,
     endless?: ReadonlySet<string>,
   ): Promise<MillraceError[]>;
+  /** What was read of the sources of a topic, by their names, as of the last commit of any pipeline. */
+  sources(topic: string): Promise<Readonly<Record<string, SourceProgress>>>;
   /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */
   open(pipeline: Pipeline, params: ReadonlyMap<string, Value>, endless?: ReadonlySet<string>): Promise<Processor>;
 }

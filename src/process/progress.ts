@@ -7,8 +7,21 @@ export type Fates = { out: number; filtered: number; deduplicated: number; late:
 /** Rows of a stream or table since the data folder began; `retracted`: rows that were emitted or stored and no longer hold. */
 export type StageCounts = Fates & { in: number; retracted: number };
 
-/** A source: where it goes on, the number that its next record gets, how many it has read, how many of these were refused. */
-export type SourceProgress = { position: Position | undefined; next: number; read: number; refused: number };
+/**
+ * A source, of its topic and of no pipeline: where it goes on, the number that its next record gets, how many it has read, how many of
+ * these were refused. `isAtEnd`: it was read to its end and has nothing new that is known of; undefined where the data folder was made
+ * before this was kept.
+ */
+export type SourceProgress = {
+  position: Position | undefined;
+  next: number;
+  read: number;
+  refused: number;
+  isAtEnd?: boolean;
+};
+
+/** What a source has read while it reported to a pipeline, and how many of these were refused: they lie in the pipeline's dead letters. */
+export type SourceCounts = { read: number; refused: number };
 
 /** A partition of a topic: offset of the first record that counted here, of the next to process, and the newest event time seen. */
 export type PartitionProgress = { base: number; next: number; newestMs: number | undefined };
@@ -30,7 +43,8 @@ export type Progress = {
   readonly times: Record<string, (number | null)[]>;
   /** Per windowed stream: rows with an event time before this are no longer kept, milliseconds since 1970. */
   readonly forgotten: Record<string, number>;
-  readonly sources: Record<string, SourceProgress>;
+  /** Sources that have reported to this pipeline. How far they are is kept by topic: see `SourceProgress`. */
+  readonly sources: Record<string, SourceCounts>;
   /** Records that were taken from the log, and their fates; `dead` and `late` are those that now lie aside. */
   consumed: number;
   readonly fates: Fates;

@@ -45,9 +45,14 @@ export function gauges(registry: Registry, delay: Delay): (measured: Measured) =
 
   return (measured) => {
     for (const reset of resets) reset();
+    // a source that several pipelines show is counted once
+    const sources = new Set<string>();
     for (const pipeline of measured.pipelines) {
       putPipeline(pipeline);
-      for (const node of pipeline.nodes) putNode(pipeline.name, node, measured.now);
+      for (const node of pipeline.nodes) {
+        putNode(pipeline.name, node, measured.now, node.noun === 'source' && sources.has(node.name));
+        if (node.noun === 'source') sources.add(node.name);
+      }
     }
     for (const topic of measured.topics) putTopic(topic, measured.now);
     for (const { name, pipeline, rows } of measured.tables) tableRows(rows, { pipeline, table: name });
@@ -90,7 +95,9 @@ function pipelineMetrics(gauge: Make, total: Make): (view: PipelineView) => void
   };
 }
 
-function nodeMetrics(gauge: Make, total: Make): (pipeline: string, node: GraphNode, now: number) => void {
+type PutNode = (pipeline: string, node: GraphNode, now: number, isCounted: boolean) => void;
+
+function nodeMetrics(gauge: Make, total: Make): PutNode {
   const of = ['pipeline', 'stage'];
   const source = total('source_records', 'Records that a source gave.', ...of);
   const progress = gauge('source_progress_ratio', 'How far a source is whose end is known, 0 to 1.', ...of);
@@ -102,7 +109,7 @@ function nodeMetrics(gauge: Make, total: Make): (pipeline: string, node: GraphNo
   const lag = gauge('topic_lag_records', 'Records not processed yet.', 'pipeline', 'topic');
   const lagSeconds = gauge('topic_lag_seconds', 'How long the oldest of these has waited.', 'pipeline', 'topic');
   const watermark = gauge('topic_watermark_age_seconds', 'How far the watermark is behind now.', 'pipeline', 'topic');
-  return (pipeline, node, now) => {
+  return (pipeline, node, now, isCounted) => {
     const labels = { pipeline, stage: node.name };
     if (node.noun === 'topic') {
       const topic = { pipeline, topic: node.name };
@@ -112,8 +119,10 @@ function nodeMetrics(gauge: Make, total: Make): (pipeline: string, node: GraphNo
       return;
     }
     if (node.noun === 'source') {
-      source(node.out, labels);
-      progress(node.progress, labels);
+      if (!isCounted) {
+        source(node.out, labels);
+        progress(node.progress, labels);
+      }
     } else {
       // a table may be called as the stream that it keeps
       labels.stage = `${node.noun}:${node.name}`;

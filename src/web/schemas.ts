@@ -88,7 +88,11 @@ export const PipelineView = Type.Object(
   {
     name: Type.String(),
     status: Type.Ref('Health'),
-    reason: Type.Optional(Type.String({ description: 'Why it is degraded or failed, in words, with the remedy.' })),
+    reason: Type.Optional(
+      Type.String({
+        description: 'Why it is degraded or failed, in words, with the remedy; or which table its records wait for.',
+      }),
+    ),
     ledger: Type.Ref('Ledger'),
     nodes: Type.Array(Type.Ref('GraphNode')),
     edges: Type.Array(Type.Ref('GraphEdge')),

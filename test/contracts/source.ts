@@ -4,7 +4,14 @@ import { describe, test } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
 import type { Value } from '../../src/define/accept.ts';
 import { type Fields, text } from '../../src/define/fields.ts';
-import type { CheckOptions, OpenSource, ReviveSource, Source, SourceContext } from '../../src/ingest/source.ts';
+import type {
+  CheckOptions,
+  EndsSource,
+  OpenSource,
+  ReviveSource,
+  Source,
+  SourceContext,
+} from '../../src/ingest/source.ts';
 import { context, type Gathered, gather } from '../ingest/tools.ts';
 
 /** A source to try: it must come to an end, and have at least 3 rows and 1 refusal. */
@@ -12,6 +19,7 @@ export type Subject = {
   readonly open: OpenSource;
   readonly revive: ReviveSource;
   readonly checkOptions: CheckOptions;
+  readonly ends: EndsSource;
   readonly options: Readonly<Record<string, unknown>>;
   readonly fields: Fields;
   /** Files, fetch and what else it needs. */
@@ -129,6 +137,12 @@ export function sourceContract(name: string, make: () => Promise<Subject>): void
       const { source } = await opened({ signal: stop.signal });
       stop.abort();
       for await (const _ of source.batches()) assert.fail('a batch came');
+      await source.close();
+    });
+
+    test('says from its options alone whether it has an end', async () => {
+      const { subject, source } = await opened();
+      assert.deepEqual([source.finite, subject.ends(subject.options)], [true, true]);
       await source.close();
     });
 

@@ -50,6 +50,16 @@ test('what is taken counts until it is committed, and comes again in its order w
   );
 });
 
+test('what waits of a topic can be taken for somebody else to commit, and is then gone', () => {
+  const reports = new Reports();
+  reports.add(report('a', [1]));
+  reports.add({ ...report('b', [2]), topic: 'other' });
+  reports.add(report('a', [3]));
+  const sequences = (some: readonly SourceReport[]) => some.flatMap((one) => one.refusals.map((each) => each.sequence));
+  assert.deepEqual(sequences(reports.takeOf('t')), [1, 3]);
+  assert.deepEqual([reports.refusals, sequences(reports.take())], [1, [2]]);
+});
+
 test('sources wait for many refusals, and for large ones', () => {
   const many = new Reports();
   many.add(

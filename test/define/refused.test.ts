@@ -236,17 +236,39 @@ describe('a definition', () => {
       sql`select zone, "at" from ${ride} where fare > ${least}`,
       { time: 'at' },
     );
+    const names = table('names', timeless, { key: 'n' });
     const second = stream(
       'second',
       { zone: text(), name: text() },
-      sql`select f.zone, r.kind as name from ${first} f join ${rides} r on r.zone = f.zone`,
+      sql`select f.zone, t.name from ${first} f join ${names} t on t.name = f.zone`,
     );
-    const made = pipeline('p', { tables: [table('second', second, { key: 'zone' }), rides] });
-    assert.deepEqual(
-      [made.topics, made.streams, made.params].map((some) => some.map(({ name }) => name)),
-      [['ride'], ['first', 'second'], ['least']],
-    );
-    refused('PIPELINE_INVALID', () => pipeline('p', { tables: [table('second', second, { key: 'zone' })] }));
+    const made = pipeline('p', { tables: [table('second', second, { key: 'zone' }), names] });
+    const parts = (one: typeof made) =>
+      [one.topics, one.streams, one.params, one.lookups].map((some) => some.map(({ name }) => name));
+    assert.deepEqual(parts(made), [['ride', 'timeless'], ['first', 'second'], ['least'], []]);
+    // a table of another pipeline brings nothing of that with it
+    const other = pipeline('q', { tables: [table('second', second, { key: 'zone' })] });
+    assert.deepEqual(parts(other), [['ride'], ['first', 'second'], ['least'], ['names']]);
+    const twin = table('names', ride, { key: 'zone' });
+    refused('NAME_TAKEN', () => pipeline('q', { tables: [table('second', second, { key: 'zone' }), twin] }));
+  });
+
+  test('of a pipeline refuses to look up a table of the very topic that the stream reads', () => {
+    const seen = stream('seen', { zone: text(), at: timestamp() }, sql`select zone, "at" from ${ride}`);
+    const kept = table('kept', seen, { key: 'zone' });
+    const looking = (from: typeof ride | typeof seen, at: typeof kept) =>
+      table('t', stream('s', { zone: text() }, sql`select f.zone from ${from} f join ${at} k on k.zone = f.zone`), {
+        key: 'zone',
+      });
+    for (const [made, others] of [
+      [looking(ride, kept), [kept]],
+      [looking(seen, kept), [kept]],
+      [looking(ride, kept), []],
+    ] as const)
+      assert.throws(
+        () => pipeline('p', { tables: [made, ...others] }),
+        /PIPELINE_INVALID|table 'kept' is fed by topic 'ride', as the stream itself is/,
+      );
   });
 
   test('of a pipeline refuses one name for two things, and charts of tables that it does not have', () => {

@@ -93,6 +93,35 @@ describe('a lookup', () => {
   });
 });
 
+test('a table that is called as the stream which feeds it is looked up as the table, whole', async () => {
+  // the stream is computed in the transaction, since it looks up a table itself
+  const place = topic('place', { id: int(), zone: int() });
+  const known = stream(
+    'known',
+    { id: int(), name: text() },
+    sql`select p.id, z.name from ${place} p join ${zones} z on z.id = p.zone`,
+  );
+  const knownPlaces = table('known', known, { key: 'id' });
+  const named = stream(
+    'named',
+    { n: int(), name: text() },
+    sql`select r.n, k.name from ${ride} r join ${knownPlaces} k on k.id = r.zone`,
+  );
+  const rows = table('named', named, { key: 'n' });
+  await using driver = await drive(pipeline('lookup', { tables: [rows, knownPlaces, zones] }));
+  await driver.send(zone, [{ id: 7, name: 'Soho' }]);
+  await driver.send(place, [{ id: 1, zone: 7 }]);
+  await driver.send(place, [{ id: 2, zone: 7 }]);
+  await driver.send(ride, [
+    { n: 1, zone: 1, fare: 1, tags: [], at: 1 },
+    { n: 2, zone: 2, fare: 1, tags: [], at: 2 },
+  ]);
+  assert.deepEqual(await driver.rows(rows), [
+    { n: 1, name: 'Soho' },
+    { n: 2, name: 'Soho' },
+  ]);
+});
+
 describe('a filter', () => {
   test('holds for every batch, whatever the values were when it was planned: in a stream, in a window, over a table', async () => {
     const few = table('few', stream('few', { n: int() }, sql`select n from ${ride} where fare > 0`), { key: 'n' });

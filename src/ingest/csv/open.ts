@@ -5,7 +5,15 @@ import { limits } from '../../core/limits.ts';
 import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { atRate, atSpeed, type Pace, tickMs } from '../pace.ts';
-import type { CheckOptions, OpenSource, OriginOf, ReviveSource, SourceBatch, SourceContext } from '../source.ts';
+import type {
+  CheckOptions,
+  EndsSource,
+  OpenSource,
+  OriginOf,
+  ReviveSource,
+  SourceBatch,
+  SourceContext,
+} from '../source.ts';
 import { type Beginning, begin, openFile } from './begin.ts';
 import type { Bytes } from './bytes.ts';
 import type { Input } from './input.ts';
@@ -24,6 +32,9 @@ export const checkOptions: CheckOptions = (options, fields, place) => {
 
 /** The file, as positions name it. */
 export const originOf: OriginOf = ({ file }) => ({ file: resolve(file as string) });
+
+/** A file has an end. */
+export const ends: EndsSource = () => true;
 
 /** Opens the file of `csv()`. */
 export const open: OpenSource = async (given, context) => {

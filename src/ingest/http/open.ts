@@ -9,6 +9,7 @@ import { type ItemReader, itemReader } from '../items.ts';
 import { jsonBytes } from '../original.ts';
 import type {
   CheckOptions,
+  EndsSource,
   OpenSource,
   OriginOf,
   Refusal,
@@ -38,6 +39,12 @@ export const checkOptions: CheckOptions = (options, _fields, place) => {
 
 /** The address by its checksum: it may hold a password. */
 export const originOf: OriginOf = ({ url }) => ({ url: addressPrint(new URL(url as string)) });
+
+/** It ends where it has a run length. */
+export const ends: EndsSource = (options) => options.for !== undefined;
+
+/** At the start its network may be absent. */
+export const mayBeAbsent = true;
 
 /** Opens `http()`: makes the first poll, so that it is known at once where the network is absent. */
 export const open: OpenSource = async (given, context) => {

@@ -8,6 +8,7 @@ import { jsonBytes, parseJson, recordError } from '../original.ts';
 import { atRate, tickMs } from '../pace.ts';
 import type {
   CheckOptions,
+  EndsSource,
   OpenSource,
   OriginOf,
   Refusal,
@@ -31,6 +32,9 @@ export const checkOptions: CheckOptions = (options, _fields, place) => {
 
 /** The seed, as positions name it. */
 export const originOf: OriginOf = ({ seed }) => ({ seed: String(seed) });
+
+/** It ends where it has a count. */
+export const ends: EndsSource = ({ count }) => count !== undefined;
 
 /** Opens `simulate()`. */
 export const open: OpenSource = async (given, context) => {

@@ -4,13 +4,16 @@ import { MillraceError } from '../../core/errors.ts';
 import { recordFromJson } from '../../define/input.ts';
 import { itemReader } from '../items.ts';
 import { parseJson } from '../original.ts';
-import type { CheckOptions, OpenSource, ReceiveSource, ReviveSource } from '../source.ts';
+import type { CheckOptions, EndsSource, OpenSource, ReceiveSource, ReviveSource } from '../source.ts';
 import { readWebhookOptions } from './options.ts';
 
 /** Checks the options of `webhook()`. */
 export const checkOptions: CheckOptions = (options, _fields, place) => {
   readWebhookOptions(options, place, true);
 };
+
+/** What others post has no end. */
+export const ends: EndsSource = () => false;
 
 /** Opens `webhook()`: it waits until it is told to stop. */
 export const open: OpenSource = async (given, context) => {

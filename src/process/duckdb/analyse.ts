@@ -3,6 +3,7 @@ import { MillraceError } from '../../core/errors.ts';
 import { uncached } from './calendar.ts';
 import { type DuckSession, slotCatalogs } from './database.ts';
 import { tableFunctionsOf } from './functions.ts';
+import { insideName } from './render.ts';
 import { columnNode, commonNames, copyOf, isNode, type Node, pointAt, rootOf, sqlOf, treeOf, walk } from './tree.ts';
 
 /** Table functions that read nothing from outside. */
@@ -232,7 +233,8 @@ export function aliasOf(analysis: Analysis, table: string): string | undefined {
   let found: string | undefined;
   const look = (node: Node | undefined) => {
     if (!node || found !== undefined) return;
-    if (node.type === 'BASE_TABLE' && ourCatalogs.has(String(node.catalog_name)) && node.table_name === table)
+    const isInput = node.table_name === table || node.table_name === insideName(table);
+    if (node.type === 'BASE_TABLE' && ourCatalogs.has(String(node.catalog_name)) && isInput)
       found = String(node.alias || table);
     else if (node.type === 'SUBQUERY' && node.alias && isOurs(node)) found = String(node.alias);
     else if (node.type === 'JOIN') {

@@ -1,7 +1,7 @@
 // Counting: where a partition is, and which fate a record has.
 import type { Topic } from '../../define/topic.ts';
-import type { Aside, StepResult } from '../engine.ts';
-import { countsOf, type PartitionProgress, type Progress } from '../progress.ts';
+import type { Aside, SourceReport, StepResult } from '../engine.ts';
+import { countsOf, type PartitionProgress, type Progress, type SourceProgress } from '../progress.ts';
 import { type FlowResult, fate } from './flowing.ts';
 
 /** The progress of a partition, made where there is none: `first` is the offset at which it begins to count. */
@@ -36,6 +36,21 @@ export function countFates(progress: Progress, flowed: FlowResult, undecodable: 
   progress.fates.late += counts[fate.late]!;
   progress.fates.dead += counts[fate.dead]! + undecodable;
   return { out: counts[fate.out]!, dead: counts[fate.dead]! + undecodable, late: counts[fate.late]! };
+}
+
+/** Counts what sources have read since they were saved last (`before`): they report to this pipeline now. */
+export function countSources(
+  progress: Progress,
+  reports: readonly SourceReport[],
+  before: ReadonlyMap<string, SourceProgress>,
+): void {
+  const totals = new Map([...before].map(([source, { read }]) => [source, read]));
+  for (const { source, progress: reported, refusals } of reports) {
+    const { read, refused } = progress.sources[source] ?? { read: 0, refused: 0 };
+    const since = reported.read - (totals.get(source) ?? 0);
+    progress.sources[source] = { read: read + since, refused: refused + refusals.length };
+    totals.set(source, reported.read);
+  }
 }
 
 /** What tells which node has put a letter aside. */

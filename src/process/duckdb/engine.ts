@@ -13,6 +13,7 @@ import type { Schemas } from './prepare.ts';
 import { DuckProcessor } from './processor.ts';
 import { variable } from './render.ts';
 import { makeSettled, type Settled } from './settle.ts';
+import { sourcesOf } from './source-states.ts';
 import { retracts, type Stage } from './stage.ts';
 import { makeSlots, makeTopicInput, type TopicInput } from './topic-input.ts';
 import { sqlColumns, sqlType } from './types.ts';
@@ -34,6 +35,14 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
   const { database } = options;
   return {
     check: checkPipeline,
+    async sources(topic) {
+      const session = await database.session();
+      try {
+        return await sourcesOf(session, topic);
+      } finally {
+        session.close();
+      }
+    },
     async open(pipeline, params, endless = new Set()): Promise<Processor> {
       const session = await database.session();
       const side = await database.session();
@@ -65,7 +74,7 @@ export async function checkPipeline(
     const session = await database.session();
     await makeKeeper(session);
     await setParams(session, pipeline, params);
-    for (const table of pipeline.tables)
+    for (const table of [...pipeline.tables, ...pipeline.lookups])
       await session.run(`create table main.${quote(table.name)} (${sqlColumns(table.fields)})`);
     const { errors } = await makeStages(session, pipeline, endless);
     session.close();

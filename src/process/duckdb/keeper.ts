@@ -1,12 +1,13 @@
 // Keeps what a pipeline must not forget beside its results: progress, dead letters and late records, in the same database.
 import { assert } from '../../core/errors.ts';
 import type { Session } from '../database.ts';
-import type { Aside, KeptAside } from '../engine.ts';
-import { newProgress, type Progress } from '../progress.ts';
+import type { Aside, KeptAside, SourceReport } from '../engine.ts';
+import { newProgress, type Progress, type SourceProgress } from '../progress.ts';
 import type { Origin } from './counts.ts';
 import type { DuckSession } from './database.ts';
 import { Feed } from './feed.ts';
 import { letterFields, letterRows } from './letter-rows.ts';
+import { makeRevived, makeSources, saveSources } from './source-states.ts';
 
 /** Makes the tables of the keeper where there are none. */
 export async function makeKeeper(session: Session): Promise<void> {
@@ -20,7 +21,8 @@ export async function makeKeeper(session: Session): Promise<void> {
   await session.run('alter table meta.aside add column if not exists noun varchar');
   await session.run('create sequence if not exists meta.aside_id');
   // letters of sources that came back through the log: a copy of one, sent twice around a crash, is known by its id
-  await session.run('create table if not exists meta.revived (id bigint not null)');
+  await makeRevived(session);
+  await makeSources(session);
 }
 
 /** What the asides' queries select, in the order of `asideOf`. */
@@ -91,6 +93,11 @@ export class Keeper {
     );
   }
 
+  /** Keeps how far sources were read; resolves with how far they were before. */
+  saveSources(reports: readonly SourceReport[]): Promise<ReadonlyMap<string, SourceProgress>> {
+    return saveSources(this.#session, reports);
+  }
+
   /** Keeps asides, with ids in their order. */
   async put(asides: readonly Aside[]): Promise<void> {
     if (asides.length === 0) return;
@@ -141,20 +148,22 @@ export class Keeper {
     return found;
   }
 
-  /** Which of these letters have come back through the log already. */
+  /** Which of these letters this pipeline has met in the log already. */
   async revived(ids: readonly number[]): Promise<Set<number>> {
     const rows = await this.#session.rows(
-      'select id from meta.revived where id in (select unnest(cast(cast($1 as json) as bigint[])))',
+      'select id from meta.revived where pipeline = $1 and id in (select unnest(cast(cast($2 as json) as bigint[])))',
+      this.#pipeline,
       JSON.stringify(ids),
     );
     return new Set(rows.map(([id]) => Number(id)));
   }
 
-  /** Notes that letters have come back through the log. */
+  /** Notes that this pipeline has met letters in the log. */
   async noteRevived(ids: readonly number[]): Promise<void> {
     await this.#session.run(
-      'insert into meta.revived select unnest(cast(cast($1 as json) as bigint[]))',
+      'insert into meta.revived select unnest(cast(cast($1 as json) as bigint[])), $2',
       JSON.stringify(ids),
+      this.#pipeline,
     );
   }
 

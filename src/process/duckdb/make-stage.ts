@@ -4,7 +4,6 @@ import { inputOf, type Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
-import { quote } from '../database.ts';
 import { checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
 import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
@@ -113,7 +112,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
   const stored = await checked(making, compiled[0]);
   const columns = `${sqlColumns(stream.fields)}, ${carriedColumns}`;
   const renew = isAhead ? await makeAhead(session, relation, columns) : undefined;
-  if (!isAhead) await session.run(`create or replace temp table ${quote(stream.name)} (${columns})`);
+  if (!isAhead) await makeTemp(session, insideRelation(stream.name), columns);
   const names = `${columnList(stream.fields)}, ${carriedNames.join(', ')}`;
   const carriedList = carriedNames.map((name) => `_carried${name}`).join(', ');
   const fill = await perSlot(

@@ -5,7 +5,7 @@ import type { Batch } from '../../log/batch.ts';
 import type { Aside, KeptAside, Prepared, Processor, Quiet, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { processAgain, tryAgain } from './again.ts';
-import { countFates, partitionOf, uncountLetters } from './counts.ts';
+import { countFates, countSources, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, RowsRefused, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
@@ -285,8 +285,8 @@ export class DuckProcessor implements Processor {
 
   async #addReports(progress: Progress, reports: readonly SourceReport[]): Promise<void> {
     const letters: Aside[] = [];
-    for (const { source, topic, progress: reported, refusals } of reports) {
-      progress.sources[source] = reported;
+    countSources(progress, reports, await this.#work.keeper.saveSources(reports));
+    for (const { source, topic, refusals } of reports) {
       progress.refused += refusals.length;
       for (const one of refusals) {
         letters.push({

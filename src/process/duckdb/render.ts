@@ -28,8 +28,13 @@ export const feedName = (feed: number, slot: Slot) => `millrace_feed_${feed}_slo
 export const aheadRelation = (pipeline: string, name: string, slot: Slot) =>
   `${slotSchema(pipeline, slot)}.${quote(name)}`;
 
-/** The relation that holds the rows of a stream that is computed within the transaction. */
-export const insideRelation = (name: string) => `temp.main.${quote(name)}`;
+/**
+ * The relation that holds the rows of a stream that is computed within the transaction. It is not called as the stream: a table may be,
+ * and DuckDB looks into `temp.main` before the file where a query reads `main."NAME"`.
+ */
+export const insideRelation = (name: string) => `temp.main.${quote(insideName(name))}`;
+
+export const insideName = (name: string) => `${name}/rows`;
 
 /** The relation of a table as queries see it. */
 export const tableRelation = (table: Relation) => `main.${quote(table.of.name)}`;

@@ -1,0 +1,36 @@
+// Which tables are finite: all that feeds them has an end, so that a stream which looks them up can wait until they are loaded.
+import type { Value } from '../define/accept.ts';
+import { feedingTopics } from '../define/feeding.ts';
+import type { SourceDefinition } from '../define/source.ts';
+import type { Table } from '../define/table.ts';
+import type { Topic } from '../define/topic.ts';
+import { chooseSource, sourceAdapter, valuesIn } from './adapters.ts';
+
+/** Values of parameters, by name. */
+type Params = ReadonlyMap<string, Value>;
+
+/**
+ * Whether a table is finite: every topic that it depends on (its own, and those of the tables that its streams look up) has sources, and
+ * each of them has an end. A topic without a source is endless, since records can be posted to it for ever; so is one with a webhook.
+ *
+ * @example if (await isFiniteTable(zones, params)) …
+ */
+export async function isFiniteTable(table: Table, params: Params): Promise<boolean> {
+  for (const topic of feedingTopics(table)) if (!(await hasEnd(topic, params))) return false;
+  return true;
+}
+
+async function hasEnd({ name, fields, sources }: Topic, params: Params): Promise<boolean> {
+  for (const source of sources) {
+    const { definition } = await chooseSource(source, params, fields, `topic '${name}'`);
+    if (!(await ends(definition, params))) return false;
+  }
+  return sources.length > 0;
+}
+
+/** Whether a source has an end, and, where another may take its place at the start, that one too. */
+async function ends(source: SourceDefinition, params: Params): Promise<boolean> {
+  const adapter = await sourceAdapter(source.kind);
+  if (!adapter.ends(valuesIn(source.options, params))) return false;
+  return !adapter.mayBeAbsent || !source.otherwise || ends(source.otherwise, params);
+}

@@ -1,0 +1,67 @@
+// The sources of a topic among its readers: who keeps what they report, who holds them up, and what is left of a reader that fails.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { behindOf, type TopicReader, TopicSources, type TopicSourcesOptions } from '../../src/control/topic-sources.ts';
+import { int, topic } from '../../src/index.ts';
+import type { SourceReport } from '../../src/process/engine.ts';
+
+type Reader = { -readonly [K in keyof TopicReader]: TopicReader[K] } & { readonly kept: number[]; name: string };
+
+function reader(name: string, how: Partial<Record<'full' | 'paused' | 'failed' | 'holding', boolean>> = {}): Reader {
+  const kept: number[] = [];
+  return {
+    name,
+    kept,
+    isPaused: how.paused ?? false,
+    hasFailed: how.failed ?? false,
+    isHolding: () => how.holding ?? false,
+    isFull: () => how.full ?? false,
+    moved: () => new Promise(() => undefined),
+    report: ({ progress }) => {
+      kept.push(progress.next);
+    },
+    save: async () => undefined,
+  };
+}
+
+const report = (next: number): SourceReport => ({
+  source: 'rows/csv',
+  topic: 'rows',
+  progress: { position: undefined, next, read: next, refused: 0 },
+  refusals: [],
+});
+
+test('the first pipeline that has not failed keeps what is reported; what one had still to save goes to the next, in order', async () => {
+  const sources = new TopicSources({ topic: topic('rows', { n: int() }) } as unknown as TopicSourcesOptions);
+  const [a, b] = [reader('a'), reader('b')];
+  sources.join(a);
+  sources.join(b);
+  sources.report(report(1));
+  sources.report(report(2));
+  assert.equal(sources.keeper, a);
+  a.hasFailed = true;
+  await sources.leave((topic) => (topic === 'rows' ? [report(2)] : []));
+  sources.report(report(3));
+  assert.deepEqual(
+    [a.kept, b.kept],
+    [
+      [1, 2],
+      [2, 3],
+    ],
+  );
+  b.hasFailed = true;
+  await sources.leave(() => assert.fail('there is nobody to take it'));
+  sources.report(report(4));
+  assert.deepEqual([sources.keeper, b.kept.length], [undefined, 2]);
+});
+
+test('readers at work hold a topic up where they are full; those that cannot take its records do so only where there is no other', () => {
+  const behind = (...readers: Reader[]) => behindOf(readers, 'rows')?.name;
+  assert.equal(behind(reader('a'), reader('b', { full: true })), 'b');
+  for (const how of ['paused', 'failed', 'holding']) {
+    const other = reader('b', { full: true, [how]: true });
+    assert.equal(behind(reader('a'), other), undefined, how);
+    assert.equal(behind(other), 'b', how);
+  }
+  assert.equal(behind(reader('a', { holding: true }), reader('b', { paused: true, full: true })), undefined);
+});
