@@ -1,4 +1,5 @@
 // Everything that is wrong with pipelines, before anything runs: parameters, source options, names, SQL.
+
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import { type GivenParams, readParams } from '../define/param.ts';
@@ -7,6 +8,7 @@ import { shapeOf } from '../define/route.ts';
 import { differenceOf, isSameTable } from '../define/same.ts';
 import type { Topic } from '../define/topic.ts';
 import { embedded, sourceAdapter } from './adapters.ts';
+import { endlessLookups } from './finite.ts';
 import { checkWaits, waitsOf } from './loading.ts';
 import { checkSourceNames } from './source-names.ts';
 
@@ -43,7 +45,11 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
         }
       }
     }
-    errors.push(...(await checkPipeline(pipeline, values)).map((error) => within(pipeline, error)));
+    errors.push(
+      ...(await checkPipeline(pipeline, values, await endlessLookups(pipeline, values))).map((error) =>
+        within(pipeline, error),
+      ),
+    );
   }
   try {
     errors.push(...checkWaits(await waitsOf(pipelines, (pipeline) => params.get(pipeline)!)));

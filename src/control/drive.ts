@@ -1,4 +1,5 @@
 // drive(): a pipeline in a test, in memory: records in by hand, time by hand, no network, no sources, no disk.
+
 import { type VirtualClock, virtualClock } from '../core/clock.ts';
 import { type Duration, durationMs } from '../core/durations.ts';
 import { assert, MillraceError } from '../core/errors.ts';
@@ -17,6 +18,7 @@ import { embedded } from './adapters.ts';
 import { DeadLetters, summary } from './dead.ts';
 import { encodedRecord, unmasked } from './edit.ts';
 import { TopicWriter } from './feeder.ts';
+import { endlessLookups } from './finite.ts';
 import { type Folder, openParts, registerTopics } from './folder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
 import type { DeadFilter, DeadLetterDetail, Ledger, RedriveResult, StageStatus } from './millrace.ts';
@@ -126,7 +128,7 @@ class Driven implements Driver {
     const params = resolveParams(pipeline.params, this.#given);
     this.#schemaIds = await registerTopics(this.#folder, pipeline);
     await this.#folder.store.prepare(pipeline.name, pipeline.tables);
-    this.#processor = await this.#folder.engine.open(pipeline, params);
+    this.#processor = await this.#folder.engine.open(pipeline, params, await endlessLookups(pipeline, params));
     this.#pipeline = pipeline;
   }
 

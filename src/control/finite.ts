@@ -1,6 +1,7 @@
 // Which tables are finite: all that feeds them has an end, so that a stream which looks them up can wait until they are loaded.
 import type { Value } from '../define/accept.ts';
-import { feedingTopics } from '../define/feeding.ts';
+import { feedingTopics, lookedUpBy } from '../define/feeding.ts';
+import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Table } from '../define/table.ts';
 import type { Topic } from '../define/topic.ts';
@@ -33,4 +34,17 @@ async function ends(source: SourceDefinition, params: Params): Promise<boolean> 
   const adapter = await sourceAdapter(source.kind);
   if (!adapter.ends(valuesIn(source.options, params))) return false;
   return !adapter.mayBeAbsent || !source.otherwise || ends(source.otherwise, params);
+}
+
+/**
+ * The names of the tables that the streams of a pipeline look up and that have no end: those are joined by version.
+ *
+ * @example await engine.open(pipeline, params, await endlessLookups(pipeline, params))
+ */
+export async function endlessLookups({ streams }: Pipeline, params: Params): Promise<Set<string>> {
+  const names = new Set<string>();
+  // a source that cannot be chosen for its parameters is told where it is opened
+  for (const table of streams.flatMap(lookedUpBy))
+    if (!(await isFiniteTable(table, params).catch(() => true))) names.add(table.name);
+  return names;
 }

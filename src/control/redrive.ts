@@ -1,4 +1,5 @@
 // Dead letters sent again through a pipeline: those of sources come back through the log, the others go straight to the stages.
+
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import { topicsOf } from '../define/feeding.ts';
@@ -8,6 +9,7 @@ import { valueIn } from '../log/batch.ts';
 import { againHeader, type KeptAside, type Processor, reasonOf } from '../process/engine.ts';
 import { DeadLetters } from './dead.ts';
 import { TopicWriter } from './feeder.ts';
+import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { isPaused } from './known.ts';
 import { savedEnding, type Wait, waitsOf } from './loading.ts';
@@ -185,7 +187,7 @@ export async function redriveAlone(
   if (await isPaused(folder, pipeline.name)) throw paused(pipeline.name);
   const schemaIds = await registerTopics(folder, pipeline);
   await folder.store.prepare(pipeline.name, pipeline.tables);
-  const processor = await folder.engine.open(pipeline, params);
+  const processor = await folder.engine.open(pipeline, params, await endlessLookups(pipeline, params));
   const waits = await waitsOf([pipeline], () => params);
   const held = await heldAlone(folder, waits);
   // records of a table that is looked up come first, also where they are all in the log

@@ -8,7 +8,7 @@ import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import { checkDefinitions } from './check.ts';
-import { isFiniteTable } from './finite.ts';
+import { endlessLookups, isFiniteTable } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
 import { checkWaits, Load, savedEnding, type Wait, waitsOf } from './loading.ts';
@@ -38,7 +38,10 @@ export async function start(
   throwAll(checkDefinitions(pipelines));
   // before topics and tables are made: what a wrong file left behind would stand in the way of the right one
   const wrong: MillraceError[] = [];
-  for (const pipeline of pipelines) wrong.push(...(await folder.engine.check(pipeline, params.get(pipeline)!)));
+  for (const pipeline of pipelines) {
+    const values = params.get(pipeline)!;
+    wrong.push(...(await folder.engine.check(pipeline, values, await endlessLookups(pipeline, values))));
+  }
   wrong.push(...(await checkForeign(folder, pipelines, params)));
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
@@ -55,7 +58,7 @@ export async function start(
     for (const pipeline of pipelines) {
       const ids = schemaIds.get(pipeline)!;
       const values = params.get(pipeline)!;
-      const processor = await folder.engine.open(pipeline, values);
+      const processor = await folder.engine.open(pipeline, values, await endlessLookups(pipeline, values));
       processors.push(processor);
       const { once = false, withoutSources = false } = options;
       for (const topic of withoutSources ? [] : pipeline.topics) {

@@ -55,7 +55,7 @@ export async function makeStage(
   await screen(session, stream, input, place);
   const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])];
   const clock = clockOf(input, upstream);
-  const sides = await makeSides(session, pipeline.name, stream, endless);
+  const sides = await makeSides(session, pipeline, stream, endless);
   for (const side of sides) refuseSide(place, side, before.get(side.from), upstream);
   const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides };
   if (clock === 'own') {

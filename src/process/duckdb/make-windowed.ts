@@ -9,7 +9,7 @@ import { makeEmitted, pinsOf, windowPins } from './emitted.ts';
 import { refuseMixedWindows } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
-import { newRows, type Side } from './sides.ts';
+import { changedSide, type Side } from './sides.ts';
 import { retracts, type WindowedStage } from './stage.ts';
 import { columnList, nullable, sqlColumns } from './types.ts';
 import {
@@ -100,7 +100,7 @@ async function touchedOf(session: DuckSession, { joined, alias }: Compiled, stat
   const touched = new Map<Side, string>();
   for (const { side, alias: name, condition } of joined) {
     const rows = (on: string) =>
-      `(select ${quote(alias)}.* from ${state} as ${quote(alias)} semi join ${newRows(side)} as ${quote(name)} on ${on})`;
+      `(select ${quote(alias)}.* from ${state} as ${quote(alias)} semi join ${changedSide(side)} as ${quote(name)} on ${on})`;
     const ofSameTime = rows(`${quote(alias)}._ts >= ${quote(name)}._from and ${quote(alias)}._ts < ${quote(name)}._to`);
     const isEnough = await session.describe(`select * from ${rows(condition)}`).then(
       () => true,

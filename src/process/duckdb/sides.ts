@@ -4,6 +4,7 @@
 // one of a key from the beginning; a row of `within` holds around its own time. What a row of a side changes is computed anew.
 import { MillraceError } from '../../core/errors.ts';
 import { isParam } from '../../define/param.ts';
+import type { Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Table } from '../../define/table.ts';
@@ -40,7 +41,7 @@ export const sideColumns = ['_at', '_from', '_to', '_place'] as const;
 /** The sides of a stream: its `within` views, and the looked-up tables that have no end. */
 export async function makeSides(
   session: DuckSession,
-  pipeline: string,
+  pipeline: Pipeline,
   stream: Stream,
   endless: ReadonlySet<string>,
 ): Promise<Side[]> {
@@ -50,9 +51,10 @@ export async function makeSides(
     const { of, within } = reference;
     const isVersioned = of.noun === 'table' && endless.has(of.name);
     if (!within && !isVersioned) continue;
-    const name = sideName(pipeline, stream.name, reference);
+    const name = sideName(pipeline.name, stream.name, reference);
     if (sides.some((one) => one.name === name)) continue;
     const from = of.noun === 'table' ? of.from : of;
+    if (of.noun === 'table' && !pipeline.tables.includes(of)) throw isForeign(stream, of);
     if (from.noun === 'stream' && from.time === undefined) throw needsTime(stream, of as Table, from);
     const relation = `state.${quote(name)}`;
     const fresh = relations.side(name);
@@ -77,6 +79,17 @@ export async function makeSides(
 function sideName(pipeline: string, stream: string, { of, within }: Relation): string {
   const what = within ? `within ${within.beforeMs} ${within.afterMs}` : 'versions';
   return `${pipeline}/${stream}/${what}/${of.name}`;
+}
+
+function isForeign(stream: Stream, table: Table): MillraceError {
+  return new MillraceError(
+    'PIPELINE_INVALID',
+    `it looks up table '${table.name}' of another pipeline, which has no end: a stream knows the versions of tables of its own pipeline only`,
+    {
+      place: `stream '${stream.name}'`,
+      remedy: `Declare the stream in the pipeline that keeps table '${table.name}'. Or feed the table from a source with an end, as csv().`,
+    },
+  );
 }
 
 function needsTime(stream: Stream, table: Table, from: Stream): MillraceError {
@@ -113,10 +126,11 @@ export async function feedSide(session: DuckSession, side: Side, rows: string, p
     return;
   }
   const keys = table.key.map(quote).join(', ');
-  const all = `${columns}, _at, _place, _new`;
-  await session.run(`insert into ${fresh} (${all}) select ${columns}, ${time}, ${place}, true from ${rows}`);
   await session.run(
-    `insert into ${fresh} (${all}) select ${columns}, _at, _place, false from ${relation} semi join (select ${keys} from ${fresh}) using (${keys})`,
+    `insert into ${fresh} (${columns}, _at, _place, _new) select ${columns}, ${time}, ${place}, true from ${rows}`,
+  );
+  await session.run(
+    `insert into ${fresh} select *, false from ${relation} semi join (select ${keys} from ${fresh}) using (${keys})`,
   );
   await session.run(
     `delete from ${relation} s using (select distinct ${keys} from ${fresh}) f where ${table.key.map((name) => `s.${quote(name)} = f.${quote(name)}`).join(' and ')}`,
@@ -128,11 +142,17 @@ export async function feedSide(session: DuckSession, side: Side, rows: string, p
   );
 }
 
-/** The rows of a side that came with the micro-batch at hand, as they hold now. */
-export function newRows({ relation, fresh, table }: Side): string {
+/**
+ * What a micro-batch has changed in a side: its new rows, where they hold now, and the versions before, where they held until then. Rows of
+ * the input that are joined with neither have the same partners as before.
+ */
+export function changedSide({ relation, fresh, table, columns }: Side): string {
   if (!table) return fresh;
   const keys = table.key.map(quote).join(', ');
-  return `(select * from ${relation} semi join (select ${keys}, _place from ${fresh} where _new) using (${keys}, _place))`;
+  const added = `select * from ${relation} semi join (select ${keys}, _place from ${fresh} where _new) using (${keys}, _place)`;
+  return `(${added} union all
+    select ${columns}, _at, greatest(_from, _since), least(_to, _until), _place from ${fresh}
+      join (select ${keys}, _from as _since, _to as _until from (${added})) using (${keys}) where not _new and _from < _until and _to > _since)`;
 }
 
 /** Takes note of windows that a side has changed, for when their stream runs. */
