@@ -10,7 +10,20 @@ import type { Millrace, PipelineStatus, StartOptions } from '../../src/control/m
 import { open } from '../../src/control/open.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
-import { csv, http, int, pipeline, simulate, sql, stream, table, text, topic, webhook } from '../../src/index.ts';
+import {
+  csv,
+  http,
+  int,
+  param,
+  pipeline,
+  simulate,
+  sql,
+  stream,
+  table,
+  text,
+  topic,
+  webhook,
+} from '../../src/index.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import type { SourceProgress } from '../../src/process/progress.ts';
 import { serving, temporary, until } from './tools.ts';
@@ -256,8 +269,12 @@ describe('two definitions of one topic', () => {
     checkDefinitions([readerOf('a', one), readerOf('b', other)]).map(({ code, message }) => `${code}: ${message}`);
 
   test('may be written in two files, if they are equal as data', () => {
-    const made = () => rowsTopic(csv({ file: 'x.csv', pace: { rate: '5/s' } }).or(csv({ file: 'y.csv' })));
+    const made = (otherwise = 'y.csv') => {
+      const file = param('file', text().describe('A file.'), { default: 'x.csv' });
+      return rowsTopic(csv({ file, pace: { rate: '5/s' } }).or(csv({ file: otherwise })));
+    };
     assert.deepEqual(problems(made(), made()), []);
+    assert.equal(problems(made(), made('z.csv')).length, 1);
   });
 
   test('are refused where anything differs, and the difference is named', () => {
