@@ -51,12 +51,7 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
       ),
     );
   }
-  try {
-    errors.push(...checkWaits(await waitsOf(pipelines, (pipeline) => params.get(pipeline)!)));
-  } catch (error) {
-    // a source whose parameter is not set is no error here, and one whose options are wrong was told above
-    if (!(error instanceof MillraceError)) throw error;
-  }
+  errors.push(...checkWaits(await waitsOf(pipelines, (pipeline) => params.get(pipeline)!)));
   return errors;
 }
 

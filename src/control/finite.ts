@@ -1,6 +1,8 @@
 // Which tables are finite: all that feeds them has an end, so that a stream which looks them up can wait until they are loaded.
+import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import { feedingTopics, lookedUpBy } from '../define/feeding.ts';
+import type { Fields } from '../define/fields.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Table } from '../define/table.ts';
@@ -23,10 +25,19 @@ export async function isFiniteTable(table: Table, params: Params): Promise<boole
 
 async function hasEnd({ name, fields, sources }: Topic, params: Params): Promise<boolean> {
   for (const source of sources) {
-    const { definition } = await chooseSource(source, params, fields, `topic '${name}'`);
-    if (!(await ends(definition, params))) return false;
+    if (!(await ends(await chosen(source, params, fields, `topic '${name}'`), params))) return false;
   }
   return sources.length > 0;
+}
+
+/** The source that is used for one; where none can be had, since a parameter is not set here or an option is wrong, itself. */
+async function chosen(source: SourceDefinition, params: Params, fields: Fields, place: string) {
+  try {
+    return (await chooseSource(source, params, fields, place)).definition;
+  } catch (error) {
+    if (error instanceof MillraceError && error.reaction === 'fix') return source;
+    throw error;
+  }
 }
 
 /** Whether a source has an end, and, where another may take its place at the start, that one too. */

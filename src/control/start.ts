@@ -46,53 +46,23 @@ export async function start(
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
   throwAll(checkWaits(waits));
-  const runners: Runner[] = [];
-  const sources = new Map<string, TopicSources>();
-  const processors: { close(): void }[] = [];
+  const opening: Opening = { params, options, sources: new Map(), processors: [], runners: [] };
+  const { sources, processors, runners } = opening;
+  let loads: Load[];
   try {
-    const schemaIds = new Map<Pipeline, Map<string, number>>();
-    for (const pipeline of pipelines) {
-      schemaIds.set(pipeline, await registerTopics(folder, pipeline));
-      await folder.store.prepare(pipeline.name, pipeline.tables);
-    }
-    for (const pipeline of pipelines) {
-      const ids = schemaIds.get(pipeline)!;
-      const values = params.get(pipeline)!;
-      const processor = await folder.engine.open(pipeline, values, await endlessLookups(pipeline, values));
-      processors.push(processor);
-      const { once = false, withoutSources = false } = options;
-      for (const topic of withoutSources ? [] : pipeline.topics) {
-        const { name } = topic;
-        if (sources.has(name)) continue;
-        sources.set(name, new TopicSources({ ...folder, topic, schemaId: ids.get(name)!, params: values, once }));
-      }
-      const runner = new Runner({
-        ...folder,
-        pipeline,
-        params: values,
-        processor,
-        schemaIds: ids,
-        sources: pipeline.topics.flatMap(({ name }) => sources.get(name) ?? []),
-        once,
-        withoutSources,
-        isPaused: await remember(folder, pipeline.name, options.files?.[pipeline.name]),
-        keepPaused: (kept) => keepPaused(folder, pipeline.name, kept),
-      });
-      runner.check();
-      runners.push(runner);
-    }
+    await openRunners(folder, pipelines, opening);
     for (const one of sources.values()) await one.open();
     for (const runner of runners) {
       runner.checkEnd();
       await runner.refreshRows();
       await runner.measures.sample();
     }
+    loads = await holdBack(folder, waits, runners, sources);
   } catch (error) {
     for (const one of sources.values()) await one.abandon();
     for (const processor of processors) processor.close();
     throw error;
   }
-  const loads = await holdBack(folder, waits, runners, sources);
   for (const one of sources.values()) one.start();
   for (const runner of runners) {
     for (const { name } of runner.pipeline.streams) {
@@ -103,6 +73,52 @@ export async function start(
   }
   for (const load of loads) load.start();
   return { running: runningOf(folder, runners, processors), runners };
+}
+
+/** What is being opened: all of it is closed again where some of it cannot be. */
+type Opening = {
+  readonly params: Params;
+  readonly options: StartOptions;
+  /** By topic. */
+  readonly sources: Map<string, TopicSources>;
+  readonly processors: { close(): void }[];
+  readonly runners: Runner[];
+};
+
+/** Makes topics and tables of all pipelines, then a runner for each; the sources of a topic are made for the first that reads it. */
+async function openRunners(folder: Folder, pipelines: readonly Pipeline[], opening: Opening): Promise<void> {
+  const { params, options, sources, processors, runners } = opening;
+  const { once = false, withoutSources = false } = options;
+  const schemaIds = new Map<Pipeline, Map<string, number>>();
+  for (const pipeline of pipelines) {
+    schemaIds.set(pipeline, await registerTopics(folder, pipeline));
+    await folder.store.prepare(pipeline.name, pipeline.tables);
+  }
+  for (const pipeline of pipelines) {
+    const ids = schemaIds.get(pipeline)!;
+    const values = params.get(pipeline)!;
+    const processor = await folder.engine.open(pipeline, values, await endlessLookups(pipeline, values));
+    processors.push(processor);
+    for (const topic of withoutSources ? [] : pipeline.topics) {
+      const { name } = topic;
+      if (sources.has(name)) continue;
+      sources.set(name, new TopicSources({ ...folder, topic, schemaId: ids.get(name)!, params: values, once }));
+    }
+    const runner = new Runner({
+      ...folder,
+      pipeline,
+      params: values,
+      processor,
+      schemaIds: ids,
+      sources: pipeline.topics.flatMap(({ name }) => sources.get(name) ?? []),
+      once,
+      withoutSources,
+      isPaused: await remember(folder, pipeline.name, options.files?.[pipeline.name]),
+      keepPaused: (kept) => keepPaused(folder, pipeline.name, kept),
+    });
+    runner.check();
+    runners.push(runner);
+  }
 }
 
 /** Has topics wait for the finite tables that their streams look up. */
@@ -172,8 +188,7 @@ async function checkForeign(folder: Folder, pipelines: readonly Pipeline[], para
 
 /** Whether the sources of a finite table, whose pipeline does not run here, had not been read to their end. */
 async function isHalfLoaded({ engine }: Folder, table: Table, params: ReadonlyMap<string, Value>): Promise<boolean> {
-  // where a parameter of the other pipeline decides which source is used, that is not known here
-  if (!(await isFiniteTable(table, params).catch(() => false))) return false;
+  if (!(await isFiniteTable(table, params))) return false;
   for (const { name } of topicsOf(table)) if (!savedEnding(name, await engine.sources(name)).areAtEnd) return true;
   return false;
 }

@@ -299,6 +299,8 @@ test('a table is finite where everything that it depends on has an end', async (
     [of(csv({ file: 'x' }).or(endless)), true],
     [of(http({ url: 'https://x.org', for: '1 s' }).or(endless)), false],
     [of(csv({ file: param('file', text()) }).or(endless)), false],
+    // a parameter that is not set here
+    [of(csv({ file: param('file', text()) })), true],
   ] as const)
     assert.equal(await isFiniteTable(made, values ?? new Map()), wanted, JSON.stringify(made.from.noun));
   const finite = ridesOf(of(csv({ file: 'x' })), csv({ file: 'y' }));

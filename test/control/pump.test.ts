@@ -12,7 +12,8 @@ import { random } from '../../src/core/random.ts';
 import { recordAcceptor } from '../../src/define/accept.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import { int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
-import type { SourceReport } from '../../src/process/engine.ts';
+import type { Log } from '../../src/log/log.ts';
+import type { Processor, SourceReport } from '../../src/process/engine.ts';
 
 const event = topic('event', { n: int(), word: text(), at: timestamp() }, { time: 'at' });
 const accept = recordAcceptor(event.fields);
@@ -106,6 +107,26 @@ describe('what sources refused is kept once', () => {
     assert.deepEqual(letters, ['source:event/csv', 'summed']);
     assert.deepEqual([ledger.in, ledger.out, ledger.dead, ledger.balanced], [4, 2, 2, true]);
   });
+});
+
+test('records of a topic that waits for a table hold up its own sources, and not those of the table', () => {
+  const zone = topic('zone', { id: int() });
+  const both = pipeline('both', {
+    tables: [table('events', event, { key: 'n' }), table('zones', zone, { key: 'id' })],
+  });
+  const ends: Record<string, number> = { event: 150_000, zone: 10 };
+  let isHeld = true;
+  const pump = new Pump({
+    ...realSystem(),
+    pipeline: both,
+    processor: { progress: { topics: {} } } as unknown as Processor,
+    log: { range: (name: string) => ({ start: 0, end: ends[name]! }) } as unknown as Log,
+    isHeld: (name) => isHeld && name === 'event',
+    troubled: () => undefined,
+  });
+  assert.deepEqual([pump.isFull('zone'), pump.isFull('event'), pump.inFlight], [false, true, 150_010]);
+  isHeld = false;
+  assert.deepEqual([pump.isFull('zone'), pump.isFull('event')], [true, true]);
 });
 
 test('refusals that are being stored count all the while, so that no figure goes back', async () => {

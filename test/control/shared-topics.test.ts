@@ -10,8 +10,22 @@ import type { Millrace, PipelineStatus, StartOptions } from '../../src/control/m
 import { open } from '../../src/control/open.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
-import { csv, http, int, pipeline, simulate, sql, stream, table, text, topic, webhook } from '../../src/index.ts';
+import {
+  csv,
+  http,
+  int,
+  param,
+  pipeline,
+  simulate,
+  sql,
+  stream,
+  table,
+  text,
+  topic,
+  webhook,
+} from '../../src/index.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
+import type { SourceProgress } from '../../src/process/progress.ts';
 import { serving, temporary, until } from './tools.ts';
 
 const limited = { timeout: 60_000 };
@@ -255,8 +269,12 @@ describe('two definitions of one topic', () => {
     checkDefinitions([readerOf('a', one), readerOf('b', other)]).map(({ code, message }) => `${code}: ${message}`);
 
   test('may be written in two files, if they are equal as data', () => {
-    const made = () => rowsTopic(csv({ file: 'x.csv', pace: { rate: '5/s' } }).or(csv({ file: 'y.csv' })));
+    const made = (otherwise = 'y.csv') => {
+      const file = param('file', text().describe('A file.'), { default: 'x.csv' });
+      return rowsTopic(csv({ file, pace: { rate: '5/s' } }).or(csv({ file: otherwise })));
+    };
     assert.deepEqual(problems(made(), made()), []);
+    assert.equal(problems(made(), made('z.csv')).length, 1);
   });
 
   test('are refused where anything differs, and the difference is named', () => {
@@ -291,6 +309,34 @@ describe('a data folder in which pipelines kept their sources themselves', limit
     database.close();
   }
 
+  const stateOf = async (folder: string, source: string) => {
+    const database = await DuckDatabase.open({ path: join(folder, 'tables.duckdb') });
+    const session = await database.session();
+    const [row] = await session.rows('select state from meta.sources where source = $1', source);
+    session.close();
+    database.close();
+    return JSON.parse(String(row![0])) as SourceProgress;
+  };
+
+  test('goes on from the pipeline that came furthest', async (t) => {
+    const { run, folder } = await folderOf(t);
+    const rows = rowsTopic(
+      simulate({
+        seed: 1,
+        count: 5,
+        *rows() {
+          for (let n = 0; ; n++) yield { n, word: 'w' };
+        },
+      }),
+    );
+    const [a, b] = [readerOf('a', rows), readerOf('b', rows)];
+    await run([a, b]);
+    const last = await stateOf(folder, 'rows/simulate');
+    const early = { ...last, position: { ...last.position, index: 2 }, next: 2, read: 2 };
+    await aged(folder, { a: { 'rows/simulate': early }, b: { 'rows/simulate': last } });
+    for (const status of await run([b, a])) assert.deepEqual(figures(status), [5, 5, 0, true, 'rows/simulate 5 0']);
+  });
+
   test('goes on without reading anything twice, also where two had read one topic, or two files under one name', async (t) => {
     const { run, path, folder, within } = await folderOf(t, {
       'x.csv': 'n,word\n1,x\n2,x\n',
@@ -300,15 +346,7 @@ describe('a data folder in which pipelines kept their sources themselves', limit
     const rows = rowsTopic(x, y);
     const [a, b] = [readerOf('a', rows), readerOf('b', rows)];
     await run([a, b]);
-    const position = async (source: string) => {
-      const database = await DuckDatabase.open({ path: join(folder, 'tables.duckdb') });
-      const session = await database.session();
-      const [row] = await session.rows('select state from meta.sources where source = $1', source);
-      session.close();
-      database.close();
-      return JSON.parse(String(row![0])) as object;
-    };
-    const [first, second] = [await position('rows/csv'), await position('rows/csv-2')];
+    const [first, second] = [await stateOf(folder, 'rows/csv'), await stateOf(folder, 'rows/csv-2')];
     // pipeline b came less far with the first file, and had the other one under its name
     await aged(folder, { a: { 'rows/csv': first }, b: { 'rows/csv': second } });
     const states = await run([a, b]);
