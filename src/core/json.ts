@@ -1,4 +1,5 @@
 // JSON from outside: parsed where it is not nested too deeply, since parsers and writers bear less than what a text can hold.
+import { parseDigits } from './digits.ts';
 import { type ErrorDetails, MillraceError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';
 
@@ -36,8 +37,8 @@ export const tooDeep = `is nested more than ${limits.parseDepthMax} deep`;
 const strict = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The value of JSON from outside, as text or as bytes in UTF-8. `what` begins the message of an error, which cites what is wrong; the
- * masked one does not.
+ * The value of JSON from outside, as text or as bytes in UTF-8; a number that would lose digits is `Digits`. `what` begins the message of
+ * an error, which cites what is wrong; the masked one does not.
  *
  * @throws RECORD_MALFORMED
  * @example parseJson('[1]', 'the body', { place: 'body', remedy: 'Send a list.' }) // [1]
@@ -51,10 +52,12 @@ export function parseJson(json: string | Uint8Array, what: string, details: Erro
   } catch (cause) {
     throw failed('is not JSON: it is not UTF-8', { cause });
   }
-  if (isTooDeep(text)) throw failed(tooDeep, { remedy: 'Nest it less: send parts of it as texts, or by themselves.' });
+  const failedDeep = () => failed(tooDeep, { remedy: 'Nest it less: send parts of it as texts, or by themselves.' });
+  if (isTooDeep(text)) throw failedDeep();
   try {
-    return JSON.parse(text);
+    return parseDigits(text);
   } catch (cause) {
+    if (cause instanceof RangeError) throw failedDeep();
     const message = messageOf(cause);
     const masked = `${what} is not JSON: ${withoutText(message)}`;
     throw failed(`is not JSON: ${message.slice(0, 200)}`, { masked, cause });

@@ -1,6 +1,15 @@
 // The columns of fields as they are shown.
 import { type Fields, formatType } from '../define/fields.ts';
+import { described } from '../define/json-schema.ts';
 import type { Column } from './schemas.ts';
+
+/** The fields of a topic, whose descriptions say how times are to be sent. */
+export function inputColumnsOf(fields: Fields): Column[] {
+  return columnsOf(fields).map((column) => {
+    const description = described(fields[column.name]!);
+    return description === undefined ? column : { ...column, description };
+  });
+}
 
 /** Columns in the order of their declaration. */
 export function columnsOf(fields: Fields): Column[] {
