@@ -76,9 +76,27 @@ function withoutText(message: string): string {
  * @example itemTexts('[1, [2, 3]]') // ['1', ' [2, 3]']
  */
 export function itemTexts(json: string): string[] | undefined {
+  return partsIn(json, 91, 93);
+}
+
+/**
+ * The members of a JSON object as names and texts, found without parsing them; undefined where the text is no object.
+ *
+ * @example memberTexts('{"a": 1, "b": [2]}') // [['a', ' 1'], ['b', ' [2]']]
+ */
+export function memberTexts(json: string): [name: string, text: string][] | undefined {
+  return partsIn(json, 123, 125)?.map((part) => {
+    const start = part.indexOf('"');
+    const end = endOfText(part, start) + 1;
+    return [JSON.parse(part.slice(start, end)), part.slice(part.indexOf(':', end) + 1)];
+  });
+}
+
+/** What commas divide in a list or an object that opens and closes with these characters. */
+function partsIn(json: string, opens: number, closes: number): string[] | undefined {
   let start = json.search(/\S/);
-  if (json[start] !== '[') return undefined;
-  const items: string[] = [];
+  if (json.charCodeAt(start) !== opens) return undefined;
+  const parts: string[] = [];
   let depth = 1;
   start++;
   for (let i = start; i < json.length; i++) {
@@ -86,13 +104,13 @@ export function itemTexts(json: string): string[] | undefined {
     if (code === 34) i = endOfText(json, i);
     else if (code === 91 || code === 123) depth++;
     else if (code === 44 && depth === 1) {
-      items.push(json.slice(start, i));
+      parts.push(json.slice(start, i));
       start = i + 1;
     } else if ((code === 93 || code === 125) && --depth === 0) {
-      if (code !== 93 || json.slice(i + 1).trim() !== '') return undefined;
+      if (code !== closes || json.slice(i + 1).trim() !== '') return undefined;
       const last = json.slice(start, i);
-      if (items.length > 0 || last.trim() !== '') items.push(last);
-      return items;
+      if (parts.length > 0 || last.trim() !== '') parts.push(last);
+      return parts;
     }
   }
   return undefined;
