@@ -14,6 +14,7 @@ import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
 import type { Through } from './redrive.ts';
+import { secondsReasons } from './seconds.ts';
 import { SourceNames } from './source-names.ts';
 import type { System } from './system.ts';
 
@@ -305,6 +306,7 @@ export class Runner {
       reasons.push(
         `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
       );
+    reasons.push(...secondsReasons(this.pipeline.topics, progress.topics));
     return {
       name: this.pipeline.name,
       health:

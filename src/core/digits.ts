@@ -91,7 +91,8 @@ function numberAround(json: string, at: number): Place | undefined {
   return found ? [start, start + found[0].length] : undefined;
 }
 
-const numberForm = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?(?=[,\]}\s]|$)/y;
+/** A number of JSON and what follows one: no name of a member does. */
+const numberForm = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*(?:[,\]}]|$))/y;
 
 /** Whether the digits around a place are 16 or more, the point included. */
 function isLong(json: string, at: number): boolean {

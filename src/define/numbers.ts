@@ -57,7 +57,7 @@ export function doubleOf(text: string): number | undefined {
 }
 
 /**
- * A number times a power of ten, cut off downwards to a whole one; undefined where the text is no number, or has more than 17 digits then.
+ * A number times a power of ten, cut off downwards to a whole one; undefined where the text is no number, or has more than 16 digits then.
  *
  * @example floorOf('1700000000.1239', 3) // 1700000000123
  * @example floorOf('-0.0001', 3) // -1
@@ -67,7 +67,7 @@ export function floorOf(text: string, power: number): number | undefined {
   if (!number) return undefined;
   const { isNegative, digits }: Scientific = number;
   const exponent = number.exponent + power;
-  if (digits.length + exponent > 17) return undefined;
+  if (digits.length + exponent > 16) return undefined;
   if (exponent >= 0) return Number(digits + '0'.repeat(exponent)) * (isNegative ? -1 : 1) + 0;
   const whole = Number(digits.slice(0, Math.max(0, digits.length + exponent)));
   // something is cut off, since digits do not end with a zero

@@ -151,6 +151,12 @@ export function describeReading(reading: TimeReading | undefined): string | unde
     .join(' ');
 }
 
+/** A text in the first of the formats; undefined where there is none. */
+export function exampleOf(reading: TimeReading | undefined): string | undefined {
+  const format = reading?.formats[0];
+  return format === undefined ? undefined : timeFormat(format).example;
+}
+
 /** The same reading, which takes texts in ISO 8601 too, as Millrace shows times. */
 export function withIso(reading: TimeReading): TimeReading {
   return Object.freeze({ ...reading, alsoIso: true });
