@@ -24,7 +24,7 @@ export type TimestampOptions = {
   readonly unit?: TimeUnit | undefined;
 };
 
-/** The options as data. `alsoIso`: texts in ISO 8601 are read too, where formats are given. */
+/** The options as data. `alsoIso`: texts in ISO 8601 are read too, as Millrace shows times: in UTC. */
 export type TimeReading = {
   readonly formats: readonly string[];
   readonly zone: string | undefined;
@@ -92,12 +92,14 @@ export function timeReader(reading: TimeReading | undefined): TimeReader {
   const power = powers[reading?.unit ?? 'ms'];
   const areTextsNumbers = reading?.unit !== undefined;
   const isIso = formats.length === 0 || reading?.alsoIso === true;
+  // what Millrace shows is in UTC, also where it does not say so
+  const isoZone = reading?.alsoIso ? undefined : zone;
   const readText = (text: string): number => {
     for (const one of formats) {
       const ms = one.parse(text, zone);
       if (!Number.isNaN(ms)) return ms;
     }
-    const ms = isIso ? parseTimestamp(text, zone) : Number.NaN;
+    const ms = isIso ? parseTimestamp(text, isoZone) : Number.NaN;
     return Number.isNaN(ms) && areTextsNumbers ? (floorOf(text, power) ?? Number.NaN) : ms;
   };
   return {
@@ -157,7 +159,7 @@ export function exampleOf(reading: TimeReading | undefined): string | undefined 
   return format === undefined ? undefined : timeFormat(format).example;
 }
 
-/** The same reading, which takes texts in ISO 8601 too, as Millrace shows times. */
+/** The same reading, which takes texts in ISO 8601 too, in UTC, as Millrace shows times. */
 export function withIso(reading: TimeReading): TimeReading {
   return Object.freeze({ ...reading, alsoIso: true });
 }

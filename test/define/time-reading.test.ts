@@ -153,6 +153,9 @@ describe('a timestamp with options', () => {
     assert.equal(readParams([param('at', at)], { at: '01/07/2024 12:00:00' }).values.get('at'), noon);
     assert.throws(() => acceptor('at', at)('2024-07-01T16:00:00.000Z'));
     assert.equal(acceptor('at', asShown(at))('2024-07-01T16:00:00.000Z'), noon);
+    assert.equal(acceptor('at', asShown(at))('2024-07-01 16:00:00'), noon);
+    assert.equal(acceptor('at', asShown(local))('2024-07-01 16:00:00'), noon);
+    assert.equal(acceptor('at', asShown(at))('01/07/2024 12:00:00'), noon);
     assert.deepEqual(acceptor('at', asShown(list(at)))(['2024-07-01T16:00:00.000Z']), [noon]);
   });
 });
