@@ -1,6 +1,6 @@
 // drive(): a pipeline in a test, in memory: records in by hand, time by hand, no network, no sources, no disk.
 import { type VirtualClock, virtualClock } from '../core/clock.ts';
-import { parseDigits } from '../core/digits.ts';
+import { parseDigits, parseStored } from '../core/digits.ts';
 import { type Duration, durationMs } from '../core/durations.ts';
 import { assert, MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -326,7 +326,7 @@ class Driven implements Driver {
 /** A value of the store as users see it. */
 function shown(value: unknown, type: FieldType | undefined): unknown {
   if (type?.kind === 'list' && Array.isArray(value)) return value.map((item) => shown(item, type.of));
-  return type?.kind === 'json' && typeof value === 'string' ? parseDigits(value) : value;
+  return type?.kind === 'json' && typeof value === 'string' ? parseStored(value) : value;
 }
 
 function isSame(left: unknown, right: unknown): boolean {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { Digits, losesDigits, parseDigits, scientific } from '../../src/core/digits.ts';
+import { Digits, losesDigits, parseDigits, parseStored, scientific } from '../../src/core/digits.ts';
 
 /** A number as JSON may write it. */
 const written = fc
@@ -42,20 +42,36 @@ describe('a number of JSON', () => {
   test('is a plain number where that holds it, and computes as the nearest number where not', () => {
     for (const text of ['0', '-0', '1', '0.1', '1.50', '9007199254740991', '0.30000000000000004', '1e5', '5e-324'])
       assert.equal(losesDigits(text), false, text);
-    for (const text of [
-      '9007199254740992',
-      '9007199254740993',
-      '1e400',
-      '-1e400',
-      '1e-400',
-      '1e21',
-      '0.1000000000000000001',
-    ])
+    for (const text of ['9007199254740993', '1e400', '-1e400', '1e-400', '0.1000000000000000001'])
       assert.equal(losesDigits(text), true, text);
     const big = parseDigits('9007199254740993') as Digits;
     assert.equal(`${big}`, '9007199254740993');
     assert.equal(Number(big) - 1, 2 ** 53 - 1);
     assert.equal(JSON.stringify({ big }), '{"big":9007199254740993}');
+  });
+
+  test('that is whole and beyond 2^53 is its digits where it comes from outside, and a number where it was stored as one', () => {
+    for (const text of ['9007199254740992', '-9007199254740992', '1e21', '1.5e300']) {
+      assert.ok(parseDigits(text) instanceof Digits, text);
+      assert.equal(parseStored(text), Number(text));
+    }
+    assert.ok(parseStored('9007199254740993') instanceof Digits);
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (n) => assert.equal(parseStored(String(n)), n)),
+    );
+  });
+
+  test('of millions of digits, or many of them, takes no longer than its length asks for', () => {
+    const digits = '7'.repeat(4_000_000);
+    const startMs = performance.now();
+    for (const text of [
+      `["${digits}"]`,
+      `[${digits}]`,
+      `[${'9007199254740993,'.repeat(100_000)}1]`,
+      `["${'1e1'.repeat(1_000_000)}"]`,
+    ])
+      parseDigits(text);
+    assert.ok(performance.now() - startMs < 5000);
   });
 
   test('is found wherever it stands, and not within texts', () => {
@@ -72,10 +88,9 @@ describe('a number of JSON', () => {
     ];
     for (const text of texts) {
       const plain = JSON.parse(text, ((_: string, value: unknown, { source }: { source?: string }) =>
-        typeof value === 'number' && losesDigits(source!) ? `digits ${source}` : value) as (
-        k: string,
-        v: unknown,
-      ) => unknown);
+        typeof value === 'number' && (losesDigits(source!) || Math.abs(value) >= 2 ** 53)
+          ? `digits ${source}`
+          : value) as (k: string, v: unknown) => unknown);
       const ours = JSON.stringify(parseDigits(text), (_, value: unknown) => value).replace(/\s/g, '');
       assert.equal(
         ours,
