@@ -47,7 +47,7 @@ const mark = '\uE000';
  * @example parseDigits('[1, 9007199254740993]') // [1, Digits]
  */
 export function parseDigits(json: string): unknown {
-  return parseWith(json, (source) => isBeyondSafe(source) || losesDigits(source));
+  return parseWith(json, isUnsure);
 }
 
 /**
@@ -79,24 +79,34 @@ function parseWith(json: string, isKept: (source: string) => boolean): unknown {
 /** Where a number stands in a text of JSON: from, and before. */
 type Place = readonly [start: number, end: number];
 
+/** A number with an exponent, up to its first digit; or a part of a text. */
+const exponent = /\d[eE][+-]?\d/g;
+
 /** The places of what may be a number to be kept as its digits, in order. What looks like one within a text is among them. */
-function placesOf(json: string, isKept: (source: string) => boolean): Place[] {
+function placesOf(json: string, isKept: (source: string) => boolean): readonly Place[] {
   const places: Place[] = [];
-  const look = (at: number) => {
-    const place = numberAround(json, at);
-    if (place && isKept(json.slice(...place))) places.push(place);
-  };
   // a number of 16 characters or more has one in each stride of 16
   for (let i = 15; i < json.length; i += 16) {
-    if (!isLong(json, i)) continue;
-    look(i);
+    if (!isDigit(json.charCodeAt(i)) || !isLong(json, i)) continue;
+    const place = keptAround(json, i, isKept);
+    if (place) places.push(place);
     while (isDigit(json.charCodeAt(i + 1))) i++;
   }
   // all others have at most 15 digits, which are held exactly, unless there is an exponent
-  const exponent = /\d[eE][+-]?\d/g;
-  while (exponent.test(json)) look(exponent.lastIndex - (isDigit(json.charCodeAt(exponent.lastIndex - 3)) ? 3 : 4));
-  places.sort((a, b) => a[0] - b[0]);
+  exponent.lastIndex = 0;
+  while (exponent.test(json)) {
+    const sign = isDigit(json.charCodeAt(exponent.lastIndex - 3)) ? 0 : 1;
+    const place = keptAround(json, exponent.lastIndex - 3 - sign, isKept);
+    if (place) places.push(place);
+  }
+  if (places.length < 2) return places;
+  places.sort((left, right) => left[0] - right[0]);
   return places.filter(([start], i) => i === 0 || start !== places[i - 1]![0]);
+}
+
+function keptAround(json: string, at: number, isKept: (source: string) => boolean): Place | undefined {
+  const place = numberAround(json, at);
+  return place && isKept(json.slice(place[0], place[1])) ? place : undefined;
 }
 
 /** The number that a digit is of, its sign and its exponent included; undefined where what stands around it cannot stand around one. */
@@ -104,18 +114,22 @@ function numberAround(json: string, at: number): Place | undefined {
   let start = at;
   while (isDigit(json.charCodeAt(start - 1))) start--;
   if (json.charCodeAt(start - 1) === 45) start--;
-  if (start > 0 && !':,[ \n\r\t'.includes(json[start - 1]!)) return undefined;
+  if (start > 0 && !isBefore(json.charCodeAt(start - 1))) return undefined;
   numberForm.lastIndex = start;
   const found = numberForm.exec(json);
   return found ? [start, start + found[0].length] : undefined;
 }
 
+/** Whether a character can stand before a number: a colon, a comma, a bracket, white space. */
+function isBefore(code: number): boolean {
+  return code === 58 || code === 44 || code === 91 || code === 32 || (code >= 9 && code <= 13);
+}
+
 /** A number of JSON and what follows one: no name of a member does. */
 const numberForm = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?(?=\s*(?:[,\]}]|$))/y;
 
-/** Whether the digits around a place are 16 or more, the point included. Of longer ones it is asked once, within their first 16. */
+/** Whether the digits around one are 16 or more, the point included. Of longer ones it is asked once, within their first 16. */
 function isLong(json: string, at: number): boolean {
-  if (!isDigit(json.charCodeAt(at))) return false;
   // to one side there are at least 8
   const isLeft = isDigit(json.charCodeAt(at - 4)) && isDigit(json.charCodeAt(at - 8));
   if (!isLeft && !(isDigit(json.charCodeAt(at + 4)) && isDigit(json.charCodeAt(at + 8)))) return false;
@@ -159,10 +173,10 @@ function unmarked(value: unknown): unknown {
   return record;
 }
 
-/** Whether it is a whole number beyond ±(2^53 − 1). */
-function isBeyondSafe(source: string): boolean {
+/** Whether a number does not tell what was written: it has lost digits, or is a whole one beyond ±(2^53 − 1). */
+function isUnsure(source: string): boolean {
   const number = Number(source);
-  return Number.isInteger(number) && !Number.isSafeInteger(number);
+  return (Number.isInteger(number) && !Number.isSafeInteger(number)) || losesDigits(source);
 }
 
 /**
