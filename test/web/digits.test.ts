@@ -56,7 +56,8 @@ const early = topic('early', { id: int(), at: timestamp() }, { time: 'at' });
 const meant = topic('meant', { id: int(), at: timestamp({ unit: 's' }) }, { time: 'at' });
 
 const body = '{"list":[ {"id":  1e0, "at":"soon"},{"id":9007199254740993, "at":1700000000.5}, {"id":1.50,"at":"x"} ]}';
-const api = createServer((_, response) => response.end(body));
+const large = `{"id":  "${'x'.repeat(9_000_000)}", "at": 1e0 }`;
+const api = createServer(({ url }, response) => response.end(url === '/large' ? `[${large}]` : body));
 
 let folder: string;
 let millrace: Millrace;
@@ -70,6 +71,10 @@ before(async () => {
   const polled = topic('polled', { id: text(), at: timestamp({ unit: 's' }) }).from(
     http({ url, every: '1 hour', items: 'list', allowPrivate: true }),
   );
+  const huge = topic('huge', { id: text(), at: timestamp({ unit: 's' }) }).from(
+    http({ url: `${url}large`, every: '1 hour', allowPrivate: true }),
+  );
+  const hugeTable = table('huge', huge, { key: 'id' });
   const edges = pipeline('edges', {
     tables: [
       sentTable,
@@ -86,7 +91,11 @@ before(async () => {
   });
   folder = await mkdtemp(join(tmpdir(), 'millrace-edges-'));
   millrace = await open({ folder: join(folder, 'data') });
-  running = await millrace.start([edges, pipeline('early', { tables: [table('early', early, { key: 'id' })] })]);
+  running = await millrace.start([
+    edges,
+    pipeline('huge', { tables: [hugeTable] }),
+    pipeline('early', { tables: [table('early', early, { key: 'id' })] }),
+  ]);
   backend = millrace.backend(running);
   app = await makeApp(backend);
 });
@@ -190,6 +199,18 @@ describe('a dead letter', { timeout: 60_000 }, () => {
       (await get('/api/tables/polled/rows')).includes('{"id":"9007199254740995","at":"2023-11-14T22:13:20.000Z"}'),
       answer.body,
     );
+  });
+});
+
+describe('a dead letter of an item that is too large for the log', { timeout: 60_000 }, () => {
+  test('has the bytes that came too, which the source can read again', async () => {
+    const found = async () =>
+      (JSON.parse(await get('/api/dead?pipeline=huge')) as { letters: { id: number }[] }).letters;
+    while ((await found()).length === 0) await new Promise((next) => setTimeout(next, 20));
+    const [letter] = await found();
+    const { bytes, code } = JSON.parse(await get(`/api/dead/${letter!.id}`)) as { bytes: string; code: string };
+    assert.equal(code, 'RECORD_TOO_LARGE');
+    assert.ok(Buffer.from(bytes, 'base64').toString() === large);
   });
 });
 
