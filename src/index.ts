@@ -28,6 +28,7 @@ export { refuse, route } from './define/route.ts';
 export { type Sql, sql } from './define/sql.ts';
 export { type Stream, stream } from './define/stream.ts';
 export { type Table, table } from './define/table.ts';
+export type { TimestampOptions } from './define/time-reading.ts';
 export { type Topic, topic } from './define/topic.ts';
 export { csv } from './ingest/csv/csv.ts';
 export { http } from './ingest/http/http.ts';

@@ -98,7 +98,8 @@ describe('files', () => {
   });
 
   test('nothing is put off in a comment', () => {
-    const marks = /\b(T[O]DO|FIX[M]E|X[X]X|H[A]CK)\b/;
+    // outside of comments the third is a token of time formats
+    const marks = /\b(T[O]DO|FIX[M]E|H[A]CK)\b|(\/\/|^\s*\*).*\bX[X]X\b/;
     assert.deepEqual(
       linesWith([...code, ...scripts], (line) => marks.test(line)),
       [],

@@ -1,4 +1,5 @@
 // What --json prints: any value as JSON that every reader takes.
+import { Digits } from '../core/digits.ts';
 
 /**
  * Text of a value as JSON: dates as ISO text, bigints as text, NaN and the infinities as text, bytes as base64, maps as objects.
@@ -20,7 +21,7 @@ function plain(value: unknown): unknown {
     default:
       return value;
   }
-  if (value === null) return null;
+  if (value === null || value instanceof Digits) return value;
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (Array.isArray(value)) return value.map((one) => plain(one));

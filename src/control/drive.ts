@@ -1,6 +1,7 @@
 // drive(): a pipeline in a test, in memory: records in by hand, time by hand, no network, no sources, no disk.
 
 import { type VirtualClock, virtualClock } from '../core/clock.ts';
+import { parseDigits, parseStored } from '../core/digits.ts';
 import { type Duration, durationMs } from '../core/durations.ts';
 import { assert, MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
@@ -198,7 +199,7 @@ class Driven implements Driver {
         const record = mend && (await this.#recordOf(letter, unmasked(topic, this.#folder.registry)));
         const mended = mend && record ? mend(record) : undefined;
         if (letter.source !== undefined) {
-          const given = mended ?? JSON.parse(Buffer.from(letter.bytes).toString());
+          const given = mended ?? parseDigits(Buffer.from(letter.bytes).toString());
           const { refused } = await this.#append(topic, [given], letter.id);
           stillDead += refused.length;
         } else {
@@ -323,7 +324,8 @@ class Driven implements Driver {
   }
 
   async #recordOf(letter: KeptAside, decoders: Decoders): Promise<Record<string, unknown> | undefined> {
-    if (letter.source !== undefined) return JSON.parse(Buffer.from(letter.bytes).toString()) as Record<string, unknown>;
+    if (letter.source !== undefined)
+      return parseDigits(Buffer.from(letter.bytes).toString()) as Record<string, unknown>;
     return decoders.value(letter.bytes).catch(() => undefined);
   }
 
@@ -337,7 +339,7 @@ class Driven implements Driver {
 /** A value of the store as users see it. */
 function shown(value: unknown, type: FieldType | undefined): unknown {
   if (type?.kind === 'list' && Array.isArray(value)) return value.map((item) => shown(item, type.of));
-  return type?.kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value;
+  return type?.kind === 'json' && typeof value === 'string' ? parseStored(value) : value;
 }
 
 function isSame(left: unknown, right: unknown): boolean {

@@ -2,7 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import { masked } from '../core/mask.ts';
 import { recordAcceptor, type Value } from '../define/accept.ts';
-import type { Fields } from '../define/fields.ts';
+import { asShown, type Fields } from '../define/fields.ts';
 import { fromJson } from '../define/input.ts';
 import type { Topic } from '../define/topic.ts';
 import { parseJson } from '../ingest/original.ts';
@@ -74,7 +74,9 @@ export async function mendedBytes(mending: Mending, original: Uint8Array, text: 
 /** A record (names to values, as a source gives it) in the bytes that the log has. @throws RECORD_INVALID, RECORD_TOO_LARGE */
 export function encodedRecord({ topic, schemaId, clock }: Omit<Mending, 'registry'>, record: unknown): Uint8Array {
   const writer = new TopicWriter(topic, schemaId, clock);
-  const row: Value[] = recordAcceptor(topic.fields)(record);
+  // what is edited is shown with times in ISO 8601
+  const fields = Object.fromEntries(Object.entries(topic.fields).map(([name, field]) => [name, asShown(field)]));
+  const row: Value[] = recordAcceptor(fields)(record);
   writer.add(0, row);
   return Uint8Array.from(valueIn(writer.take(0)!, 0)!);
 }

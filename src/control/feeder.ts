@@ -340,7 +340,12 @@ export class Feeder {
         }
       } catch (error) {
         if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
-        refusals.push({ sequence, bytes: rowBytes(topic, row), error, place: `record ${sequence}` });
+        refusals.push({
+          sequence,
+          bytes: batch.original?.(sequence) ?? rowBytes(topic, row),
+          error,
+          place: `record ${sequence}`,
+        });
       }
     });
     const encoded = performance.now();

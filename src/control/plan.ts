@@ -3,12 +3,13 @@
 import { formatMs } from '../core/durations.ts';
 import type { Value } from '../define/accept.ts';
 import { formatType } from '../define/fields.ts';
+import { described } from '../define/json-schema.ts';
 import { type GivenParams, isParam, resolveParams } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
 import type { Relation } from '../define/relation.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Stream } from '../define/stream.ts';
-import { columnsOf } from '../web/columns.ts';
+import { columnsOf, inputColumnsOf } from '../web/columns.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
 import { given } from './given.ts';
 import { ownName } from './source-names.ts';
@@ -38,7 +39,7 @@ export function planWith(
       type: formatType(param.field.type),
       ...given('value', params.get(param.name)),
       ...given('default', param.fallback),
-      ...given('description', param.field.description),
+      ...given('description', described(param.field)),
     })),
     sources: pipeline.topics.flatMap(({ name, sources }) =>
       sources.map((source, i) => {
@@ -48,7 +49,7 @@ export function planWith(
     ),
     topics: pipeline.topics.map((topic) => ({
       name: topic.name,
-      fields: columnsOf(topic.fields),
+      fields: inputColumnsOf(topic.fields),
       ...given('key', topic.key),
       ...given('time', topic.time),
       latenessMs: topic.latenessMs,

@@ -14,6 +14,7 @@ import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
 import { notSettled, type Through } from './redrive.ts';
+import { secondsReasons } from './seconds.ts';
 import type { System } from './system.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
@@ -329,6 +330,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       reasons.push(
         `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
       );
+    reasons.push(...secondsReasons(this.pipeline.topics, progress.topics));
     const waits = this.pipeline.topics.flatMap(({ name }) => {
       const text = this.waitOf(name);
       return text === undefined ? [] : [`topic '${name}' ${text}`];

@@ -3,7 +3,7 @@ import { MillraceError } from '../core/errors.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Topic } from '../define/topic.ts';
 import type { TopicInfo } from '../log/log.ts';
-import { columnsOf } from '../web/columns.ts';
+import { inputColumnsOf } from '../web/columns.ts';
 import type { TopicView } from '../web/schemas.ts';
 import type { Folder } from './folder.ts';
 
@@ -63,7 +63,7 @@ async function viewOf(
     },
     ...(schema ? { schema: { subject: schema.subject, id: schema.id, version: schema.version } } : {}),
     pipelines: pipelines.filter((one) => one.topics.some((topic) => topic.name === name)).map((one) => one.name),
-    fields: declared ? columnsOf(declared.fields) : [],
+    fields: declared ? inputColumnsOf(declared.fields) : [],
     ...(declared?.key === undefined ? {} : { key: declared.key }),
     ...(declared?.time === undefined ? {} : { time: declared.time }),
     accepts: posting.accepts(name),

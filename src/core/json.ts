@@ -1,4 +1,5 @@
 // JSON from outside: parsed where it is not nested too deeply, since parsers and writers bear less than what a text can hold.
+import { parseDigits } from './digits.ts';
 import { type ErrorDetails, MillraceError, messageOf } from './errors.ts';
 import { limits } from './limits.ts';
 
@@ -36,8 +37,8 @@ export const tooDeep = `is nested more than ${limits.parseDepthMax} deep`;
 const strict = new TextDecoder('utf-8', { fatal: true });
 
 /**
- * The value of JSON from outside, as text or as bytes in UTF-8. `what` begins the message of an error, which cites what is wrong; the
- * masked one does not.
+ * The value of JSON from outside, as text or as bytes in UTF-8; a number that would lose digits is `Digits`. `what` begins the message of
+ * an error, which cites what is wrong; the masked one does not.
  *
  * @throws RECORD_MALFORMED
  * @example parseJson('[1]', 'the body', { place: 'body', remedy: 'Send a list.' }) // [1]
@@ -51,10 +52,12 @@ export function parseJson(json: string | Uint8Array, what: string, details: Erro
   } catch (cause) {
     throw failed('is not JSON: it is not UTF-8', { cause });
   }
-  if (isTooDeep(text)) throw failed(tooDeep, { remedy: 'Nest it less: send parts of it as texts, or by themselves.' });
+  const failedDeep = () => failed(tooDeep, { remedy: 'Nest it less: send parts of it as texts, or by themselves.' });
+  if (isTooDeep(text)) throw failedDeep();
   try {
-    return JSON.parse(text);
+    return parseDigits(text);
   } catch (cause) {
+    if (cause instanceof RangeError) throw failedDeep();
     const message = messageOf(cause);
     const masked = `${what} is not JSON: ${withoutText(message)}`;
     throw failed(`is not JSON: ${message.slice(0, 200)}`, { masked, cause });
@@ -73,9 +76,27 @@ function withoutText(message: string): string {
  * @example itemTexts('[1, [2, 3]]') // ['1', ' [2, 3]']
  */
 export function itemTexts(json: string): string[] | undefined {
+  return partsIn(json, 91, 93);
+}
+
+/**
+ * The members of a JSON object as names and texts, found without parsing them; undefined where the text is no object.
+ *
+ * @example memberTexts('{"a": 1, "b": [2]}') // [['a', ' 1'], ['b', ' [2]']]
+ */
+export function memberTexts(json: string): [name: string, text: string][] | undefined {
+  return partsIn(json, 123, 125)?.map((part) => {
+    const start = part.indexOf('"');
+    const end = endOfText(part, start) + 1;
+    return [JSON.parse(part.slice(start, end)), part.slice(part.indexOf(':', end) + 1)];
+  });
+}
+
+/** What commas divide in a list or an object that opens and closes with these characters. */
+function partsIn(json: string, opens: number, closes: number): string[] | undefined {
   let start = json.search(/\S/);
-  if (json[start] !== '[') return undefined;
-  const items: string[] = [];
+  if (json.charCodeAt(start) !== opens) return undefined;
+  const parts: string[] = [];
   let depth = 1;
   start++;
   for (let i = start; i < json.length; i++) {
@@ -83,13 +104,13 @@ export function itemTexts(json: string): string[] | undefined {
     if (code === 34) i = endOfText(json, i);
     else if (code === 91 || code === 123) depth++;
     else if (code === 44 && depth === 1) {
-      items.push(json.slice(start, i));
+      parts.push(json.slice(start, i));
       start = i + 1;
     } else if ((code === 93 || code === 125) && --depth === 0) {
-      if (code !== 93 || json.slice(i + 1).trim() !== '') return undefined;
+      if (code !== closes || json.slice(i + 1).trim() !== '') return undefined;
       const last = json.slice(start, i);
-      if (items.length > 0 || last.trim() !== '') items.push(last);
-      return items;
+      if (parts.length > 0 || last.trim() !== '') parts.push(last);
+      return parts;
     }
   }
   return undefined;

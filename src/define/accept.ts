@@ -1,9 +1,13 @@
 // The validation at the edge: a value of any kind to the canonical value of a field, or an error that says why not.
+import { Digits } from '../core/digits.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { isDeeper } from '../core/json.ts';
 import { limits } from '../core/limits.ts';
 import { masked } from '../core/mask.ts';
 import { type Field, type Fields, type FieldType, formatType } from './fields.ts';
+import { parseTimestamp } from './iso-time.ts';
+import { boolOf, decimalOf, doubleOf, wholeOf } from './numbers.ts';
+import { type TimeReading, timeReader } from './time-reading.ts';
 
 /**
  * The canonical value of a field, as it moves through log, engine and store:
@@ -27,6 +31,7 @@ class Refused extends Error {
 
 /**
  * The acceptor of one field. Text is parsed where the field is a number, a time or a boolean, since CSV and many APIs send numbers as text.
+ * A number of JSON that came as `Digits` is read as its text.
  *
  * @example acceptor('km', double())('3.5') // 3.5
  */
@@ -102,14 +107,11 @@ function acceptType(type: FieldType): Accept {
       return (value) => {
         if (typeof value === 'string') return value;
         if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'bigint') return String(value);
+        if (value instanceof Digits) return value.digits;
         throw new Refused();
       };
     case 'int':
-      return (value) => {
-        const number = typeof value === 'string' ? parseNumber(value) : value;
-        if (typeof number === 'number' && (number | 0) === number) return number | 0;
-        throw new Refused('a whole number of 32 bits');
-      };
+      return acceptInt;
     case 'long':
       return acceptLong;
     case 'float':
@@ -122,13 +124,9 @@ function acceptType(type: FieldType): Accept {
     case 'double':
       return acceptDouble;
     case 'bool':
-      return (value) => {
-        if (value === true || value === 'true' || value === 'TRUE' || value === 'True') return true;
-        if (value === false || value === 'false' || value === 'FALSE' || value === 'False') return false;
-        throw new Refused('true or false');
-      };
+      return acceptBool;
     case 'timestamp':
-      return acceptTimestamp;
+      return timestampAcceptor(type.reading);
     case 'date':
       return acceptDate;
     case 'bytes':
@@ -160,34 +158,29 @@ function acceptType(type: FieldType): Accept {
   }
 }
 
-/** Each character can be read in one way only: a long text that does not fit is refused in one pass. */
-const numberPattern = /^\s*[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/;
-
-function parseNumber(value: string): number {
-  const number = Number(value);
-  const first = value.charCodeAt(0);
-  const second = value.charCodeAt(1) | 32;
-  // Number('') is 0, Number('0x10') and Number(' 0x10') are 16: none is what a person means by a number
-  const isOdd =
-    number === 0 ||
-    Number.isNaN(number) ||
-    value.length > 24 ||
-    !(first >= 43 && first <= 57) ||
-    (first === 48 && (second === 120 || second === 98 || second === 111));
-  if (isOdd && !numberPattern.test(value)) throw new Refused();
-  return number;
+function acceptInt(value: unknown): number {
+  const number = isText(value) ? wholeOf(String(value)) : value;
+  if (typeof number === 'number' && (number | 0) === number) return number | 0;
+  throw new Refused('a whole number of 32 bits');
 }
 
 function acceptDouble(value: unknown): number {
   if (typeof value === 'number') return value;
-  if (typeof value === 'string') {
+  if (isText(value)) {
     if (value === 'NaN') return Number.NaN;
     if (value === 'Infinity' || value === '+Infinity') return Number.POSITIVE_INFINITY;
     if (value === '-Infinity') return Number.NEGATIVE_INFINITY;
-    const number = parseNumber(value);
-    if (Number.isFinite(number)) return number;
+    const number = doubleOf(String(value));
+    if (number !== undefined && Number.isFinite(number)) return number;
+    if (number === undefined) throw new Refused();
+    throw new Refused('a number of 64 bits: it is beyond 1.8e308', 'Send a smaller number.');
   }
   throw new Refused('a number');
+}
+
+/** A text, or a number of JSON that JavaScript's numbers cannot hold, which is read as its text. */
+function isText(value: unknown): value is string | Digits {
+  return typeof value === 'string' || value instanceof Digits;
 }
 
 const longMin = -(2n ** 63n);
@@ -197,34 +190,30 @@ function acceptLong(value: unknown): number | bigint {
   if (typeof value === 'number') {
     if (Number.isSafeInteger(value)) return value === 0 ? 0 : value;
     throw new Refused(
-      'a whole number of 64 bits (send those beyond 2^53 as text, since JSON numbers lose their digits)',
+      'a whole number of 64 bits (give those beyond 2^53 as text or bigint, since JavaScript’s numbers lose their digits)',
     );
   }
-  let whole: bigint;
-  if (typeof value === 'bigint') whole = value;
-  else if (typeof value === 'string' && /^\s*[+-]?\d{1,20}\s*$/.test(value)) {
-    const number = Number(value);
-    if (Number.isSafeInteger(number)) return number === 0 ? 0 : number;
-    whole = BigInt(value.trim().replace(/^\+/, ''));
-  } else throw new Refused('a whole number of 64 bits');
-  if (whole < longMin || whole > longMax) throw new Refused('a whole number of 64 bits');
+  const whole = isText(value) ? wholeOf(String(value)) : value;
+  if (typeof whole === 'number') return whole;
+  if (typeof whole !== 'bigint' || whole < longMin || whole > longMax) throw new Refused('a whole number of 64 bits');
   return whole >= BigInt(Number.MIN_SAFE_INTEGER) && whole <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(whole) : whole;
 }
 
-/** The last moment that a Date can hold, in milliseconds since 1970. */
-const timeMsMax = 8.64e15;
+function acceptBool(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  const truth = typeof value === 'string' ? boolOf(value) : value === 1 ? true : value === 0 ? false : undefined;
+  if (truth !== undefined) return truth;
+  throw new Refused('true or false');
+}
 
-function acceptTimestamp(value: unknown): number {
-  if (typeof value === 'string') {
-    const ms = parseTimestamp(value);
+function timestampAcceptor(reading: TimeReading | undefined): Accept {
+  const reader = timeReader(reading);
+  return (value) => {
+    const ms = reader.read(value);
     if (!Number.isNaN(ms)) return ms;
-    refuseNoDay(dayIn(value));
-  } else {
-    const ms = value instanceof Date ? value.getTime() : value;
-    // + 0: there is no moment -0
-    if (typeof ms === 'number' && Math.abs(ms) <= timeMsMax) return Math.round(ms) + 0;
-  }
-  throw new Refused("a time (write it as '2026-11-22T08:00:00Z' or as milliseconds since 1970)");
+    if (typeof value === 'string' && !reading) refuseNoDay(dayIn(value));
+    throw new Refused(reader.says, reader.remedy(value));
+  };
 }
 
 /** The day that a text begins with, as it is written. */
@@ -248,6 +237,9 @@ function acceptDate(value: unknown): number {
   throw new Refused("a day as '2026-11-22'");
 }
 
+/** A text of JSON that may hold a number beyond 1.8e308. */
+const hugeNumber = /[eE]\+?\d{3}|\d{309}/;
+
 function acceptJson(value: unknown): string {
   const { jsonDepthMax } = limits;
   const tooDeep = () =>
@@ -261,96 +253,22 @@ function acceptJson(value: unknown): string {
   }
   if (text === undefined) throw new Refused('a JSON value');
   if (isDeeper(text, jsonDepthMax)) throw tooDeep();
+  if (hugeNumber.test(text) && isBeyondDoubles(value))
+    throw new Refused('JSON whose numbers have 64 bits: one is beyond 1.8e308', 'Send it as text, or a smaller one.');
   return text;
 }
 
-/** Characters of the longest text that is read as a time. */
-const timeLengthMax = 64;
-
-/**
- * Milliseconds since 1970 of a time written as ISO 8601 or SQL does, UTC where it names no zone; NaN where it is none.
- * The common form `2017-06-01 00:03:34` is read without the general parser.
- */
-export function parseTimestamp(value: string): number {
-  const length = value.length;
-  if (
-    (length === 19 || length === 20) &&
-    value.charCodeAt(4) === 45 &&
-    value.charCodeAt(7) === 45 &&
-    value.charCodeAt(13) === 58 &&
-    value.charCodeAt(16) === 58
-  ) {
-    const separator = value.charCodeAt(10);
-    if ((separator === 32 || separator === 84) && (length === 19 || value.charCodeAt(19) === 90)) {
-      const year = digits(value, 0, 4);
-      const month = digits(value, 5, 2);
-      const day = digits(value, 8, 2);
-      const hour = digits(value, 11, 2);
-      const minute = digits(value, 14, 2);
-      const second = digits(value, 17, 2);
-      if (month < 1 || month > 12 || day < 1 || day > daysIn(year, month) || hour > 24 || minute > 59 || second > 59)
-        return Number.NaN;
-      // a year below 100 would be read as 19xx by Date.UTC; 24:00:00 is left to the general parser
-      if (year >= 100 && hour < 24) return Date.UTC(year, month - 1, day, hour, minute, second);
-    }
-  }
-  if (length > timeLengthMax) return Number.NaN;
-  const found =
-    /^\s*([+-]\d{6}|\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\s*(Z|z|UTC|[+-]\d\d(?::?\d\d)?)?)?\s*$/.exec(
-      value,
-    );
-  if (!found) return Number.NaN;
-  const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = found;
-  if (Number(day) > daysIn(Number(year), Number(month))) return Number.NaN;
-  // the end of a day, and no moment after it
-  if (hour === '24' && /[1-9]/.test(minute + second + fraction)) return Number.NaN;
-  const offset = /^[+-]/.test(zone) ? `${zone.slice(0, 3)}:${zone.slice(3).replace(':', '') || '00'}` : 'Z';
-  return Date.parse(
-    `${year}-${month}-${day}T${hour}:${minute}:${second}.${fraction.slice(0, 3).padEnd(3, '0')}${offset}`,
-  );
-}
-
-function daysIn(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
-}
-
-function digits(value: string, start: number, count: number): number {
-  let number = 0;
-  for (let i = start; i < start + count; i++) {
-    const digit = value.charCodeAt(i) - 48;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    number = number * 10 + digit;
-  }
-  return number;
-}
-
 function acceptDecimal(value: unknown, precision: number, scale: number): string {
-  const written = typeof value === 'number' ? plainDigits(value) : typeof value === 'bigint' ? String(value) : value;
-  const found = typeof written === 'string' && /^\s*([+-]?)(\d*)(?:\.(\d*))?\s*$/.exec(written);
-  if (!found || !(found[2] || found[3])) throw new Refused();
-  const whole = found[2]!.replace(/^0+(?=\d)/, '') || '0';
-  const fraction = withoutZeros(found[3] ?? '');
-  if (fraction.length > scale || (whole === '0' ? 0 : whole.length) > precision - scale) throw new Refused();
-  const digitsOnly = scale === 0 ? whole : `${whole}.${fraction.padEnd(scale, '0')}`;
-  return found[1] === '-' && /[1-9]/.test(digitsOnly) ? `-${digitsOnly}` : digitsOnly;
+  const isNumber = typeof value === 'number' || typeof value === 'bigint';
+  const digits = isText(value) || isNumber ? decimalOf(String(value), precision, scale) : undefined;
+  if (digits !== undefined) return digits;
+  throw new Refused();
 }
 
-/** Digits without the zeros at their end. */
-function withoutZeros(digits: string): string {
-  let end = digits.length;
-  while (digits.charCodeAt(end - 1) === 48) end--;
-  return digits.slice(0, end);
-}
-
-/** The digits of a number without an exponent; what has none is refused by the caller's pattern. */
-function plainDigits(value: number): string {
-  const found = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(String(value));
-  if (!found) return String(value);
-  const [, sign, first, rest = '', exponent] = found;
-  const places = Number(exponent);
-  if (places > 0) return `${sign}${first}${rest.padEnd(places, '0')}`;
-  return `${sign}0.${'0'.repeat(-places - 1)}${first}${rest}`;
+/** Whether a value that is written as JSON holds a number beyond what 64 bits can hold, which no reader of JSON takes. */
+function isBeyondDoubles(value: unknown): boolean {
+  if (value instanceof Digits) return !Number.isFinite(value.valueOf());
+  return typeof value === 'object' && value !== null && Object.values(value).some(isBeyondDoubles);
 }
 
 /** A value for an error message, cut short. */

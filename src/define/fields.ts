@@ -2,10 +2,13 @@
 import { MillraceError } from '../core/errors.ts';
 import { shown } from '../core/shown.ts';
 import { checkValue, isObject, textRule, textsRule } from './options.ts';
+import { type TimeReading, type TimestampOptions, timeReading, withIso } from './time-reading.ts';
 
 /** The type of a field as data: what is stored, compared and printed. */
 export type FieldType =
-  | { readonly kind: 'text' | 'int' | 'long' | 'float' | 'double' | 'bool' | 'timestamp' | 'date' | 'bytes' | 'json' }
+  | { readonly kind: 'text' | 'int' | 'long' | 'float' | 'double' | 'bool' | 'date' | 'bytes' | 'json' }
+  /** `reading`: how it is read at the edge; what is stored is the same without it. */
+  | { readonly kind: 'timestamp'; readonly reading?: TimeReading | undefined }
   | { readonly kind: 'decimal'; readonly precision: number; readonly scale: number }
   | { readonly kind: 'oneOf'; readonly values: readonly string[] }
   | { readonly kind: 'list'; readonly of: FieldType };
@@ -128,18 +131,27 @@ export const float = () => field<number, number | string>(Object.freeze({ kind: 
  * @example topic('rides', { km: double().describe('Kilometres driven.') })
  */
 export const double = () => field<number, number | string>(Object.freeze({ kind: 'double' }));
+/** Texts that `bool()` takes, in any case. */
+export type BoolText = 'true' | 'false' | 't' | 'f' | 'yes' | 'no' | 'y' | 'n' | 'on' | 'off' | '1' | '0';
 /**
- * True or false.
+ * True or false; `1` and `0`, and the texts that PostgreSQL and DuckDB take: true, t, yes, y, on, 1 and their opposites, in any case.
  *
  * @example topic('users', { active: bool() })
  */
-export const bool = () => field<boolean, boolean | 'true' | 'false'>(Object.freeze({ kind: 'bool' }));
+export const bool = () => field<boolean, boolean | BoolText | 1 | 0>(Object.freeze({ kind: 'bool' }));
 /**
- * A moment in UTC, to the millisecond. Text without a zone is read as UTC, a number as milliseconds since 1970.
+ * A moment in UTC, to the millisecond; digits beyond it are cut off. Text is read as ISO 8601 or SQL write it, in UTC where it names no
+ * zone, a number as milliseconds since 1970. `format`, `zone` and `unit` say otherwise, at every edge; what is stored is the same.
  *
+ * @throws OPTION_INVALID for an unknown token of a format, an unknown zone or unit
  * @example topic('rides', { at: timestamp() }, { time: 'at' })
+ * @example timestamp({ format: 'dd/MM/yyyy HH.mm', zone: 'Europe/Berlin' })
+ * @example timestamp({ unit: 's' })
  */
-export const timestamp = () => field<Date, Date | number | string>(Object.freeze({ kind: 'timestamp' }));
+export function timestamp(options: TimestampOptions = {}): Field<Date, Date | number | bigint | string, false> {
+  const reading = timeReading(options);
+  return field(Object.freeze(reading ? { kind: 'timestamp', reading } : { kind: 'timestamp' }));
+}
 /**
  * A calendar day, read as `'2026-11-22'`. Of a text the day that is written, whatever time follows; of a Date the day in UTC.
  *
@@ -209,6 +221,16 @@ export function list<Out, In>(of: Field<Out, In, false>): Field<readonly Out[], 
     });
   }
   return field(Object.freeze({ kind: 'list', of: of.type }));
+}
+
+/** The field where its times may also be written as Millrace shows them, in ISO 8601, besides its own formats. */
+export function asShown<F extends Field>(field: F): F {
+  return { ...field, type: typeAsShown(field.type) };
+}
+
+function typeAsShown(type: FieldType): FieldType {
+  if (type.kind === 'list') return { ...type, of: typeAsShown(type.of) };
+  return type.kind === 'timestamp' && type.reading ? { kind: 'timestamp', reading: withIso(type.reading) } : type;
 }
 
 /** A field type as people write it: `decimal(12, 2)`, `list(text)`. */

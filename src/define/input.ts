@@ -1,4 +1,5 @@
 // Values of a request or a row as a pipeline's own code gets them, from JSON and from texts.
+import { parseStored } from '../core/digits.ts';
 import { MillraceError } from '../core/errors.ts';
 import { acceptor, type Value } from './accept.ts';
 import type { Field, Fields, FieldType } from './fields.ts';
@@ -18,7 +19,7 @@ export function outOf(type: FieldType, value: Value): unknown {
   if (value === null) return null;
   if (type.kind === 'timestamp') return new Date(value as number);
   if (type.kind === 'date') return new Date((value as number) * 86_400_000).toISOString().replace(/T.*/, '');
-  if (type.kind === 'json') return JSON.parse(value as string);
+  if (type.kind === 'json') return parseStored(value as string);
   if (type.kind === 'list') return (value as Value[]).map((one) => outOf(type.of, one));
   return value;
 }

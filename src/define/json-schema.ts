@@ -1,5 +1,6 @@
 // The JSON Schema of fields: what the OpenAPI document says about the inputs of a pipeline's own routes.
 import type { Field, Fields, FieldType } from './fields.ts';
+import { describeReading } from './time-reading.ts';
 
 /** A JSON Schema (2020-12) as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
@@ -18,8 +19,15 @@ export function jsonSchema(fields: Fields): JsonSchema {
 function schemaOf(field: Field): JsonSchema {
   return {
     ...schemaOfType(field.type),
-    ...(field.description === undefined ? {} : { description: field.description }),
+    ...(described(field) === undefined ? {} : { description: described(field) }),
   };
+}
+
+/** What people should know who send a value: the description, and how its times are written. */
+export function described({ type, description }: Field): string | undefined {
+  const held = type.kind === 'list' ? type.of : type;
+  const reading = held.kind === 'timestamp' ? describeReading(held.reading) : undefined;
+  return description !== undefined && reading !== undefined ? `${description} ${reading}` : (description ?? reading);
 }
 
 function schemaOfType(type: FieldType): JsonSchema {
@@ -36,7 +44,8 @@ function schemaOfType(type: FieldType): JsonSchema {
     case 'bool':
       return { type: 'boolean' };
     case 'timestamp':
-      return { type: 'string', format: 'date-time' };
+      if (!type.reading) return { type: 'string', format: 'date-time' };
+      return { type: type.reading.unit === undefined ? 'string' : ['string', 'number'] };
     case 'date':
       return { type: 'string', format: 'date' };
     case 'bytes':

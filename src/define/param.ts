@@ -2,6 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import { acceptor, type Value } from './accept.ts';
 import { checkField, type Field, formatType } from './fields.ts';
+import { described } from './json-schema.ts';
 import { checkName } from './names.ts';
 import { anyRule, checkOptions } from './options.ts';
 
@@ -102,7 +103,7 @@ function wrongValue({ field }: Param, from: string, written: string, error: Mill
   const message = field.isPersonal ? error.masked : error.message;
   return new MillraceError('PARAM_INVALID', message.replace(/^field/, 'parameter'), {
     place: field.isPersonal ? from : `${from}=${written}`,
-    remedy: `Give a value of type ${formatType(field.type)}${field.description ? `: ${field.description}` : '.'}`,
+    remedy: `Give a value of type ${formatType(field.type)}${described(field) ? `: ${described(field)}` : '.'}`,
     cause: error,
   });
 }

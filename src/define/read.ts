@@ -2,7 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { acceptor } from './accept.ts';
-import type { Field, Fields } from './fields.ts';
+import { asShown, type Field, type Fields } from './fields.ts';
 import { outOf } from './input.ts';
 
 /** A value that a column is compared with; null: missing. */
@@ -209,7 +209,7 @@ function isOperators(given: unknown): given is Record<string, unknown> {
 
 function valueReader<F extends Fields>(owner: ReadOwner<F>, name: string): (given: unknown) => ReadValue {
   const field = owner.fields[name]!;
-  const accept = acceptor(name, field);
+  const accept = acceptor(name, asShown(field));
   return (given) => {
     if (given === null) return null;
     const { kind } = field.type;

@@ -19,17 +19,25 @@ export interface Sql {
 }
 
 /**
- * A SQL query. A topic, stream, table or a view of one writes the FROM clause and records the edge of the graph; a parameter
+ * A SQL query, which reads as it is written: a backslash is one, as in `regexp_extract(line, '(\d+)', 1)`. A topic, stream, table or a view of one writes the FROM clause and records the edge of the graph; a parameter
  * becomes a bound value; another `sql` is put in place.
  *
  * @throws PIPELINE_INVALID for anything else between `${` and `}`
  * @example sql`select zone, avg(fare) as fare from ${ride.tumble('1 minute')} group by zone`
  */
 export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
-  const texts: string[] = [strings[0]!];
+  if (!Array.isArray(strings?.raw)) {
+    throw new MillraceError('PIPELINE_INVALID', `sql is called with ${shown(strings)}`, {
+      place: 'sql',
+      remedy: 'Write the query behind it in backquotes: sql`select …`.',
+    });
+  }
+  // the raw texts, since those of the language are undefined for `\d` and lose the backslash of `\.`
+  const written = strings.raw.map(asWritten);
+  const texts: string[] = [written[0]!];
   const references: (Relation | Param)[] = [];
   values.forEach((value, i) => {
-    const after = strings[i + 1]!;
+    const after = written[i + 1]!;
     if (isSql(value)) {
       texts[texts.length - 1] += value.texts[0]!;
       texts.push(...value.texts.slice(1));
@@ -41,6 +49,11 @@ export function sql(strings: TemplateStringsArray, ...values: SqlValue[]): Sql {
     }
   });
   return Object.freeze({ noun: 'sql', texts: Object.freeze(texts), references: Object.freeze(references) });
+}
+
+/** The raw text of a template, in which a backslash before a backquote and before `${` is the language's, not SQL's. */
+function asWritten(raw: string): string {
+  return raw.replace(/\\(`|\$(?=\{))|(?<=\$)\\(?=\{)/g, '$1');
 }
 
 function reference(value: unknown, position: number): Relation | Param {

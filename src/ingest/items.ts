@@ -4,9 +4,7 @@ import { recordAcceptor, type Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
 import type { Kind } from './options.ts';
 import { parseJson, recordError, userError } from './original.ts';
-
-/** Finds the items of a body. */
-export type FindItems = string | ((body: unknown) => readonly unknown[]);
+import { type FindItems, originalsOf } from './originals.ts';
 
 /** Where the items are in a body. */
 export const itemsKind: Kind<FindItems> = {
@@ -33,6 +31,8 @@ export type ItemReader = {
   items(body: Uint8Array): readonly unknown[];
   /** The items of a body that is parsed already; throws RECORD_INVALID where it holds none. */
   itemsOf(body: unknown): readonly unknown[];
+  /** The bytes of each item of a body as they came. */
+  originals(body: Uint8Array): (i: number, item: unknown) => Uint8Array;
   /** The row of an item; throws RECORD_INVALID. */
   row(item: unknown): Value[];
   /** The row of the bytes of a refusal: an item, or a whole body that holds exactly one. */
@@ -58,6 +58,7 @@ export function itemReader(fields: Fields, { items: find, map }: ItemSettings): 
   return {
     items: (body) => itemsOf(parseJson(body), find),
     itemsOf: (body) => itemsOf(body, find),
+    originals: (body) => originalsOf(body, find),
     row,
     revive(bytes) {
       const value = parseJson(bytes);

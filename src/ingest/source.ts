@@ -39,6 +39,8 @@ export type SourceBatch = {
   readonly refusals: readonly Refusal[];
   /** Where to go on once all of this batch is stored. */
   readonly position: Position;
+  /** The original bytes of a row by its number, where the source has them: for a row that cannot be written. */
+  readonly original?: (sequence: number) => Uint8Array;
   /** How much of the whole is read, where that is known: 0 to 1. */
   readonly progress?: number;
 };

@@ -1,4 +1,5 @@
 // Records from bytes: batches straight into columns, single records into the values that people see.
+import { parseStored } from '../core/digits.ts';
 import { assert, MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Field, Fields, FieldType } from '../define/fields.ts';
@@ -346,7 +347,7 @@ function presented(value: Value, type: FieldType): unknown {
       return Boolean(value);
     case 'json':
       try {
-        return JSON.parse(value as string);
+        return parseStored(value as string);
       } catch {
         return value;
       }

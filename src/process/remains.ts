@@ -1,4 +1,5 @@
 // What is left of a record that fails in a window when retention has removed its bytes from the log: the columns that the window kept.
+import { parseStored } from '../core/digits.ts';
 import type { Aside } from './engine.ts';
 
 /** What is said of such a letter behind its reason. */
@@ -22,7 +23,7 @@ export function remainsOf({ noun, bytes }: Pick<Aside, 'noun' | 'bytes'>): Recor
 /** What a person has put in place of a letter's bytes may be anything. */
 function jsonIn(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString());
+    return parseStored(Buffer.from(bytes).toString());
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 // What a pipeline's own route answers, as JSON: its reads are made, a page or a row each; all else is sent as it is.
+import { Digits } from '../core/digits.ts';
 import { assert, MillraceError } from '../core/errors.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { isRead, type Read } from '../define/read.ts';
@@ -38,8 +39,8 @@ export async function answerOf(reading: Reading, answer: unknown): Promise<unkno
     }
     if (typeof value === 'function' || typeof value === 'symbol')
       throw unsendable(`it holds a ${typeof value}`, 'Answer with reads and plain values.');
-    if (typeof value !== 'object' || value === null || value instanceof Date || value instanceof Uint8Array)
-      return toJson(value);
+    const isPlain = value instanceof Date || value instanceof Uint8Array || value instanceof Digits;
+    if (typeof value !== 'object' || value === null || isPlain) return toJson(value);
     if (isRecord(value))
       throw unsendable('it holds a record among other things', 'Return the record, or a list of records, alone.');
     if (within.includes(value)) throw unsendable('it holds itself', 'Answer with something that ends.');

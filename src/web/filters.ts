@@ -3,6 +3,7 @@ import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { acceptor } from '../define/accept.ts';
 import { bool, bytes, date, decimal, double, type Field, float, int, long, text, timestamp } from '../define/fields.ts';
+import { boolOf } from '../define/numbers.ts';
 import { isPattern } from '../define/read.ts';
 import type { Condition, ReadValue } from '../store/store.ts';
 import type { Column } from './schemas.ts';
@@ -24,7 +25,7 @@ const plainFields: Readonly<Record<string, Field>> = {
   float: float(),
   double: double(),
   bool: bool(),
-  timestamp: timestamp(),
+  timestamp: timestamp({ unit: 'ms' }),
   date: date(),
   bytes: bytes(),
 };
@@ -111,7 +112,7 @@ export function readValue(place: string, column: Column, given: string): ReadVal
   const { type } = column;
   if (type === 'bytes') return readBytes(place, given);
   try {
-    const value = acceptor(column.name, fieldOf(type))(type === 'timestamp' && isDigits(given) ? Number(given) : given);
+    const value = acceptor(column.name, fieldOf(type))(given);
     if (type === 'timestamp') return new Date(inRange(Number(value)));
     if (type === 'date') return new Date(inRange(Number(value) * 86_400_000)).toISOString().slice(0, 10);
     return value as ReadValue;
@@ -177,7 +178,8 @@ function readPattern(place: string, given: string): string {
 }
 
 function readMissing(place: string, given: string): boolean {
-  if (given === 'true' || given === 'false') return given === 'true';
+  const truth = boolOf(given);
+  if (truth !== undefined) return truth;
   throw wrong(place, `'${given.slice(0, 80)}' is neither true nor false`, 'Give true or false.');
 }
 
@@ -191,10 +193,6 @@ function fieldOf(type: string): Field {
   const found = /^decimal\((\d+), (\d+)\)$/.exec(type);
   if (found) return decimal(Number(found[1]), Number(found[2]));
   return plainFields[type] ?? plainFields.text!;
-}
-
-function isDigits(given: string): boolean {
-  return /^-?\d{1,16}$/.test(given);
 }
 
 function inRange(ms: number): number {

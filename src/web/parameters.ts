@@ -3,7 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
-import { parseTimestamp } from '../define/accept.ts';
+import { boolOf, doubleOf, wholeOf } from '../define/numbers.ts';
+import { timeReader, timeReading } from '../define/time-reading.ts';
 import { filterPrefix, wrong } from './filters.ts';
 
 /** Filters, as they stand in a route's schema: in OpenAPI's words an object whose members are parameters of their own. */
@@ -39,6 +40,8 @@ export async function readParameters(request: FastifyRequest): Promise<void> {
   if (params) request.params = readAll(params, request.params as Record<string, unknown>, false);
 }
 
+const times = timeReader(timeReading({ unit: 'ms' }));
+
 /**
  * Milliseconds since 1970 of a text: a time as ISO 8601 writes it, or the milliseconds themselves.
  *
@@ -46,8 +49,8 @@ export async function readParameters(request: FastifyRequest): Promise<void> {
  */
 export function readTime(name: string, given: string | undefined): number | undefined {
   if (given === undefined) return undefined;
-  const ms = /^-?\d{1,16}$/.test(given) ? Number(given) : parseTimestamp(given);
-  if (Math.abs(ms) <= 8.64e15) return ms;
+  const ms = times.read(given);
+  if (!Number.isNaN(ms)) return ms;
   throw wrong(
     name,
     `'${given.slice(0, 80)}' is not a time`,
@@ -98,12 +101,13 @@ function readOne(name: string, value: unknown, kind: Kind): unknown {
   if (Array.isArray(value)) throw wrong(name, 'it is given twice', 'Give it once.');
   const text = String(value);
   if (kind === 'boolean') {
-    if (text === 'true' || text === 'false') return text === 'true';
+    const truth = boolOf(text);
+    if (truth !== undefined) return truth;
     throw wrong(name, `'${text.slice(0, 80)}' is neither true nor false`, 'Give true or false.');
   }
   if (kind === 'integer' || kind === 'number') {
-    const number = /^-?\d{1,16}$/.test(text) || (kind === 'number' && /^-?\d*\.?\d+$/.test(text)) ? Number(text) : NaN;
-    if (kind === 'number' ? Number.isFinite(number) : Number.isSafeInteger(number)) return number;
+    const number = kind === 'number' ? doubleOf(text) : wholeOf(text);
+    if (typeof number === 'number' && Number.isFinite(number)) return number;
     throw wrong(
       name,
       `'${text.slice(0, 80)}' is not a ${kind === 'integer' ? 'whole number' : 'number'}`,

@@ -10,6 +10,9 @@ export const Column = Type.Object(
     isOptional: Type.Boolean(),
     isPersonal: Type.Boolean({ description: 'Masked in logs, dead letters and topics.' }),
     description: Type.Optional(Type.String()),
+    example: Type.Optional(
+      Type.String({ description: 'A time as records have it that are sent, where the field has a format of its own.' }),
+    ),
   },
   { $id: 'Column' },
 );

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { MillraceError } from '../../src/core/errors.ts';
 import { limits } from '../../src/core/limits.ts';
 import { masked as mask } from '../../src/core/mask.ts';
-import { acceptor, parseTimestamp, recordAcceptor } from '../../src/define/accept.ts';
+import { acceptor, recordAcceptor } from '../../src/define/accept.ts';
+import { parseTimestamp } from '../../src/define/iso-time.ts';
 import { readParams, resolveParams } from '../../src/define/param.ts';
 import {
   bool,
@@ -294,8 +295,12 @@ describe('accept', () => {
       [1, -1, 1],
     );
     assert.deepEqual(
-      [true, 'True', 'false'].map((one) => accept(bool(), one)),
-      [true, true, false],
+      [true, 'True', 'false', 't', 'YES', ' y ', 'on', '1', 1].map((one) => accept(bool(), one)),
+      [true, true, false, true, true, true, true, true, true],
+    );
+    assert.deepEqual(
+      [false, 'F', 'No', 'n', 'OFF', '0', 0].map((one) => accept(bool(), one)),
+      new Array(7).fill(false),
     );
     assert.deepEqual(
       ['a', 1, false, 5n].map((one) => accept(text(), one)),
@@ -306,8 +311,10 @@ describe('accept', () => {
     for (const [field, bad] of [
       [date(), '2026-02-30'],
       [date(), 'tomorrow'],
-      [bool(), 1],
-      [bool(), 'yes'],
+      [bool(), 2],
+      [bool(), ''],
+      [bool(), 'yess'],
+      [bool(), 'tr'],
       [text(), {}],
       [oneOf('a'), 'b'],
       [bytes(), 'ff'],

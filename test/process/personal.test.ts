@@ -44,7 +44,7 @@ test('no personal value is in the reason of a record that fails in SQL', async (
       number: double().personal(),
       moment: timestamp(),
     });
-    const written = sql([expression] as unknown as TemplateStringsArray);
+    const written = sql(Object.assign([expression], { raw: [expression] }));
     const tried = stream(
       'tried',
       { id: int(), out: text().optional() },

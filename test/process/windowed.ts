@@ -27,11 +27,11 @@ export function windowed(
             ? from.hop(ms(shape.size), { every: ms(shape.every) })
             : from.session(ms(shape.gap), { by: ['k'] });
       const name = `${from.name}_${shape.kind}_${i}`;
-      const raw = Object.assign(
-        [`select k, window_start as ws, window_end as we, ${aggregate} from `, ' group by k, window_start, window_end'],
-        { raw: [] },
-      );
-      const query = sql(raw as unknown as TemplateStringsArray, view);
+      const texts = [
+        `select k, window_start as ws, window_end as we, ${aggregate} from `,
+        ' group by k, window_start, window_end',
+      ];
+      const query = sql(Object.assign(texts, { raw: texts }), view);
       const made = table(name, stream(`${name}_rows`, out, query, { emit }), { key: ['k', 'ws'] });
       return { made, shape, filtered: from.name === 'some' };
     }),

@@ -27,7 +27,7 @@ describe('a post', () => {
     assert.deepEqual(
       answer.rejected.map(({ index, code, reason }) => [index, code, reason]),
       [
-        [1, 'RECORD_INVALID', "field 'count': 'many' is not int"],
+        [1, 'RECORD_INVALID', "field 'count': 'many' is not a whole number of 32 bits"],
         [2, 'RECORD_INVALID', '7 is not an object'],
         [4, 'RECORD_INVALID', "field 'id' is missing"],
       ],

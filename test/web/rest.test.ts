@@ -129,7 +129,7 @@ describe('parameters', () => {
   });
 
   for (const [url, title] of [
-    ['?limit=1e2', "limit: '1e2' is not a whole number"],
+    ['?limit=1e-2', "limit: '1e-2' is not a whole number"],
     ['?limit=', "limit: '' is not a whole number"],
     ['?offset=-1', 'offset: must be >= 0'],
     ['?offset=9007199254740993', "offset: '9007199254740993' is not a whole number"],

@@ -8,6 +8,19 @@ export type Texts = Readonly<Record<string, string>>;
 /** The record of the form, or what is wrong with it by field. */
 export type FormRecord = { record: Record<string, unknown>; wrong: Record<string, string> };
 
+/** Part of new browsers, but not of TypeScript's library: the text of a number, and a number that is written as that text. */
+const raw = JSON as unknown as { rawJSON?: (text: string) => unknown };
+
+/** The value of JSON; a number that JavaScript's numbers cannot hold keeps its digits where the browser can write them. */
+export function parseJson(text: string): unknown {
+  const revive = (_: string, value: unknown, context?: { readonly source?: string }) => {
+    const source = context?.source;
+    const isChanged = typeof value === 'number' && source !== undefined && String(value) !== source;
+    return isChanged && raw.rawJSON ? raw.rawJSON(source) : value;
+  };
+  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
+}
+
 function parsed(field: Column, text: string): unknown {
   const trimmed = text.trim();
   switch (kindOf(field.type)) {
@@ -22,13 +35,16 @@ function parsed(field: Column, text: string): unknown {
     case 'bool':
       return trimmed === 'true';
     case 'time':
+      // the server knows the format, and what numbers count
+      if (field.example !== undefined) return text;
+      if (/^-?\d+(\.\d+)?$/.test(trimmed)) return Number(trimmed);
       if (Number.isNaN(Date.parse(trimmed))) throw new Error('Give a time: 2026-11-22T09:30:00Z.');
       return trimmed;
     case 'date':
       if (!/^\d{4}-\d{2}-\d{2}$/.test(trimmed)) throw new Error('Give a day: 2026-11-22.');
       return trimmed;
     case 'nested':
-      return JSON.parse(trimmed);
+      return parseJson(trimmed);
     default:
       return text;
   }
@@ -79,7 +95,8 @@ export function exampleOf(fields: readonly Column[]): string {
   const shown = required.length > 0 ? required : fields;
   return JSON.stringify(
     Object.fromEntries(
-      shown.map(({ name, type }) => {
+      shown.map(({ name, type, example }) => {
+        if (example !== undefined) return [name, example];
         if (type.startsWith('list')) return [name, []];
         const choice = /'([^']*)'/.exec(type)?.[1];
         return [name, choice ?? examples[kindOf(type)] ?? ''];

@@ -46,10 +46,12 @@ export function RecordInput({ field, isKey, text, error, onChange }: RecordInput
             value={text}
             aria-invalid={error !== undefined}
             inputMode={kind === 'number' ? 'decimal' : undefined}
-            placeholder={field.isOptional ? 'left out' : ''}
+            placeholder={field.isOptional ? 'left out' : (field.example ?? '')}
             onChange={(event) => onChange(event.target.value)}
           />
-          {kind === 'time' && <Button onClick={() => onChange(new Date().toISOString())}>Now</Button>}
+          {kind === 'time' && field.example === undefined && (
+            <Button onClick={() => onChange(new Date().toISOString())}>Now</Button>
+          )}
         </div>
       )}
     </Field>

@@ -35,6 +35,8 @@ export function decoder(name: string, field: Field): Decode {
         return Number.isNaN(value) ? byText(bytes, start, end, isAscii) : Math.fround(value);
       };
     case 'timestamp': {
+      const { reading } = field.type;
+      if (reading && (reading.formats.length > 0 || reading.zone !== undefined)) return byText;
       const days = dayReader();
       return (bytes, start, end, isAscii) => {
         const value = days(bytes, start, end);

@@ -6,7 +6,6 @@ import { limits } from '../../core/limits.ts';
 import { turn } from '../../core/turn.ts';
 import type { Value } from '../../define/accept.ts';
 import { type ItemReader, itemReader } from '../items.ts';
-import { jsonBytes } from '../original.ts';
 import type {
   CheckOptions,
   EndsSource,
@@ -163,6 +162,7 @@ async function* readAnswer(
     yield { rows: [], sequences: [], refusals: [refusal], position };
     return;
   }
+  const original = reader.originals(body);
   for (let at = 0; at < items.length; ) {
     const rows: Value[][] = [];
     const sequences: number[] = [];
@@ -174,11 +174,12 @@ async function* readAnswer(
         sequences.push(sequence);
       } catch (error) {
         const place = `item ${at + 1} of poll ${polls}`;
-        refusals.push({ sequence, bytes: jsonBytes(items[at]), error: error as MillraceError, place });
+        refusals.push({ sequence, bytes: original(at, items[at]), error: error as MillraceError, place });
       }
       if ((at + 1) % sliceItemsMax === 0) await turn();
     }
-    yield { rows, sequences, refusals, position };
+    const originalOf = (sequence: number) => original(sequence - firstSequence, items[sequence - firstSequence]);
+    yield { rows, sequences, refusals, position, original: originalOf };
   }
 }
 

@@ -87,6 +87,7 @@ async function* batchesOf(
     for (let isAtEnd = index >= end; !isAtEnd && !signal.aborted; ) {
       const rows: Value[][] = [];
       const sequences: number[] = [];
+      const made: object[] = [];
       const refusals: Refusal[] = [];
       const first = index;
       while (!signal.aborted && index - first < limits.batchRecordsMax) {
@@ -106,6 +107,7 @@ async function* batchesOf(
         try {
           rows.push(accept(next.value));
           sequences.push(sequence);
+          made.push(next.value);
         } catch (error) {
           const why = recordError(error, 'the record cannot be accepted');
           refusals.push({ sequence, bytes: jsonBytes(next.value), error: why, place: `record ${index}` });
@@ -114,7 +116,8 @@ async function* batchesOf(
       }
       if (index === first) continue;
       const progress = Number.isFinite(end) ? { progress: index / end } : {};
-      yield { rows, sequences, refusals, position: { ...place, index }, ...progress };
+      const original = (sequence: number) => jsonBytes(made[sequences.indexOf(sequence)]);
+      yield { rows, sequences, refusals, position: { ...place, index }, original, ...progress };
     }
   } finally {
     records.return();

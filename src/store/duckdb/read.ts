@@ -1,4 +1,5 @@
 // Reads rows of a table by conditions, in an order, page by page; every value is a bound parameter.
+import { parseStored } from '../../core/digits.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import { quote, type Session, type SqlParam } from '../../process/database.ts';
@@ -166,6 +167,6 @@ export function plain(value: unknown, type: string): unknown {
   if (held !== undefined && Array.isArray(value)) return value.map((item) => plain(item, held));
   if (typeof value === 'bigint')
     return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-  if (type === 'json' && typeof value === 'string') return JSON.parse(value);
+  if (type === 'json' && typeof value === 'string') return parseStored(value);
   return value;
 }

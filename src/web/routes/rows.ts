@@ -1,6 +1,7 @@
 // /api/tables/:name/rows: rows by filters, in an order, a page at a time or all as a file; one row by its key.
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
+import { Digits, parseDigits } from '../../core/digits.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
 import type { ReadOptions, StoredRow } from '../../store/store.ts';
@@ -175,7 +176,8 @@ function keyValues({ key }: Shape, given: string): string[] {
   if (key.length === 1) return [given];
   const parsed = parse(given);
   const isFit = Array.isArray(parsed) && parsed.length === key.length;
-  if (isFit && parsed.every((one) => typeof one === 'string' || typeof one === 'number')) return parsed.map(String);
+  if (isFit && parsed.every((one) => typeof one === 'string' || typeof one === 'number' || one instanceof Digits))
+    return parsed.map(String);
   throw wrong(
     'key',
     `the key has ${key.length} columns: ${key.join(', ')}`,
@@ -185,7 +187,7 @@ function keyValues({ key }: Shape, given: string): string[] {
 
 function parse(given: string): unknown {
   try {
-    return JSON.parse(given);
+    return parseDigits(given);
   } catch {
     return undefined;
   }

@@ -81,6 +81,21 @@ describe('http reads', () => {
     assert.throws(() => source.revive(Buffer.from('{"r":[]}')), MillraceError);
   });
 
+  test('what it refuses and what cannot be written with the bytes that came, numbers with their digits', async () => {
+    serve('/digits', '{"r":[ {"id": 1.50, "name":"a"},{"id":2,"name":9007199254740993 },{"id":1e400}]}');
+    const ways = [{ items: 'r' }, { items: (body: { r: unknown[] }) => body.r }];
+    for (const options of ways) {
+      const map = (item: { seen?: boolean }) => Object.assign(item, { seen: true });
+      const { rows, refusals, batches } = await once('/digits', { ...options, map }, { nextSequence: 5 });
+      assert.deepEqual(rows, [[2, '9007199254740993']]);
+      assert.deepEqual(
+        refusals.map((one) => Buffer.from(one.bytes).toString()),
+        ['{"id": 1.50, "name":"a"}', '{"id":1e400}'],
+      );
+      assert.equal(Buffer.from(batches[0]!.original!(6)).toString(), '{"id":2,"name":9007199254740993 }');
+    }
+  });
+
   test('a map that throws refuses the item, an items that throws the body', async () => {
     serve('/one', '{"id":3}');
     const map = (user: { login: { uuid: string } }) => ({ id: user.login.uuid });
