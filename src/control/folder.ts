@@ -1,6 +1,5 @@
 // The parts of a data folder, opened behind their contracts; and what a pipeline needs to have in them.
 import { MillraceError } from '../core/errors.ts';
-import { avroSchema } from '../define/avro.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { valueIn } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
@@ -9,6 +8,7 @@ import type { Engine } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { embedded } from './adapters.ts';
 import { makeKnown } from './known.ts';
+import { registerSchema, replacedNotice } from './schemas.ts';
 import type { System } from './system.ts';
 
 /** A data folder's parts, open. */
@@ -84,17 +84,26 @@ export async function openParts(places: Places, system: System, notice?: (text: 
   }
 }
 
-/** Makes the topics, and registers their schemas; the ids by topic. @throws SCHEMA_INCOMPATIBLE */
+/**
+ * Makes the topics, and registers their schemas; the ids by topic. `notice` is told of schemas that took the place of others.
+ *
+ * @throws SCHEMA_INCOMPATIBLE, OPTION_INVALID, NAME_TAKEN
+ */
 export async function registerTopics(
-  folder: Pick<Folder, 'log' | 'registry'>,
+  folder: Pick<Folder, 'log' | 'registry' | 'database'>,
   pipeline: Pipeline,
+  notice?: (text: string) => void,
 ): Promise<Map<string, number>> {
   const ids = new Map<string, number>();
   for (const topic of pipeline.topics) {
-    const schema = JSON.stringify(avroSchema(topic.name, topic.fields));
-    const { id } = await folder.registry.register(`${topic.name}-value`, schema);
+    const registered = await registerSchema(folder, topic);
+    if (registered.replaced.length > 0) notice?.(replacedNotice(topic.name, registered));
+    // partitions are never taken away from records: where there are none, nothing is taken
+    const there = (await folder.log.topics()).find(({ name }) => name === topic.name);
+    if (there && there.partitions.length > topic.partitions && there.partitions.every(({ end }) => end === 0))
+      await folder.log.deleteTopic(topic.name);
     await folder.log.createTopic(topic.name, { partitions: topic.partitions, retention: topic.retain });
-    ids.set(topic.name, id);
+    ids.set(topic.name, registered.id);
   }
   return ids;
 }

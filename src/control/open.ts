@@ -111,7 +111,7 @@ async function start(
   const processors: { close(): void }[] = [];
   try {
     for (const pipeline of pipelines) {
-      const schemaIds = await registerTopics(folder, pipeline);
+      const schemaIds = await registerTopics(folder, pipeline, notice);
       await folder.store.prepare(pipeline.name, pipeline.tables);
       const processor = await folder.engine.open(pipeline, params.get(pipeline)!);
       processors.push(processor);
