@@ -48,6 +48,8 @@ export interface Context {
   console(notice: (text: string) => void): ConsoleBuild;
   /** Opens an address in the browser of this desktop; says where that does not work. */
   openBrowser(url: string, notice: (text: string) => void): void;
+  /** Asks a question on standard error and reads yes or no; undefined where nobody is there to be asked. */
+  confirm(question: string): Promise<boolean | undefined>;
   /** Calls the listener at every signal to end; returns what stops it. Without a listener such a signal ends the process. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Ends the process at once. */

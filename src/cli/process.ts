@@ -1,5 +1,6 @@
 // The world of a command, as this process has it: terminal, environment, signals, and the real control.
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import type { Context, EndSignal, Output } from './command.ts';
 import { buildConsole, openBrowser } from './console.ts';
 
@@ -31,6 +32,7 @@ export function processContext(isData = false): Context {
     now: () => Date.now(),
     console: buildConsole,
     openBrowser,
+    confirm,
     onSignal(listener) {
       const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
       for (const signal of signals) process.on(signal, listener);
@@ -40,6 +42,16 @@ export function processContext(isData = false): Context {
     },
     exit: endAtOnce,
   };
+}
+
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+  } finally {
+    asking.close();
+  }
 }
 
 let isEnding = false;

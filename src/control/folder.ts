@@ -84,6 +84,14 @@ export async function openParts(places: Places, system: System, notice?: (text: 
   }
 }
 
+/** Closes the parts of a data folder. */
+export async function closeParts({ store, database, log, registry }: Folder): Promise<void> {
+  await store.close();
+  database.close();
+  await log.close();
+  await registry.close();
+}
+
 /**
  * Makes the topics, and registers their schemas; the ids by topic. `notice` is told of schemas that took the place of others.
  *

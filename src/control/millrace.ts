@@ -134,6 +134,49 @@ export type TableSummary = {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly isOptional: boolean }[];
 };
 
+/** What goes with a topic. `usedBy`: pipelines that read it. */
+export type TopicRemoval = {
+  readonly noun: 'topic';
+  readonly name: string;
+  readonly records: number;
+  readonly bytes: number;
+  /** Dead letters and late records of it. */
+  readonly letters: number;
+  /** Subjects of the schema registry. */
+  readonly subjects: readonly string[];
+  readonly usedBy: readonly string[];
+};
+
+/** What goes with a table. `usedBy`: pipelines that write it or look it up. */
+export type TableRemoval = {
+  readonly noun: 'table';
+  readonly name: string;
+  readonly pipeline: string;
+  readonly rows: number;
+  readonly usedBy: readonly string[];
+};
+
+/** What goes with a pipeline, and what stays: its topics, which others can read, and the tables that are kept. */
+export type PipelineRemoval = {
+  readonly noun: 'pipeline';
+  readonly name: string;
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly keptTables: readonly string[];
+  readonly letters: number;
+  readonly topics: readonly string[];
+  readonly usedBy: readonly string[];
+};
+
+/** What a removal takes away. */
+export type Removal = TopicRemoval | TableRemoval | PipelineRemoval;
+
+/** What is to be removed. `keepTables`: of a pipeline all but its tables. */
+export type Removed = {
+  readonly noun: 'topic' | 'table' | 'pipeline';
+  readonly name: string;
+  readonly keepTables?: boolean;
+};
+
 /** A record of a topic as `tail` shows it. */
 export type TailRecord = {
   readonly partition: number;
@@ -196,6 +239,14 @@ export interface Millrace {
     filter: DeadFilter,
     options?: { params?: GivenParams; replacement?: Uint8Array },
   ): Promise<RedriveResult>;
+  /** What a removal would take away, and who still uses it. Nothing is changed. @throws NOT_FOUND */
+  removal(what: Removed): Promise<Removal>;
+  /**
+   * Removes a topic, a table or a pipeline. Killed at any moment, it is not done, or is finished when the folder is opened again.
+   *
+   * @throws NOT_FOUND; STILL_USED where a pipeline uses the topic or table, unless it is forced; DATA_IN_USE while pipelines run here
+   */
+  remove(what: Removed, options?: { force?: boolean }): Promise<Removal>;
   /** The file that a pipeline was last started from, or undefined. */
   pipelineFile(pipeline: string): Promise<string | undefined>;
   /** Names of the pipelines that have run here. */

@@ -8,11 +8,12 @@ import { embedded } from './adapters.ts';
 import { backendOf, type ClosableBackend } from './backend.ts';
 import { checkDefinitions } from './check.ts';
 import { DeadLetters } from './dead.ts';
-import { type Folder, openParts, type Places, registerTopics } from './folder.ts';
+import { closeParts, type Folder, openParts, type Places, registerTopics } from './folder.ts';
 import { keepPaused, pipelineFiles, remember } from './known.ts';
 import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, StartOptions, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
+import { checkIdle, finishDeletions, removal, remove } from './remove.ts';
 import { Runner } from './runner.ts';
 import { system as realSystem, type System } from './system.ts';
 
@@ -63,14 +64,16 @@ export async function open(options: OpenOptions, system: System = realSystem()):
         return { sent, stored, stillDead };
       });
     },
+    removal: (what) => removal(folder, what),
+    async remove(what, { force = false } = {}) {
+      checkIdle(folder, [...started.values()].flat());
+      return remove(folder, what, force);
+    },
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
     pipelines: async () => Object.keys(await pipelineFiles(folder)),
     async close() {
       for (const backend of backends) await backend.close();
-      await folder.store.close();
-      folder.database.close();
-      await folder.log.close();
-      await folder.registry.close();
+      await closeParts(folder);
     },
   };
 }
@@ -87,7 +90,14 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
     log,
     registry: join(path, 'registry.db'),
   };
-  return openParts(places, system, options.notice);
+  const folder = await openParts(places, system, options.notice);
+  try {
+    await finishDeletions(folder);
+    return folder;
+  } catch (error) {
+    await closeParts(folder);
+    throw error;
+  }
 }
 
 async function start(
@@ -115,7 +125,7 @@ async function start(
       await folder.store.prepare(pipeline.name, pipeline.tables);
       const processor = await folder.engine.open(pipeline, params.get(pipeline)!);
       processors.push(processor);
-      const isPaused = await remember(folder, pipeline.name, options.files?.[pipeline.name]);
+      const isPaused = await remember(folder, pipeline, options.files?.[pipeline.name]);
       const runner = new Runner({
         ...folder,
         pipeline,

@@ -54,8 +54,7 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
   await session.transaction(async () => {
     if (problems.length > 0) {
       // there is nothing in it that the change could lose
-      await session.run(`drop view main.${quote(table.name)}`);
-      await session.run(`drop table ${physical}`);
+      await removeTable(session, table.name);
       await makeTable(session, table);
     } else {
       for (const name of added)
@@ -88,6 +87,17 @@ function tableChanged(pipeline: string, { name }: Table, problems: readonly stri
     place: `table '${name}'`,
     remedy: `Make the table again from the log: millrace rebuild ${pipeline} ${name}. Only optional columns can be added to the rows that are there.`,
   });
+}
+
+/** Removes a table and its definition, where it is there. */
+export async function dropTable(session: Session, name: string): Promise<void> {
+  await removeTable(session, name);
+  await session.run('delete from meta.tables where name = $1', name);
+}
+
+async function removeTable(session: Session, name: string): Promise<void> {
+  await session.run(`drop view if exists main.${quote(name)}`);
+  await session.run(`drop table if exists store.${quote(name)}`);
 }
 
 async function makeTable(session: Session, table: Table): Promise<void> {
