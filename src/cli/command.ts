@@ -1,6 +1,6 @@
 // What a command is, and what it is given: its world comes in through a context, so that a test can stand in for it.
 
-import type { Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
+import type { Change, Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
 import type { Serving, ServingOptions } from '../control/serve.ts';
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
@@ -25,6 +25,7 @@ export interface Control {
   open(options: OpenOptions): Promise<Millrace>;
   tail(options: TailOptions): AsyncIterable<TailRecord>;
   check(pipelines: readonly Pipeline[], params: GivenParams): Promise<MillraceError[]>;
+  outlook(pipelines: readonly Pipeline[], params: GivenParams, folder: string): Promise<Change[]>;
   planOf(pipeline: Pipeline, params: GivenParams): Promise<Plan>;
   loadPipeline(path: string): Promise<Pipeline>;
   prepareServing(options: ServingOptions): Promise<Serving>;

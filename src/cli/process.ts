@@ -23,6 +23,8 @@ export function processContext(isData = false): Context {
         yield* (await import('../control/tail.ts')).tail(options);
       },
       check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
+      outlook: async (pipelines, params, folder) =>
+        (await import('../control/outlook.ts')).outlook(pipelines, params, folder),
       planOf: async (pipeline, params) => (await import('../control/plan.ts')).planOf(pipeline, params),
       loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
       prepareServing: async (options) => (await import('../control/serve.ts')).prepareServing(options),

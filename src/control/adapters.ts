@@ -6,9 +6,13 @@ import { isParam } from '../define/param.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { CheckOptions, OpenSource, OriginOf, Position, ReceiveSource, ReviveSource } from '../ingest/source.ts';
 
-/** What the `open.ts` of a source adapter exports: `originOf` where its positions say what they are of, `receive` where requests bring its records. */
+/**
+ * What the `open.ts` of a source adapter exports: `originOf` where its positions say what they are of, `receive` where requests bring its
+ * records, `mayBeAbsent` where it may give way to another one at the start (SOURCE_UNAVAILABLE).
+ */
 export type SourceAdapter = {
   open: OpenSource;
+  mayBeAbsent?: boolean;
   checkOptions: CheckOptions;
   revive: ReviveSource;
   originOf?: OriginOf;

@@ -1,6 +1,7 @@
 // The parts of a data folder, opened behind their contracts; and what a pipeline needs to have in them.
 import { MillraceError } from '../core/errors.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Topic } from '../define/topic.ts';
 import { valueIn } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Registry } from '../log/registry.ts';
@@ -8,7 +9,7 @@ import type { Engine } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { embedded } from './adapters.ts';
 import { makeKnown } from './known.ts';
-import { registerSchema, replacedNotice } from './schemas.ts';
+import { type Registered, registerSchema, replacedNotice } from './schemas.ts';
 import type { System } from './system.ts';
 
 /** A data folder's parts, open. */
@@ -46,42 +47,53 @@ export async function openParts(places: Places, system: System, notice?: (text: 
     opened.push(() => log.close());
     const registry = await (await embedded.registry())({ path: places.registry });
     opened.push(() => registry.close());
-    const session = await database.session();
-    opened.push(() => session.close());
-    await (await embedded.keeper()).makeKeeper(session);
-    await makeKnown(session);
-    const store = await (await embedded.store())({
-      session,
-      now: () => clock.now(),
-      openSession: () => database.session(),
-    });
-    const { duckEngine } = await embedded.engine();
-    const engine = await duckEngine({
-      database,
-      sink: store.sink,
-      schemas: (id) => registry.schema(id),
-      now: () => clock.now(),
-      log: {
-        hasRecords(topic, partition) {
-          const { start, end } = log.range(topic, partition);
-          return end > start;
-        },
-        async record(topic, partition, offset) {
-          try {
-            const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
-            return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
-          } catch (error) {
-            if (offset < log.range(topic, partition).start) return undefined;
-            throw error;
-          }
-        },
-      },
-    });
-    return { path, system, log, registry, store, engine, database };
+    return await partsOver(path, system, { database, log, registry }, opened);
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;
   }
+}
+
+/** Store and engine over a database, a log and a registry that are open. What it opens is added to `opened`. */
+export async function partsOver(
+  path: string,
+  system: System,
+  { database, log, registry }: Pick<Folder, 'database' | 'log' | 'registry'>,
+  opened: (() => unknown)[],
+): Promise<Folder> {
+  const { clock } = system;
+  const session = await database.session();
+  opened.push(() => session.close());
+  await (await embedded.keeper()).makeKeeper(session);
+  await makeKnown(session);
+  const store = await (await embedded.store())({
+    session,
+    now: () => clock.now(),
+    openSession: () => database.session(),
+  });
+  const { duckEngine } = await embedded.engine();
+  const engine = await duckEngine({
+    database,
+    sink: store.sink,
+    schemas: (id) => registry.schema(id),
+    now: () => clock.now(),
+    log: {
+      hasRecords(topic, partition) {
+        const { start, end } = log.range(topic, partition);
+        return end > start;
+      },
+      async record(topic, partition, offset) {
+        try {
+          const [batch] = await log.read(topic, partition, offset, { recordsMax: 1, bytesMax: 1 });
+          return Uint8Array.from((batch && valueIn(batch, 0)) ?? new Uint8Array());
+        } catch (error) {
+          if (offset < log.range(topic, partition).start) return undefined;
+          throw error;
+        }
+      },
+    },
+  });
+  return { path, system, log, registry, store, engine, database };
 }
 
 /** Closes the parts of a data folder. */
@@ -104,14 +116,23 @@ export async function registerTopics(
 ): Promise<Map<string, number>> {
   const ids = new Map<string, number>();
   for (const topic of pipeline.topics) {
-    const registered = await registerSchema(folder, topic);
+    const registered = await registerTopic(folder, topic);
     if (registered.replaced.length > 0) notice?.(replacedNotice(topic.name, registered));
-    // partitions are never taken away from records: where there are none, nothing is taken
-    const there = (await folder.log.topics()).find(({ name }) => name === topic.name);
-    if (there && there.partitions.length > topic.partitions && there.partitions.every(({ end }) => end === 0))
-      await folder.log.deleteTopic(topic.name);
-    await folder.log.createTopic(topic.name, { partitions: topic.partitions, retention: topic.retain });
     ids.set(topic.name, registered.id);
   }
   return ids;
+}
+
+/** Makes one topic, and registers its schema. @throws SCHEMA_INCOMPATIBLE, OPTION_INVALID, NAME_TAKEN */
+export async function registerTopic(
+  folder: Pick<Folder, 'log' | 'registry' | 'database'>,
+  topic: Topic,
+): Promise<Registered> {
+  const registered = await registerSchema(folder, topic);
+  // partitions are never taken away from records: where there are none, nothing is taken
+  const there = (await folder.log.topics()).find(({ name }) => name === topic.name);
+  if (there && there.partitions.length > topic.partitions && there.partitions.every(({ end }) => end === 0))
+    await folder.log.deleteTopic(topic.name);
+  await folder.log.createTopic(topic.name, { partitions: topic.partitions, retention: topic.retain });
+  return registered;
 }

@@ -4,6 +4,7 @@ import { isParam } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
 import type { Stream } from '../define/stream.ts';
 import type { Session } from '../process/database.ts';
+import { type AllSettings, settingsOf } from './settings.ts';
 
 /** What has the database of a data folder. */
 type Folder = { readonly database: { session(): Promise<Session> } };
@@ -16,6 +17,7 @@ export type Declared = {
   readonly lookups: readonly string[];
   /** The topic at which each stream begins; those of earlier starts too, since what they keep is still there. */
   readonly streams: Readonly<Record<string, string>>;
+  readonly settings: AllSettings;
 };
 
 /** A pipeline that the folder knows. `file`: '' where that is not known; `declared`: undefined where it last ran before this was kept. */
@@ -64,8 +66,10 @@ export async function remember(folder: Folder, pipeline: Pipeline, file: string 
   });
 }
 
-function declaredBy({ topics, streams, tables }: Pipeline, before: Declared | undefined): Declared {
+function declaredBy(pipeline: Pipeline, before: Declared | undefined): Declared {
+  const { topics, streams, tables } = pipeline;
   return {
+    settings: settingsOf(pipeline),
     topics: topics.map(({ name }) => name),
     tables: tables.map(({ name }) => name),
     lookups: [...new Set(streams.flatMap(lookupsOf))],

@@ -134,6 +134,23 @@ export type TableSummary = {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly isOptional: boolean }[];
 };
 
+/**
+ * What a start does with a noun of a pipeline file: `kept` as it is, `new`, `changed` from now on, `migrated` (a column, a field or partitions are
+ * added), `rebuild` (the rows that are there are others than the definition gives), `refused`, `gone` (no longer in the file; it stays in the folder).
+ */
+export type Effect = 'new' | 'kept' | 'changed' | 'migrated' | 'rebuild' | 'refused' | 'gone';
+
+/** What a start would do with one noun. `command`: what could be run for it; `error`: what would keep the pipeline from starting. */
+export type Change = {
+  readonly noun: 'topic' | 'source' | 'stream' | 'table';
+  readonly name: string;
+  readonly pipeline: string;
+  readonly effect: Effect;
+  readonly says: string;
+  readonly command?: string;
+  readonly error?: MillraceError;
+};
+
 /** What goes with a topic. `usedBy`: pipelines that read it. */
 export type TopicRemoval = {
   readonly noun: 'topic';
@@ -273,5 +290,6 @@ export type TailOptions = {
 //   tail.ts    tail(options: TailOptions): AsyncIterable<TailRecord>                         works beside a running process
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
+//   outlook.ts outlook(pipelines, params, folder): Promise<Change[]>                          what a start would do in a data folder; writes nothing
 //   plan.ts    planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
 //   drive.ts   drive(pipeline, options): Promise<Driver>                                     for tests: no network, our clock

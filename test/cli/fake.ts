@@ -236,6 +236,7 @@ function control(answers: Answers, calls: unknown[][]): Control {
       for (const offset of [5, 6, 7]) yield { partition: 0, offset, time: 0, key: 'A', value, error: undefined };
     },
     check: async () => [],
+    outlook: async () => [],
     planOf: async () => {
       throw new Error('a test gives the plan');
     },

@@ -39,6 +39,9 @@ export const checkOptions: CheckOptions = (options, _fields, place) => {
 /** The address by its checksum: it may hold a password. */
 export const originOf: OriginOf = ({ url }) => ({ url: addressPrint(new URL(url as string)) });
 
+/** At the start its network may be absent. */
+export const mayBeAbsent = true;
+
 /** Opens `http()`: makes the first poll, so that it is known at once where the network is absent. */
 export const open: OpenSource = async (given, context) => {
   const options = readHttpOptions(given, 'http()');
