@@ -33,8 +33,15 @@ function shop(file: string | undefined, more: Fields = {}) {
   });
 }
 
-const other = pipeline('other', {
-  tables: [table('visitors', topic('visits', fields, { time: 'at' }), { key: 'id' })],
+/** Another pipeline over the visits, whose name begins as that of the shop. */
+const visit = topic('visits', fields, { time: 'at' });
+const visitHours = stream(
+  'visit_hours',
+  { w: timestamp(), n: long() },
+  sql`select window_start as w, count(*) as n from ${visit.tumble('1 hour')} group by window_start`,
+);
+const other = pipeline('shop-two', {
+  tables: [table('visitors', visit, { key: 'id' }), table('visitors_per_hour', visitHours, { key: 'w' })],
 });
 
 /** A folder in which the shop has run over two rows of a file, one of which fails, and a posted one. */
@@ -109,10 +116,12 @@ test('a topic that is read is not deleted unless that is forced; then it can be 
     ['e', 5],
     ['f', 6],
   ]);
+  await again.post('visits', { id: 'w', at: 2000, word: '' });
+  await again.settled();
   await again.running.stop();
   // the window has forgotten the orders that are gone, and no visit
   assert.deepEqual((await again.millrace.query('select n from per_hour')).rows, [[2]]);
-  assert.deepEqual((await again.millrace.query('select n from visits_per_hour')).rows, [[1]]);
+  assert.deepEqual((await again.millrace.query('select n from visits_per_hour')).rows, [[2]]);
 });
 
 test('a deletion that is cut short anywhere is finished when the folder is opened, and a start meets no half of it', async (t) => {
@@ -248,7 +257,7 @@ test('a pipeline is removed with all that it keeps, and nothing of another one',
     topics: ['orders', 'visits'],
     usedBy: [],
   });
-  assert.deepEqual(await millrace.pipelines(), ['other']);
+  assert.deepEqual(await millrace.pipelines(), ['shop-two']);
   assert.deepEqual(await millrace.deadList(), []);
   assert.deepEqual((await millrace.query('from visitors')).rows, [rows]);
   assert.deepEqual(
@@ -258,14 +267,21 @@ test('a pipeline is removed with all that it keeps, and nothing of another one',
       ['visits', 1],
     ],
   );
-  await assert.rejects(millrace.removal({ noun: 'pipeline', name: 'othr' }), {
+  await assert.rejects(millrace.removal({ noun: 'pipeline', name: 'shop-tow' }), {
     code: 'NOT_FOUND',
-    remedy: "Did you mean 'other'?",
+    remedy: "Did you mean 'shop-two'?",
   });
   await millrace.close();
+  // the windows of the other one are as they were
+  const rest = await serving(t, folder, [other]);
+  await rest.post('visits', { id: 'w', at: 2000, word: '' });
+  await rest.settled();
+  await rest.running.stop();
+  assert.deepEqual((await rest.millrace.query('select n from visitors_per_hour')).rows, [[2]]);
+  await rest.stop();
   // run again, it begins at the beginning of its topics
   const again = await serving(t, folder, [shop(file)], { withoutSources: true });
-  assert.deepEqual(await ledgerOf(again), { in: 4, out: 3, dead: 1, inFlight: 0, balanced: true });
+  assert.deepEqual(await ledgerOf(again), { in: 5, out: 4, dead: 1, inFlight: 0, balanced: true });
 });
 
 test('the tables of a removed pipeline can be kept, queried, and dropped later', async (t) => {
