@@ -21,6 +21,8 @@ export type Folder = {
   readonly store: Store;
   readonly engine: Engine;
   readonly database: Awaited<ReturnType<Awaited<ReturnType<typeof embedded.database>>['open']>>;
+  /** A topic that is damaged and was not opened, so that it can be deleted. */
+  readonly leftOut?: string | undefined;
 };
 
 /** Where the parts of a data folder are; a database without a path is in memory. */
@@ -29,6 +31,8 @@ export type Places = {
   readonly database: { readonly path?: string; readonly tempFolder?: string };
   readonly log: string;
   readonly registry: string;
+  /** A topic that is not opened. */
+  readonly leaveOut?: string | undefined;
 };
 
 /** Opens the parts of a data folder, wherever they are. */
@@ -43,11 +47,17 @@ export async function openParts(places: Places, system: System, notice?: (text: 
   // what is open is closed again, the last first, where something behind it cannot be opened
   const opened: (() => unknown)[] = [() => database.close()];
   try {
-    const log = await (await embedded.log())({ folder: places.log, files, clock, ...(notice ? { notice } : {}) });
+    const log = await (await embedded.log())({
+      folder: places.log,
+      files,
+      clock,
+      ...(places.leaveOut === undefined ? {} : { leaveOut: places.leaveOut }),
+      ...(notice ? { notice } : {}),
+    });
     opened.push(() => log.close());
     const registry = await (await embedded.registry())({ path: places.registry });
     opened.push(() => registry.close());
-    return await partsOver(path, system, { database, log, registry }, opened);
+    return { ...(await partsOver(path, system, { database, log, registry }, opened)), leftOut: places.leaveOut };
   } catch (error) {
     for (const close of opened.reverse()) await close();
     throw error;

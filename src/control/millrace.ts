@@ -151,12 +151,12 @@ export type Change = {
   readonly error?: MillraceError;
 };
 
-/** What goes with a topic. `usedBy`: pipelines that read it. */
+/** What goes with a topic. `records` and `bytes`: undefined where it is damaged, and was not read. `usedBy`: pipelines that read it. */
 export type TopicRemoval = {
   readonly noun: 'topic';
   readonly name: string;
-  readonly records: number;
-  readonly bytes: number;
+  readonly records: number | undefined;
+  readonly bytes: number | undefined;
   /** Dead letters and late records of it. */
   readonly letters: number;
   /** Subjects of the schema registry. */
@@ -211,6 +211,8 @@ export type TailRecord = {
 export type OpenOptions = {
   /** The folder; made where there is none. */
   folder: string;
+  /** A topic that is damaged (LOG_DAMAGED) and is to be deleted: it is not opened. Nothing can be started then. */
+  leaveOut?: string;
   /** Called with things that people should know: a torn tail that was cut off, a retry. */
   notice?: (text: string) => void;
 };

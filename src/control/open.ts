@@ -30,6 +30,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
+      assert(folder.leftOut === undefined, 'a start in a folder with a topic that was not opened');
       const { running, runners } = await start(folder, pipelines, startOptions, options.notice);
       started.set(running, runners);
       return running;
@@ -89,6 +90,7 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
     database: { path: tables, tempFolder: join(path, 'temp') },
     log,
     registry: join(path, 'registry.db'),
+    leaveOut: options.leaveOut,
   };
   const folder = await openParts(places, system, options.notice);
   try {

@@ -37,7 +37,8 @@ export function checkIdle({ path }: Folder, runners: readonly Pick<Runner, 'pipe
 async function topicRemoval(folder: Folder, name: string): Promise<TopicRemoval> {
   const topics = await folder.log.topics();
   const found = topics.find((topic) => topic.name === name);
-  if (!found) throw unknown('topic', name, topics);
+  const isDamaged = folder.leftOut === name && (await folder.system.files.exists(join(folder.path, 'log', name)));
+  if (!found && !isDamaged) throw unknown('topic', name, topics);
   const [letters] = await within(folder, (session) =>
     session.rows('select count(*) from meta.aside where topic = $1', name),
   );
@@ -52,8 +53,8 @@ async function topicRemoval(folder: Folder, name: string): Promise<TopicRemoval>
   return {
     noun: 'topic',
     name,
-    records: found.partitions.reduce((sum, { start, end }) => sum + end - start, 0),
-    bytes: found.partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+    records: found?.partitions.reduce((sum, { start, end }) => sum + end - start, 0),
+    bytes: found?.partitions.reduce((sum, { bytes }) => sum + bytes, 0),
     letters: Number(letters![0]),
     subjects: await subjectsOf(folder, name),
     usedBy: readers.map((one) => one.name),

@@ -1,6 +1,8 @@
 // The commands that remove something: what goes is shown, a person is asked, and nothing goes without an answer.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Millrace, OpenOptions } from '../../src/control/millrace.ts';
+import { MillraceError } from '../../src/core/errors.ts';
 import { cli } from './fake.ts';
 
 const data = ['--data', import.meta.dirname];
@@ -48,4 +50,26 @@ test('with --yes nobody is asked, and with --json what went is told for a script
     text.out,
     '✓ pipeline rides removed: table latest (412 rows), its windows and offsets, 6 dead letters\n  kept: topic rides\n',
   );
+});
+
+test('a topic that is damaged is left out when the folder is opened to delete it; other damage is told', async () => {
+  const damage = new MillraceError('LOG_DAMAGED', 'log/rides/0/1.log is damaged', { remedy: 'Put it back.' });
+  const opened: unknown[] = [];
+  const removal = { noun: 'topic', name: 'rides', letters: 0, subjects: [], usedBy: [] } as const;
+  const removed = { ...removal, records: undefined, bytes: undefined };
+  const millrace = { removal: async () => removed, remove: async () => removed, close: async () => undefined };
+  const control = {
+    open: async ({ leaveOut }: OpenOptions) => {
+      opened.push(leaveOut);
+      if (leaveOut !== 'rides') throw damage;
+      return millrace as unknown as Millrace;
+    },
+  };
+  const { code, out } = await cli(['topic', 'delete', 'rides', '--yes', ...data], { control });
+  assert.deepEqual([code, opened], [0, [undefined, 'rides']]);
+  assert.match(out, /its records \(it is damaged, and was not counted\)/);
+  const other = await cli(['topic', 'delete', 'users', '--yes', ...data], { control });
+  assert.equal(other.code, 2);
+  assert.match(other.error, /LOG_DAMAGED/);
+  assert.equal((await cli(['table', 'drop', 'rides', '--yes', ...data], { control })).code, 2);
 });

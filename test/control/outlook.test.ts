@@ -1,7 +1,7 @@
 // What check says of a data folder is what a start then does: for each change of a definition, and without a byte written.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { cp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Change } from '../../src/control/millrace.ts';
@@ -297,6 +297,19 @@ test('a definition that fits because no record has the former one is migrated', 
   assert.deepEqual(effects(changes), ['topic orders: migrated', 'table orders: migrated']);
   assert.match(changes[0]!.says, /no record has schema version 1/);
   assert.equal(changes[1]!.says, 'it has no rows, and is made anew');
+});
+
+test('a log that ends before what was processed is refused by both', async (t) => {
+  const folder = await temporary(t);
+  await cp(template, folder, { recursive: true });
+  for (const partition of ['0', '1']) {
+    const place = join(folder, 'log/ride', partition);
+    for (const name of await readdir(place)) await rm(join(place, name));
+  }
+  const changes = await outlook([made()], {}, folder);
+  assert.deepEqual(effects(changes), ['topic ride: refused LOG_DAMAGED']);
+  const refusal = await refusalOf(folder, made());
+  assert.equal(refusal?.message, changes.find(({ error }) => error)?.error?.message);
 });
 
 test('while a process has the folder it says so, and how to find out', async (t) => {

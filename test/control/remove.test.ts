@@ -1,14 +1,17 @@
 // Topics, tables and pipelines that are removed: exactly they go, also where the process is killed in between, and the rest stays.
 import assert from 'node:assert/strict';
-import { cp, readdir, writeFile } from 'node:fs/promises';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { closeParts, openParts } from '../../src/control/folder.ts';
+import { remember } from '../../src/control/known.ts';
 import { open } from '../../src/control/open.ts';
+import { outlook } from '../../src/control/outlook.ts';
 import { system } from '../../src/control/system.ts';
 import type { Files } from '../../src/core/files.ts';
 import { type Fields, int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
 import { csv } from '../../src/ingest/csv/csv.ts';
-import { type Serving, serving, temporary } from './tools.ts';
+import { type Serving, serving, temporary, until } from './tools.ts';
 
 const fields = { id: text(), at: timestamp(), word: text() };
 
@@ -52,7 +55,7 @@ async function used(t: TestContext): Promise<{ folder: string; file: string }> {
   const first = await serving(t, folder, [shop(file)]);
   const body = Buffer.from('same');
   const posted = { records: [{ id: 'd', at: 3000, word: '4' }], body, idempotencyKey: 'key' };
-  await first.settled();
+  await ledgerOf(first);
   await first.backend.post('orders', posted);
   await first.post('visits', { id: 'v', at: 1000, word: '' });
   await first.settled();
@@ -75,7 +78,8 @@ async function tracesOf(folder: string, name: string): Promise<unknown> {
 
 const nothing = { letters: [], topics: [], folders: [] };
 
-async function ledgerOf({ view, settled }: Serving) {
+async function ledgerOf({ running, view, settled }: Serving) {
+  await until('the sources are read', () => running.status()[0]!.sources.every(({ state }) => state === 'ended'));
   await settled();
   const { in: arrived, out, dead, inFlight, balanced } = view().ledger;
   return { in: arrived, out, dead, inFlight, balanced };
@@ -104,7 +108,7 @@ test('a topic that is read is not deleted unless that is forced; then it can be 
   // another field that is not optional: it would be refused by the records that are gone
   await writeFile(file, 'id,at,word,price\ne,1970-01-01T00:00:09Z,5,7\n');
   const again = await serving(t, folder, [shop(file, { price: int() })]);
-  await again.settled();
+  await ledgerOf(again);
   const posted = { records: [{ id: 'f', at: 4000, word: '6', price: 1 }], body: Buffer.from('other') };
   const answer = await again.backend.post('orders', { ...posted, idempotencyKey: 'key' });
   assert.equal(answer.accepted, 1);
@@ -136,6 +140,8 @@ test('a deletion that is cut short anywhere is finished when the folder is opene
       () => false,
     );
     await millrace.close().catch(() => undefined);
+    const changes = await outlook([shop(undefined)], {}, folder);
+    assert.equal(changes.find(({ noun, name }) => noun === 'topic' && name === 'orders')?.effect, 'new');
     const again = await serving(t, folder, [shop(undefined)]);
     assert.equal((await again.backend.topic('orders')).records, 0, `after ${operations} operations`);
     assert.deepEqual(await again.backend.registry.versions('orders-value', { deleted: true }), [1, 2]);
@@ -219,7 +225,7 @@ test('a table is dropped once its pipeline does not write it any more, or where 
   await third.close();
 });
 
-test('a table that another stream looks up is still used', async (t) => {
+test('a table that a stream of another pipeline looks up is still used', async (t) => {
   const folder = await temporary(t);
   const zones = table('zones', topic('zone', { id: text(), name: text() }), { key: 'id' });
   const ride = topic('ride', { id: text(), zone: text() });
@@ -228,11 +234,16 @@ test('a table that another stream looks up is still used', async (t) => {
     { id: text(), name: text() },
     sql`select r.id, z.name from ${ride} r join ${zones} z on z.id = r.zone`,
   );
-  await (
-    await serving(t, folder, [pipeline('rides', { tables: [zones, table('named', named, { key: 'id' })] })])
-  ).stop();
+  const names = table('named', named, { key: 'id' });
+  const rides = pipeline('rides', { tables: [zones, names] });
+  await (await serving(t, folder, [rides])).stop();
+  const places = { path: folder, database: { path: join(folder, 'tables.duckdb') }, log: join(folder, 'log') };
+  const parts = await openParts({ ...places, registry: join(folder, 'registry.db') }, system());
+  // one that keeps other tables, and looks this one up
+  await remember(parts, { ...rides, name: 'tours', tables: [names] }, undefined);
+  await closeParts(parts);
   const millrace = await open({ folder });
-  assert.deepEqual((await millrace.removal({ noun: 'table', name: 'zones' })).usedBy, ['rides']);
+  assert.deepEqual((await millrace.removal({ noun: 'table', name: 'zones' })).usedBy, ['rides', 'tours']);
   await millrace.close();
 });
 
@@ -299,4 +310,23 @@ test('nothing is removed under a pipeline that runs', async (t) => {
   const { folder, file } = await used(t);
   const { millrace } = await serving(t, folder, [shop(file)]);
   await assert.rejects(millrace.remove({ noun: 'pipeline', name: 'shop' }), { code: 'DATA_IN_USE' });
+});
+
+test('a topic whose damage keeps the folder from being opened can be deleted, and the others are as they were', async (t) => {
+  const { folder, file } = await used(t);
+  const segment = join(folder, 'log/orders/0/00000000000000000000.log');
+  const bytes = await readFile(segment);
+  // within the first batch: the mark at the clean end says that it was durable
+  bytes[bytes.length >> 1]! ^= 1;
+  await writeFile(segment, bytes);
+  await assert.rejects(open({ folder }), { code: 'LOG_DAMAGED', remedy: /millrace topic delete orders --force/ });
+  const millrace = await open({ folder, leaveOut: 'orders' });
+  const removed = await millrace.remove({ noun: 'topic', name: 'orders' }, { force: true });
+  assert.ok(removed.noun === 'topic');
+  assert.deepEqual([removed.records, removed.letters, removed.usedBy], [undefined, 2, ['shop']]);
+  await millrace.close();
+  const again = await serving(t, folder, [shop(file)]);
+  // the file is read again, with its two bad rows
+  assert.deepEqual(await ledgerOf(again), { in: 6, out: 4, dead: 2, inFlight: 0, balanced: true });
+  assert.equal((await again.backend.topic('visits')).records, 1);
 });

@@ -60,7 +60,8 @@ class EmbeddedLog implements Log {
 
   /** Opens the partitions of the topic files that are not open yet. */
   async #load(): Promise<void> {
-    const there = await readTopicFiles(this.#options.files, this.#options.folder);
+    const { files, folder, leaveOut } = this.#options;
+    const there = (await readTopicFiles(files, folder)).filter(({ name }) => name !== leaveOut);
     for (const facts of there) await this.#openTopic(facts);
     // the process that writes may have deleted some
     for (const name of this.#topics.keys()) if (!there.some((facts) => facts.name === name)) this.#topics.delete(name);
