@@ -50,7 +50,7 @@ export interface Registry {
   /**
    * Registers a schema and returns its version; the one that is there where the subject has it already.
    *
-   * @param options.instead versions that the new one replaces: it is not compared with them, and they are soft-deleted with the same write.
+   * @param options.instead versions that the new one replaces: it is not compared with them, and they are soft-deleted.
    *   The subject keeps its level and mode. Whoever gives them knows that no record has their ids.
    * @throws SCHEMA_INVALID; SCHEMA_INCOMPATIBLE, whose message says what breaks; SCHEMA_INVALID where the mode is READONLY
    */
