@@ -1,6 +1,6 @@
 // What a command is, and what it is given: its world comes in through a context, so that a test can stand in for it.
 
-import type { Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
+import type { Change, Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
 import type { Serving, ServingOptions } from '../control/serve.ts';
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
@@ -25,6 +25,7 @@ export interface Control {
   open(options: OpenOptions): Promise<Millrace>;
   tail(options: TailOptions): AsyncIterable<TailRecord>;
   check(pipelines: readonly Pipeline[], params: GivenParams): Promise<MillraceError[]>;
+  outlook(pipelines: readonly Pipeline[], params: GivenParams, folder: string): Promise<Change[]>;
   planOf(pipeline: Pipeline, params: GivenParams): Promise<Plan>;
   loadPipeline(path: string): Promise<Pipeline>;
   prepareServing(options: ServingOptions): Promise<Serving>;
@@ -48,6 +49,8 @@ export interface Context {
   console(notice: (text: string) => void): ConsoleBuild;
   /** Opens an address in the browser of this desktop; says where that does not work. */
   openBrowser(url: string, notice: (text: string) => void): void;
+  /** Asks a question on standard error and reads yes or no; undefined where nobody is there to be asked. */
+  confirm(question: string): Promise<boolean | undefined>;
   /** Calls the listener at every signal to end; returns what stops it. Without a listener such a signal ends the process. */
   onSignal(listener: (signal: EndSignal) => void): () => void;
   /** Ends the process at once. */

@@ -4,15 +4,18 @@ import { deadList } from './dead-list.ts';
 import { deadRedrive } from './dead-redrive.ts';
 import { deadShow } from './dead-show.ts';
 import type { CommandGroups } from './help.ts';
+import { pipelineRemove } from './pipeline-remove.ts';
 import { plan } from './plan.ts';
 import { query } from './query.ts';
 import { run } from './run.ts';
 import { start } from './start.ts';
+import { tableDrop } from './table-drop.ts';
 import { tables } from './tables.ts';
 import { tail } from './tail.ts';
 import { tokenCreate } from './token-create.ts';
 import { tokenList } from './token-list.ts';
 import { tokenRevoke } from './token-revoke.ts';
+import { topicDelete } from './topic-delete.ts';
 import { topics } from './topics.ts';
 
 /** All commands by what they are for. */
@@ -21,6 +24,7 @@ export const groups: CommandGroups = [
   ['Run', [run, start]],
   ['Look', [topics, tail, tables, query]],
   ['Mend', [deadList, deadShow, deadRedrive]],
+  ['Remove', [topicDelete, tableDrop, pipelineRemove]],
   ['Let others in', [tokenCreate, tokenList, tokenRevoke]],
 ];
 

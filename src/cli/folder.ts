@@ -49,15 +49,16 @@ export async function existingFolder(given: Arguments, context: Context): Promis
   return folder;
 }
 
-/** Opens the data folder that was named, gives it to `use`, and closes it. */
+/** Opens the data folder that was named, without the topic `leaveOut` where one is given, gives it to `use`, and closes it. */
 export async function withMillrace<T>(
   given: Arguments,
   context: Context,
   use: (millrace: Millrace) => Promise<T>,
+  leaveOut?: string,
 ): Promise<T> {
   const folder = await existingFolder(given, context);
   const notice = (text: string) => context.error.write(`${text}\n`);
-  const millrace = await context.control.open({ folder, notice });
+  const millrace = await context.control.open({ folder, notice, ...(leaveOut === undefined ? {} : { leaveOut }) });
   try {
     return await use(millrace);
   } finally {

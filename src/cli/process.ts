@@ -1,5 +1,6 @@
 // The world of a command, as this process has it: terminal, environment, signals, and the real control.
 import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import type { Context, EndSignal, Output } from './command.ts';
 import { buildConsole, openBrowser } from './console.ts';
 
@@ -22,6 +23,8 @@ export function processContext(isData = false): Context {
         yield* (await import('../control/tail.ts')).tail(options);
       },
       check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
+      outlook: async (pipelines, params, folder) =>
+        (await import('../control/outlook.ts')).outlook(pipelines, params, folder),
       planOf: async (pipeline, params) => (await import('../control/plan.ts')).planOf(pipeline, params),
       loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
       prepareServing: async (options) => (await import('../control/serve.ts')).prepareServing(options),
@@ -31,6 +34,7 @@ export function processContext(isData = false): Context {
     now: () => Date.now(),
     console: buildConsole,
     openBrowser,
+    confirm,
     onSignal(listener) {
       const signals: readonly EndSignal[] = ['SIGINT', 'SIGTERM'];
       for (const signal of signals) process.on(signal, listener);
@@ -40,6 +44,16 @@ export function processContext(isData = false): Context {
     },
     exit: endAtOnce,
   };
+}
+
+async function confirm(question: string): Promise<boolean | undefined> {
+  if (!process.stdin.isTTY || !process.stderr.isTTY) return undefined;
+  const asking = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+  } finally {
+    asking.close();
+  }
 }
 
 let isEnding = false;

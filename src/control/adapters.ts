@@ -46,6 +46,7 @@ export const embedded = {
   engine: async () => import('../process/duckdb/engine.ts'),
   query: async () => (await import('../process/duckdb/query.ts')).query,
   keeper: async () => import('../process/duckdb/keeper.ts'),
+  forget: async () => import('../process/duckdb/forget.ts'),
   store: async () => (await import('../store/duckdb/duckdb.ts')).duckStore,
 };
 

@@ -21,13 +21,8 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
   const errors = checkDefinitions(pipelines);
   const { checkPipeline } = await embedded.engine();
   const params = new Map<Pipeline, ReadonlyMap<string, Value>>();
-  const known = new Set(pipelines.flatMap((pipeline) => pipeline.params.map((param) => param.name)));
   for (const pipeline of pipelines) {
-    const own = Object.fromEntries(
-      Object.entries(given).filter(
-        ([name]) => pipeline.params.some((param) => param.name === name) || !known.has(name),
-      ),
-    );
+    const own = ownParams(pipeline, pipelines, given);
     const { values, errors: wrong } = readParams(pipeline.params, own, process.env);
     errors.push(...wrong.map((error) => within(pipeline, error)));
     params.set(pipeline, values);
@@ -53,6 +48,14 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
   }
   errors.push(...checkWaits(await waitsOf(pipelines, (pipeline) => params.get(pipeline)!)));
   return errors;
+}
+
+/** The values for one of several pipelines: of the parameters that it declares, and of those that none declares, which is an error in each. */
+export function ownParams(pipeline: Pipeline, all: readonly Pipeline[], given: GivenParams): GivenParams {
+  const declares = (one: Pipeline, name: string) => one.params.some((param) => param.name === name);
+  return Object.fromEntries(
+    Object.entries(given).filter(([name]) => declares(pipeline, name) || !all.some((one) => declares(one, name))),
+  );
 }
 
 /** What can be seen without the engine: names that pipelines in one data folder cannot share. */

@@ -1,33 +1,90 @@
-// What a data folder remembers of the pipelines that have run in it: the file each came from, and whether it is paused.
+// What a data folder remembers of the pipelines that have run in it: the file each came from, what it declared, whether it is paused.
 import { resolve } from 'node:path';
+import { isParam } from '../define/param.ts';
+import { inputOf, type Pipeline } from '../define/pipeline.ts';
+import type { Stream } from '../define/stream.ts';
 import type { Session } from '../process/database.ts';
+import { type AllSettings, settingsOf } from './settings.ts';
 
 /** What has the database of a data folder. */
 type Folder = { readonly database: { session(): Promise<Session> } };
 
-/** Makes the table where there is none. */
+/** What a pipeline declared when it was last started. */
+export type Declared = {
+  readonly topics: readonly string[];
+  readonly tables: readonly string[];
+  /** Tables that its streams look up. */
+  readonly lookups: readonly string[];
+  /** The topic at which each stream begins; those of earlier starts too, since what they keep is still there. */
+  readonly streams: Readonly<Record<string, string>>;
+  readonly settings: AllSettings;
+};
+
+/** A pipeline that the folder knows. `file`: '' where that is not known; `declared`: undefined where it last ran before this was kept. */
+export type Known = { readonly name: string; readonly file: string; readonly declared: Declared | undefined };
+
+/** Makes the tables where there are none. */
 export async function makeKnown(session: Session): Promise<void> {
   await session.run('create table if not exists meta.pipelines (name varchar not null, file varchar not null)');
   await session.run('alter table meta.pipelines add column if not exists paused boolean default false');
+  await session.run('alter table meta.pipelines add column if not exists declared varchar');
+  // topics whose deletion is decided: it is finished before anything else is done
+  await session.run('create table if not exists meta.deletions (topic varchar not null)');
+}
+
+/** The pipelines that the folder knows, by name. */
+export async function knownPipelines(folder: Folder): Promise<Known[]> {
+  return within(folder, async (session) => {
+    const rows = await session.rows('select name, file, declared from meta.pipelines order by name');
+    return rows.map(([name, file, declared]) => ({
+      name: String(name),
+      file: String(file),
+      declared: declared === null ? undefined : (JSON.parse(String(declared)) as Declared),
+    }));
+  });
 }
 
 /** Names of the pipelines, with their files; '' where that is not known. */
 export async function pipelineFiles(folder: Folder): Promise<Record<string, string>> {
+  return Object.fromEntries((await knownPipelines(folder)).map(({ name, file }) => [name, file]));
+}
+
+/** Remembers that a pipeline runs, what it declares, and its file where one is given. Resolves with whether it is paused. */
+export async function remember(folder: Folder, pipeline: Pipeline, file: string | undefined): Promise<boolean> {
+  const { name } = pipeline;
   return within(folder, async (session) => {
-    const rows = await session.rows('select name, file from meta.pipelines order by name');
-    return Object.fromEntries(rows.map(([name, file]) => [String(name), String(file)]));
+    const [had] = await session.rows('select paused, declared from meta.pipelines where name = $1', name);
+    const path = file === undefined ? '' : resolve(file);
+    const before = had?.[1] ? (JSON.parse(String(had[1])) as Declared) : undefined;
+    const declared = JSON.stringify(declaredBy(pipeline, before));
+    if (!had) await session.run('insert into meta.pipelines values ($1, $2, false, $3)', name, path, declared);
+    else {
+      await session.run('update meta.pipelines set declared = $1 where name = $2', declared, name);
+      if (path) await session.run('update meta.pipelines set file = $1 where name = $2', path, name);
+    }
+    return had?.[0] === true;
   });
 }
 
-/** Remembers that a pipeline runs, and its file where one is given. Resolves with whether it is paused. */
-export async function remember(folder: Folder, pipeline: string, file: string | undefined): Promise<boolean> {
-  return within(folder, async (session) => {
-    const [had] = await session.rows('select paused from meta.pipelines where name = $1', pipeline);
-    const path = file === undefined ? '' : resolve(file);
-    if (!had) await session.run('insert into meta.pipelines values ($1, $2, false)', pipeline, path);
-    else if (path) await session.run('update meta.pipelines set file = $1 where name = $2', path, pipeline);
-    return had?.[0] === true;
-  });
+function declaredBy(pipeline: Pipeline, before: Declared | undefined): Declared {
+  const { topics, streams, tables } = pipeline;
+  return {
+    settings: settingsOf(pipeline),
+    topics: topics.map(({ name }) => name),
+    tables: tables.map(({ name }) => name),
+    lookups: [...new Set(streams.flatMap(lookupsOf))],
+    streams: { ...before?.streams, ...Object.fromEntries(streams.map((one) => [one.name, topicOf(one)])) },
+  };
+}
+
+function lookupsOf({ query }: Stream): string[] {
+  return query.references.flatMap((one) => (!isParam(one) && one.of.noun === 'table' ? [one.of.name] : []));
+}
+
+/** The topic at which a stream begins. */
+function topicOf(stream: Stream): string {
+  const from = inputOf(stream).of;
+  return from.noun === 'stream' ? topicOf(from) : from.name;
 }
 
 /** Whether a pipeline is paused. */
@@ -45,7 +102,8 @@ export async function keepPaused(folder: Folder, pipeline: string, paused: boole
   );
 }
 
-async function within<T>(folder: Folder, work: (session: Session) => Promise<T>): Promise<T> {
+/** Does something with a session of its own, which is closed behind it. */
+export async function within<T>(folder: Folder, work: (session: Session) => Promise<T>): Promise<T> {
   const session = await folder.database.session();
   try {
     return await work(session);

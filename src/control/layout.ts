@@ -14,6 +14,17 @@ const markerName = 'millrace.json';
  * @throws DATA_VERSION where it has another layout, or other things in it and no marker, or one that cannot be read
  */
 export async function takeFolder(files: Files, path: string): Promise<void> {
+  if (await isFolder(files, path)) return;
+  await makeDurableFolder(files, path);
+  await files.replace(join(path, markerName), `${JSON.stringify({ layout: layoutVersion })}\n`);
+}
+
+/**
+ * Whether a folder is one of data already; nothing is written.
+ *
+ * @throws DATA_VERSION where it cannot become one
+ */
+export async function isFolder(files: Files, path: string): Promise<boolean> {
   const marker = join(path, markerName);
   if (await files.exists(marker)) {
     const version = layoutOf(await files.readText(marker), marker);
@@ -27,7 +38,7 @@ export async function takeFolder(files: Files, path: string): Promise<void> {
         },
       );
     }
-    return;
+    return true;
   }
   const names = await files.list(path).catch((error) => {
     if (systemCode(error) !== 'ENOTDIR') throw error;
@@ -44,8 +55,7 @@ export async function takeFolder(files: Files, path: string): Promise<void> {
       remedy: 'Give an empty or a new folder with --data.',
     });
   }
-  await makeDurableFolder(files, path);
-  await files.replace(marker, `${JSON.stringify({ layout: layoutVersion })}\n`);
+  return false;
 }
 
 function layoutOf(text: string, marker: string): unknown {
@@ -71,18 +81,26 @@ const emptyTablesBytes = 3 * 4096;
  * @throws TABLES_DAMAGED
  */
 export async function checkTables(files: Files, tables: string, log: string): Promise<void> {
+  if (!(await hasTables(files, tables, log)) && (await files.exists(tables))) await files.remove(tables);
+}
+
+/**
+ * Whether there are tables: a file that has nothing in it yet does not count. Nothing is written.
+ *
+ * @throws TABLES_DAMAGED where there are none beside a log
+ */
+export async function hasTables(files: Files, tables: string, log: string): Promise<boolean> {
   const isThere = await files.exists(tables);
   if (await hasTopics(files, log)) {
-    if (isThere) return;
+    if (isThere) return true;
     throw new MillraceError('TABLES_DAMAGED', 'the file of the tables is missing, while the log beside it is there', {
       place: tables,
       remedy: 'Put the whole folder back from a backup, or start with a new data folder.',
     });
   }
-  if (!isThere) return;
+  if (!isThere) return false;
   const file = await files.openRead(tables);
-  const bytes = await file.size().finally(() => file.close());
-  if (bytes < emptyTablesBytes) await files.remove(tables);
+  return (await file.size().finally(() => file.close())) >= emptyTablesBytes;
 }
 
 async function hasTopics(files: Files, log: string): Promise<boolean> {

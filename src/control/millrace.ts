@@ -137,6 +137,66 @@ export type TableSummary = {
   readonly columns: readonly { readonly name: string; readonly type: string; readonly isOptional: boolean }[];
 };
 
+/**
+ * What a start does with a noun of a pipeline file: `kept` as it is, `new`, `changed` from now on, `migrated` (a column, a field or partitions are
+ * added), `rebuild` (the rows that are there are others than the definition gives), `refused`, `gone` (no longer in the file; it stays in the folder).
+ */
+export type Effect = 'new' | 'kept' | 'changed' | 'migrated' | 'rebuild' | 'refused' | 'gone';
+
+/** What a start would do with one noun. `command`: what could be run for it; `error`: what would keep the pipeline from starting. */
+export type Change = {
+  readonly noun: 'topic' | 'source' | 'stream' | 'table';
+  readonly name: string;
+  readonly pipeline: string;
+  readonly effect: Effect;
+  readonly says: string;
+  readonly command?: string;
+  readonly error?: MillraceError;
+};
+
+/** What goes with a topic. `records` and `bytes`: undefined where it is damaged, and was not read. `usedBy`: pipelines that read it. */
+export type TopicRemoval = {
+  readonly noun: 'topic';
+  readonly name: string;
+  readonly records: number | undefined;
+  readonly bytes: number | undefined;
+  /** Dead letters and late records of it. */
+  readonly letters: number;
+  /** Subjects of the schema registry. */
+  readonly subjects: readonly string[];
+  readonly usedBy: readonly string[];
+};
+
+/** What goes with a table. `usedBy`: pipelines that write it or look it up. */
+export type TableRemoval = {
+  readonly noun: 'table';
+  readonly name: string;
+  readonly pipeline: string;
+  readonly rows: number;
+  readonly usedBy: readonly string[];
+};
+
+/** What goes with a pipeline, and what stays: its topics, which others can read, and the tables that are kept. */
+export type PipelineRemoval = {
+  readonly noun: 'pipeline';
+  readonly name: string;
+  readonly tables: readonly { readonly name: string; readonly rows: number }[];
+  readonly keptTables: readonly string[];
+  readonly letters: number;
+  readonly topics: readonly string[];
+  readonly usedBy: readonly string[];
+};
+
+/** What a removal takes away. */
+export type Removal = TopicRemoval | TableRemoval | PipelineRemoval;
+
+/** What is to be removed. `keepTables`: of a pipeline all but its tables. */
+export type Removed = {
+  readonly noun: 'topic' | 'table' | 'pipeline';
+  readonly name: string;
+  readonly keepTables?: boolean;
+};
+
 /** A record of a topic as `tail` shows it. */
 export type TailRecord = {
   readonly partition: number;
@@ -154,6 +214,8 @@ export type TailRecord = {
 export type OpenOptions = {
   /** The folder; made where there is none. */
   folder: string;
+  /** A topic that is damaged (LOG_DAMAGED) and is to be deleted: it is not opened. Nothing can be started then. */
+  leaveOut?: string;
   /** Called with things that people should know: a torn tail that was cut off, a retry. */
   notice?: (text: string) => void;
 };
@@ -199,6 +261,14 @@ export interface Millrace {
     filter: DeadFilter,
     options?: { params?: GivenParams; replacement?: Uint8Array },
   ): Promise<RedriveResult>;
+  /** What a removal would take away, and who still uses it. Nothing is changed. @throws NOT_FOUND */
+  removal(what: Removed): Promise<Removal>;
+  /**
+   * Removes a topic, a table or a pipeline. Killed at any moment, it is not done, or is finished when the folder is opened again.
+   *
+   * @throws NOT_FOUND; STILL_USED where a pipeline uses the topic or table, unless it is forced; DATA_IN_USE while pipelines run here
+   */
+  remove(what: Removed, options?: { force?: boolean }): Promise<Removal>;
   /** The file that a pipeline was last started from, or undefined. */
   pipelineFile(pipeline: string): Promise<string | undefined>;
   /** Names of the pipelines that have run here. */
@@ -225,5 +295,6 @@ export type TailOptions = {
 //   tail.ts    tail(options: TailOptions): AsyncIterable<TailRecord>                         works beside a running process
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
+//   outlook.ts outlook(pipelines, params, folder): Promise<Change[]>                          what a start would do in a data folder; writes nothing
 //   plan.ts    planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
 //   drive.ts   drive(pipeline, options): Promise<Driver>                                     for tests: no network, our clock

@@ -5,11 +5,12 @@ import { limits } from '../core/limits.ts';
 import { embedded } from './adapters.ts';
 import { backendOf, type ClosableBackend } from './backend.ts';
 import { DeadLetters } from './dead.ts';
-import { type Folder, openParts, type Places } from './folder.ts';
+import { closeParts, type Folder, openParts, type Places } from './folder.ts';
 import { pipelineFiles } from './known.ts';
 import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, TopicSummary } from './millrace.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
+import { checkIdle, finishDeletions, removal, remove } from './remove.ts';
 import type { Runner } from './runner.ts';
 import { start } from './start.ts';
 import { system as realSystem, type System } from './system.ts';
@@ -27,6 +28,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
+      assert(folder.leftOut === undefined, 'a start in a folder with a topic that was not opened');
       const { running, runners } = await start(folder, pipelines, startOptions, options.notice);
       started.set(running, runners);
       return running;
@@ -61,14 +63,16 @@ export async function open(options: OpenOptions, system: System = realSystem()):
         return { sent, stored, stillDead };
       });
     },
+    removal: (what) => removal(folder, what),
+    async remove(what, { force = false } = {}) {
+      checkIdle(folder, [...started.values()].flat());
+      return remove(folder, what, force);
+    },
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
     pipelines: async () => Object.keys(await pipelineFiles(folder)),
     async close() {
       for (const backend of backends) await backend.close();
-      await folder.store.close();
-      folder.database.close();
-      await folder.log.close();
-      await folder.registry.close();
+      await closeParts(folder);
     },
   };
 }
@@ -84,8 +88,16 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
     database: { path: tables, tempFolder: join(path, 'temp') },
     log,
     registry: join(path, 'registry.db'),
+    leaveOut: options.leaveOut,
   };
-  return openParts(places, system, options.notice);
+  const folder = await openParts(places, system, options.notice);
+  try {
+    await finishDeletions(folder);
+    return folder;
+  } catch (error) {
+    await closeParts(folder);
+    throw error;
+  }
 }
 
 async function topics(folder: Folder): Promise<TopicSummary[]> {

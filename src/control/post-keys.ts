@@ -33,7 +33,8 @@ const tables = `
     body blob not null,
     at_ms real not null,
     answer text,
-    stored text
+    stored text,
+    topic text
   ) strict, without rowid;
   create index if not exists posts_at on posts (at_ms);
   create table if not exists post_marks (
@@ -47,8 +48,39 @@ const tables = `
 /** Where a record was stored. */
 export type Stored = { readonly partition: number; readonly offset: number };
 
+/** Makes the tables; one of an older folder gets the column that says of which topic a key is. */
+function makeTables(database: DatabaseSync): void {
+  inTransaction(database, () => {
+    database.exec(tables);
+    const columns = database.prepare('pragma table_info(posts)').all() as { name: string }[];
+    if (!columns.some(({ name }) => name === 'topic')) database.exec('alter table posts add column topic text');
+  });
+}
+
+/**
+ * Forgets the keys of a topic that is deleted: the records that a key stands for are gone, so that a request which comes again is a new one.
+ * Keys of an older folder do not say of which topic they are, and go too: they would be known for a day at most.
+ *
+ * @param path control.db, which is there
+ */
+export function forgetPostKeys(path: string, topic: string): void {
+  const file = { path };
+  const database = openSqlite(file, makeTables);
+  try {
+    translated(file, () =>
+      inTransaction(database, () => {
+        database.prepare('delete from posts where topic = ? or topic is null').run(topic);
+        database.prepare('delete from post_marks where topic = ?').run(topic);
+      }),
+    );
+  } finally {
+    database.close();
+  }
+}
+
 /** A key that was taken: the answer, or what of its request is stored so far, by place in the request. */
 type Taken = {
+  readonly topic: string;
   readonly id: Buffer;
   readonly body: Buffer;
   readonly atMs: number;
@@ -94,11 +126,13 @@ export class PostKeys {
   /** @throws STORE_UNAVAILABLE, DISK_FULL */
   constructor(options: PostKeysOptions) {
     this.#options = options;
-    this.#database = openSqlite(options, tables);
+    this.#database = openSqlite(options, makeTables);
     const prepare = (text: string) => this.#database.prepare(text);
     this.#sql = {
       select: prepare('select id, body, at_ms, answer, stored from posts where id = ?'),
-      upsert: prepare('insert or replace into posts (id, body, at_ms, answer, stored) values (?, ?, ?, ?, ?)'),
+      upsert: prepare(
+        'insert or replace into posts (id, body, at_ms, answer, stored, topic) values (?, ?, ?, ?, ?, ?)',
+      ),
       expire: prepare('delete from posts where at_ms <= ?'),
       mark: prepare('insert or replace into post_marks (topic, partition, next) values (?, ?, ?)'),
       unmark: prepare('delete from post_marks where topic = ?'),
@@ -127,10 +161,10 @@ export class PostKeys {
       if (!other.body.equals(body)) throw reused();
       await other.done;
     }
-    const known = this.#find(name, id);
+    const known = this.#find(topic, name, id);
     if (known && !known.body.equals(body)) throw reused();
     if (known?.answer) return { ...known.answer, isRepeated: true };
-    const taken: Taken = known ?? { id, body, atMs: this.#options.clock.now(), stored: new Map() };
+    const taken: Taken = known ?? { topic, id, body, atMs: this.#options.clock.now(), stored: new Map() };
     const { promise: done, resolve } = Promise.withResolvers<void>();
     const ends = this.#ends(topic);
     this.#underWay.set(name, { body, topic, ends, done });
@@ -171,15 +205,16 @@ export class PostKeys {
     return this.#recovered;
   }
 
-  #find(name: string, id: Buffer): Taken | undefined {
-    const found = this.#fresh.get(name) ?? this.#load(id);
+  #find(topic: string, name: string, id: Buffer): Taken | undefined {
+    const found = this.#fresh.get(name) ?? this.#load(topic, id);
     return found && found.atMs > this.#options.clock.now() - keyMs ? found : undefined;
   }
 
-  #load(id: Buffer): Taken | undefined {
+  #load(topic: string, id: Buffer): Taken | undefined {
     const row = this.#run(() => this.#sql.select.get(id)) as Row | undefined;
     return (
       row && {
+        topic,
         id,
         body: Buffer.from(row.body),
         atMs: row.at_ms,
@@ -248,9 +283,9 @@ export class PostKeys {
     if (isExpiring) this.#expiredMs = nowMs;
   }
 
-  #upsert({ id, body, atMs, answer, stored }: Taken): void {
+  #upsert({ topic, id, body, atMs, answer, stored }: Taken): void {
     const parts = answer ? null : JSON.stringify([...stored]);
-    this.#sql.upsert.run(id, body, atMs, answer ? JSON.stringify(answer) : null, parts);
+    this.#sql.upsert.run(id, body, atMs, answer ? JSON.stringify(answer) : null, parts, topic);
   }
 
   /** What requests under way have appended is in no table yet: the mark stays before it. */
@@ -274,7 +309,7 @@ export class PostKeys {
     this.#run(() =>
       inTransaction(this.#database, () => {
         for (const one of found.values()) {
-          const known = this.#load(one.id);
+          const known = this.#load(one.topic, one.id);
           if (known && (known.atMs > one.atMs || (known.atMs === one.atMs && known.answer))) continue;
           if (known?.atMs === one.atMs) for (const [index, at] of known.stored) one.stored.set(index, at);
           this.#upsert(one);
@@ -338,7 +373,7 @@ function collect(batch: Batch, found: Map<string, Taken>): void {
     const atMs = header.readDoubleLE(2 * hashBytes);
     let one = found.get(name);
     if (!one || one.atMs < atMs) {
-      one = { id, body: header.subarray(hashBytes, 2 * hashBytes), atMs, stored: new Map() };
+      one = { topic: batch.topic, id, body: header.subarray(hashBytes, 2 * hashBytes), atMs, stored: new Map() };
       found.set(name, one);
     }
     const at = { partition: batch.partition, offset: batch.baseOffset + i };

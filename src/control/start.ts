@@ -50,7 +50,7 @@ export async function start(
   const { sources, processors, runners } = opening;
   let loads: Load[];
   try {
-    await openRunners(folder, pipelines, opening);
+    await openRunners(folder, pipelines, opening, notice);
     for (const one of sources.values()) await one.open();
     for (const runner of runners) {
       runner.checkEnd();
@@ -86,12 +86,17 @@ type Opening = {
 };
 
 /** Makes topics and tables of all pipelines, then a runner for each; the sources of a topic are made for the first that reads it. */
-async function openRunners(folder: Folder, pipelines: readonly Pipeline[], opening: Opening): Promise<void> {
+async function openRunners(
+  folder: Folder,
+  pipelines: readonly Pipeline[],
+  opening: Opening,
+  notice: (text: string) => void,
+): Promise<void> {
   const { params, options, sources, processors, runners } = opening;
   const { once = false, withoutSources = false } = options;
   const schemaIds = new Map<Pipeline, Map<string, number>>();
   for (const pipeline of pipelines) {
-    schemaIds.set(pipeline, await registerTopics(folder, pipeline));
+    schemaIds.set(pipeline, await registerTopics(folder, pipeline, notice));
     await folder.store.prepare(pipeline.name, pipeline.tables);
   }
   for (const pipeline of pipelines) {
@@ -113,7 +118,7 @@ async function openRunners(folder: Folder, pipelines: readonly Pipeline[], openi
       sources: pipeline.topics.flatMap(({ name }) => sources.get(name) ?? []),
       once,
       withoutSources,
-      isPaused: await remember(folder, pipeline.name, options.files?.[pipeline.name]),
+      isPaused: await remember(folder, pipeline, options.files?.[pipeline.name]),
       keepPaused: (kept) => keepPaused(folder, pipeline.name, kept),
     });
     runner.check();

@@ -67,6 +67,13 @@ export function nodeFiles(): Files {
       }
     },
     remove: (path) => fs.unlink(path),
+    async removeFolder(path) {
+      try {
+        await fs.rmdir(path);
+      } catch (error) {
+        if (!['ENOENT', 'ENOTEMPTY', 'EEXIST'].includes(systemCode(error) ?? '')) throw error;
+      }
+    },
     async exists(path) {
       try {
         await fs.access(path);

@@ -18,6 +18,7 @@ export const codes = {
   SQL_UNSUPPORTED: 'fix',
   SQL_COLUMNS: 'fix',
   NOT_FOUND: 'fix',
+  STILL_USED: 'fix',
   // records
   RECORD_INVALID: 'reject',
   RECORD_MALFORMED: 'reject',

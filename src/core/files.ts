@@ -26,6 +26,8 @@ export interface Files {
   /** Names in a folder, sorted; [] where there is no such folder. */
   list(path: string): Promise<string[]>;
   remove(path: string): Promise<void>;
+  /** Removes an empty folder; one that is not there, or not empty, is left as it is. */
+  removeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
   /** Makes creations, renames and removals inside a folder durable. */
   syncFolder(path: string): Promise<void>;

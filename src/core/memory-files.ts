@@ -93,6 +93,9 @@ class Memory implements MemoryFiles {
     const folders = new Set(
       [...this.#folders].filter((path) => this.#durableFolders.has(path) || (random && random.next() < 0.5)),
     );
+    // one that was removed may be there again, as long as its own folder was not synced
+    for (const path of this.#durableFolders)
+      if (!this.#folders.has(path) && (!random || random.next() < 0.5)) folders.add(path);
     // what is in a folder whose name is lost is lost with it
     const isKept = (path: string): boolean =>
       path === '/' || path === '.' || (folders.has(path) && isKept(folderOf(path)));
@@ -177,6 +180,14 @@ class Memory implements MemoryFiles {
     this.#files.delete(path);
   }
 
+  async removeFolder(path: string): Promise<void> {
+    this.#enter('folder', path, true);
+    const isEmpty = ![...this.#files.keys(), ...this.#folders].some(
+      (other) => other !== path && folderOf(other) === path,
+    );
+    if (isEmpty) this.#folders.delete(path);
+  }
+
   async exists(path: string): Promise<boolean> {
     this.#enter('open', path, false);
     return this.#files.has(path) || this.#folders.has(path);
@@ -186,6 +197,8 @@ class Memory implements MemoryFiles {
     this.#enter('syncFolder', path, true);
     for (const [file, node] of this.#files) if (folderOf(file) === path) this.#durableFiles.set(file, node);
     for (const folder of this.#folders) if (folderOf(folder) === path) this.#durableFolders.add(folder);
+    for (const folder of this.#durableFolders)
+      if (folderOf(folder) === path && !this.#folders.has(folder)) this.#durableFolders.delete(folder);
     for (const file of this.#durableFiles.keys())
       if (folderOf(file) === path && !this.#files.has(file)) this.#durableFiles.delete(file);
   }

@@ -33,6 +33,11 @@ export type ReadLimits = { recordsMax: number; bytesMax: number };
 export interface Log {
   /** Makes a topic, or changes its retention; more partitions may be added, never fewer. */
   createTopic(name: string, options: { partitions: number; retention: Retention }): Promise<void>;
+  /**
+   * Removes a topic with its records and what is known of its producers. Where it was killed in between it is called again, and ends in the
+   * same state; a topic that is not there is no error. Nobody may append to the topic meanwhile; who waits for its records is woken.
+   */
+  deleteTopic(name: string): Promise<void>;
   topics(): Promise<TopicInfo[]>;
   /** @throws NOT_FOUND */
   topic(name: string): Promise<TopicInfo>;

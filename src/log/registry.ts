@@ -50,9 +50,11 @@ export interface Registry {
   /**
    * Registers a schema and returns its version; the one that is there where the subject has it already.
    *
+   * @param options.instead versions that the new one replaces: it is not compared with them, and they are soft-deleted.
+   *   The subject keeps its level and mode. Whoever gives them knows that no record has their ids.
    * @throws SCHEMA_INVALID; SCHEMA_INCOMPATIBLE, whose message says what breaks; SCHEMA_INVALID where the mode is READONLY
    */
-  register(subject: string, schema: string): Promise<SchemaVersion>;
+  register(subject: string, schema: string, options?: { instead?: readonly number[] }): Promise<SchemaVersion>;
   /** Whether a schema would be accepted against the latest version (transitive modes: against all), and why not. */
   check(subject: string, schema: string, against?: number | 'latest'): Promise<CompatibilityResult>;
   /** The level of a subject, else the global one (default BACKWARD). */

@@ -2,6 +2,7 @@
 import type { Aggregate, Span } from '../define/chart.ts';
 import type { ReadValue } from '../define/read.ts';
 import type { Table } from '../define/table.ts';
+import type { Session } from '../process/database.ts';
 import type { Sink } from '../process/engine.ts';
 
 /** A table as the store has it. */
@@ -112,6 +113,11 @@ export interface Store {
    * @throws TABLE_CHANGED where what is there cannot become what is declared; NAME_TAKEN where another pipeline has the name
    */
   prepare(pipeline: string, tables: readonly Table[]): Promise<void>;
+  /**
+   * Removes tables with their rows and definitions, and does `beside` in the same transaction, with its session. A table that is not there is
+   * no error.
+   */
+  drop(tables: readonly string[], beside?: (session: Session) => Promise<void>): Promise<void>;
   tables(): Promise<StoredTable[]>;
   /** How many rows a table has. @throws NOT_FOUND */
   count(table: string): Promise<number>;

@@ -1,7 +1,14 @@
 // A stand-in for the world of a command: outputs that remember, and a Millrace that answers what a test gives it.
 import type { Context, Control, EndSignal, Output } from '../../src/cli/command.ts';
 import { dispatch } from '../../src/cli/main.ts';
-import type { DeadLetterDetail, Millrace, PipelineStatus, QueryResult, Running } from '../../src/control/millrace.ts';
+import type {
+  DeadLetterDetail,
+  Millrace,
+  PipelineStatus,
+  QueryResult,
+  Removal,
+  Running,
+} from '../../src/control/millrace.ts';
 import type { ServingOptions } from '../../src/control/serve.ts';
 import type { MillraceError } from '../../src/core/errors.ts';
 import { pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
@@ -63,6 +70,28 @@ export function letter(given: Partial<DeadLetterDetail> = {}): DeadLetterDetail 
   };
 }
 
+const removals: Readonly<Record<Removal['noun'], Removal>> = {
+  topic: {
+    noun: 'topic',
+    name: 'rides',
+    records: 12_345,
+    bytes: 1_500_000,
+    letters: 6,
+    subjects: ['rides-value'],
+    usedBy: ['rides'],
+  },
+  table: { noun: 'table', name: 'latest', pipeline: 'rides', rows: 412, usedBy: [] },
+  pipeline: {
+    noun: 'pipeline',
+    name: 'rides',
+    tables: [{ name: 'latest', rows: 412 }],
+    keptTables: [],
+    letters: 6,
+    topics: ['rides'],
+    usedBy: [],
+  },
+};
+
 /** What the stand-in answers. */
 export type Answers = {
   statuses?: PipelineStatus[];
@@ -82,6 +111,8 @@ export type Answers = {
   unserved?: MillraceError;
   /** The file of the tokens. */
   tokens?: string;
+  /** What a person answers where one is asked. */
+  confirmed?: boolean;
 };
 
 /** What came of a command line. */
@@ -114,6 +145,10 @@ export async function cli(
       stop: () => calls.push(['build off']),
     }),
     openBrowser: (url) => calls.push(['browser', url]),
+    confirm: async (question) => {
+      calls.push(['confirm', question]);
+      return answers.confirmed;
+    },
     onSignal(listener) {
       setImmediate(() => during(listener));
       return () => calls.push(['signals off']);
@@ -175,6 +210,14 @@ function control(answers: Answers, calls: unknown[][]): Control {
       calls.push(['deadRedrive', filter, options]);
       return { sent: 3, stored: 3, stillDead: 0 };
     },
+    removal: async (what) => {
+      calls.push(['removal', what]);
+      return removals[what.noun];
+    },
+    remove: async (what, options) => {
+      calls.push(['remove', what, options]);
+      return removals[what.noun];
+    },
     pipelineFile: async () => 'rides.ts',
     pipelines: async () => ['rides'],
     close: async () => {
@@ -193,6 +236,7 @@ function control(answers: Answers, calls: unknown[][]): Control {
       for (const offset of [5, 6, 7]) yield { partition: 0, offset, time: 0, key: 'A', value, error: undefined };
     },
     check: async () => [],
+    outlook: async () => [],
     planOf: async () => {
       throw new Error('a test gives the plan');
     },

@@ -233,6 +233,35 @@ export function testLog(adapter: string, make: () => Promise<OpenLog>): void {
       assert.equal(getEventListeners(stop.signal, 'abort').length, 0, 'nothing is left behind');
     });
 
+    test('a topic that is deleted is not there any more, its name is free, and the others stay', async () => {
+      const log = await open();
+      const none = { partitions: 1, retention: {} };
+      await log.createTopic('stays', none);
+      await log.append('stays', 0, numbered(3));
+      await log.createTopic('goes', { partitions: 3, retention: {} });
+      await log.append('goes', 2, numbered(50), { id: 'one', sequence: 49 });
+      const waiting = log.wait('goes', 0, 0, new AbortController().signal);
+      await log.deleteTopic('goes');
+      await waiting;
+      await rejects(log.topic('goes'), 'NOT_FOUND');
+      await log.deleteTopic('goes');
+      await log.deleteTopic('never-there');
+      await log.createTopic('goes', none);
+      assert.equal((await log.topic('goes')).partitions.length, 1);
+      assert.equal(await log.lastSequence('goes', 0, 'one'), -1);
+      assert.equal(await log.append('goes', 0, numbered(2, 0, { name: 'anew' })), 0);
+      assert.deepEqual(textsOf(await readAll(log, 'goes')), ['anew0', 'anew1']);
+      await log.deleteTopic('goes');
+      await log.close();
+      const again = await open();
+      assert.equal(
+        (await again.topics()).some(({ name }) => name === 'goes'),
+        false,
+      );
+      assert.deepEqual(textsOf(await readAll(again, 'stays')), ['v0', 'v1', 'v2']);
+      await again.close();
+    });
+
     test('retention never removes what is held or without limits', async () => {
       await log.createTopic('kept', { partitions: 1, retention: { ageMs: 1 } });
       await log.createTopic('forever', forever);

@@ -242,6 +242,22 @@ export function registryContract(adapter: string, open: () => Promise<Registry>)
     assert.equal((await registry.register('a', record(count('string')))).version, 2);
   });
 
+  it('a schema takes the place of versions that are given: they are deleted softly, and the subject keeps its level', async (registry) => {
+    const first = await registry.register('a', record(count('int')));
+    await registry.setCompatibility('BACKWARD_TRANSITIVE', 'a');
+    const instead = await registry.register('a', record(count('string')), { instead: [1] });
+    assert.deepEqual([instead.version, await registry.versions('a')], [2, [2]]);
+    assert.deepEqual(await registry.versions('a', { deleted: true }), [1, 2]);
+    assert.equal(await registry.schema(first.id), first.schema);
+    assert.equal(await registry.compatibility('a'), 'BACKWARD_TRANSITIVE');
+    // what does not fit those that stay replaces nothing
+    await rejects('SCHEMA_INCOMPATIBLE', () => registry.register('a', record(fare), { instead: [1] }));
+    assert.deepEqual(await registry.versions('a'), [2]);
+    await registry.setMode('READONLY', 'a');
+    await rejects('SCHEMA_INVALID', () => registry.register('a', record(fare), { instead: [2] }), /READONLY/);
+    assert.deepEqual(await registry.versions('a'), [2]);
+  });
+
   const invalid: [schema: string, message: RegExp][] = [
     ['{', /not JSON/],
     ['"nothing"', /schema: type 'nothing' is not known/],

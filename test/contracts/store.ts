@@ -237,6 +237,27 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
     },
   );
 
+  on(
+    'makes a table without rows anew, whatever has changed, and what is written to it is kept',
+    async ({ store, prepare }, write) => {
+      await prepare('p', [plain]);
+      const wider = table('plain', topic('from', { id: text(), n: int() }), { key: ['n', 'id'] });
+      await prepare('p', [wider]);
+      const [found] = await store.tables();
+      assert.deepEqual(
+        [found!.key, found!.columns.map(({ name, type }) => `${name} ${type}`)],
+        [
+          ['n', 'id'],
+          ['id text', 'n int'],
+        ],
+      );
+      await prepare('p', [plain]);
+      await write(plain, one(1, 'a'));
+      await rejects('TABLE_CHANGED', () => store.prepare('p', [wider]), /its key was id and is now n, id/);
+      assert.equal(await store.count('plain'), 1);
+    },
+  );
+
   on('gives a name to one pipeline only, and lists what it has', async ({ store, prepare }) => {
     const select = table('select', topic('order', { group: text(), n: long() }), { key: 'group' });
     const cased = table('a-B_c', topic('x', { key: text(), l: list(int()), j: json(), d: date() }), { key: 'key' });

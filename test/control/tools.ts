@@ -39,6 +39,12 @@ export async function temporary(t: TestContext): Promise<string> {
   return join(folder, 'data');
 }
 
+/** A folder that is removed by whoever asked for it: for what several tests share. */
+export async function makeTemporary(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-control-'));
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
 /** Runs pipelines in a folder of `temporary` until the test ends, or `stop`. */
 export async function serving(
   t: TestContext,

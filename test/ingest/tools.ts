@@ -17,6 +17,7 @@ const unused: Omit<Files, 'openRead'> = {
   remove: refuse,
   exists: refuse,
   syncFolder: refuse,
+  removeFolder: refuse,
 };
 
 function missing(path: string): Error {

@@ -260,3 +260,30 @@ test('log.retention_leaves_no_gap: whatever removal fails, at whatever moment th
     }
   }
 });
+
+test('a deletion of a topic that is killed at any operation leaves it whole or not there, and a second one ends in the same state', async () => {
+  for (let operations = 0, isDone = false; !isDone; operations++) {
+    for (const seed of [undefined, 1, 2, 3]) {
+      const { files, log } = await filled(4, { segmentBytes: 1024 });
+      await log.createTopic('other', { partitions: 1, retention: {} });
+      await log.append('other', 0, numbered(3));
+      files.crashAfter(operations);
+      isDone = await log.deleteTopic(topic).then(
+        () => true,
+        () => false,
+      );
+      const disk = files.crash(seed === undefined ? undefined : random(seed));
+      const again = await open(disk);
+      const what = `${operations} operations, ${seed}`;
+      const isThere = (await again.topics()).some(({ name }) => name === topic);
+      if (isDone) assert.equal(isThere, false, what);
+      if (isThere) assert.deepEqual(textsOf(await readAll(again, topic)), texts(8), what);
+      await again.deleteTopic(topic);
+      assert.deepEqual(await disk.list('/log'), ['other'], what);
+      await again.createTopic(topic, { partitions: 1, retention: {} });
+      assert.equal(await again.append(topic, 0, numbered(1)), 0, what);
+      assert.equal(await again.lastSequence(topic, 0, 'source'), -1, what);
+      assert.deepEqual(textsOf(await readAll(again, 'other')), texts(3), what);
+    }
+  }
+});

@@ -59,7 +59,7 @@ export function registryClient(app: App, closed: () => Promise<void>): Registry 
       version === 'latest' ? `subject '${subject}'` : `version ${version} of subject '${subject}'`,
     );
 
-  return {
+  const client: Registry = {
     subjects: (options) => call('GET', `/subjects${flags(options)}`),
     versions: (subject, options) => orNone(call<number[]>('GET', `/subjects/${at(subject)}/versions${flags(options)}`)),
     version: versionOf,
@@ -79,10 +79,12 @@ export function registryClient(app: App, closed: () => Promise<void>): Registry 
         throw error;
       }
     },
-    async register(subject, schema) {
+    async register(subject, schema, { instead = [] } = {}) {
       // a path cannot name an empty subject
       if (subject === '') throw new MillraceError('NAME_INVALID', 'a subject has a name', { remedy: 'Give one.' });
-      await ours(call('POST', `/subjects/${at(subject)}/versions`, { schema }), `subject '${subject}'`);
+      const post = () => ours(call('POST', `/subjects/${at(subject)}/versions`, { schema }), `subject '${subject}'`);
+      if (instead.length === 0) await post();
+      else await registerInstead(subject, schema, instead, post);
       return call<SchemaVersion>('POST', `/subjects/${at(subject)}`, { schema });
     },
     async check(subject, schema, against): Promise<CompatibilityResult> {
@@ -138,6 +140,31 @@ export function registryClient(app: App, closed: () => Promise<void>): Registry 
     },
     close: closed,
   };
+
+  /** The API has no such request: those that stay are asked one by one, and the subject takes any schema for a moment. */
+  async function registerInstead(
+    subject: string,
+    schema: string,
+    instead: readonly number[],
+    post: () => Promise<unknown>,
+  ): Promise<void> {
+    const left = (await client.versions(subject)).filter((version) => !instead.includes(version));
+    const isTransitive = (await client.compatibility(subject)).endsWith('_TRANSITIVE');
+    for (const version of isTransitive ? left : left.slice(-1)) {
+      const { compatible, messages } = await client.check(subject, schema, version);
+      if (!compatible)
+        throw new MillraceError('SCHEMA_INCOMPATIBLE', messages.join('; '), { remedy: 'Change the fields named.' });
+    }
+    const { compatibility: own } = await client.settings(subject);
+    await client.setCompatibility('NONE', subject);
+    try {
+      await post();
+    } finally {
+      await (own ? client.setCompatibility(own, subject) : client.clearCompatibility(subject));
+    }
+    for (const version of instead) await client.deleteVersion(subject, version);
+  }
+  return client;
 }
 
 /** What is soft-deleted, or not yet, in the words of the contract. */

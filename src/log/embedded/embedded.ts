@@ -10,6 +10,7 @@ import { refresh } from './follow.ts';
 import { type CheckedOptions, checkOptions, type EmbeddedLogOptions } from './options.ts';
 import { Partition } from './partition.ts';
 import { recover } from './recovery.ts';
+import { removeTopic } from './removal.ts';
 import { CacheLimit } from './tail-cache.ts';
 import { readTopicFiles, type TopicFacts, writeTopicFile } from './topic-file.ts';
 import { shareOf, Writer } from './writer.ts';
@@ -59,7 +60,11 @@ class EmbeddedLog implements Log {
 
   /** Opens the partitions of the topic files that are not open yet. */
   async #load(): Promise<void> {
-    for (const facts of await readTopicFiles(this.#options.files, this.#options.folder)) await this.#openTopic(facts);
+    const { files, folder, leaveOut } = this.#options;
+    const there = (await readTopicFiles(files, folder)).filter(({ name }) => name !== leaveOut);
+    for (const facts of there) await this.#openTopic(facts);
+    // the process that writes may have deleted some
+    for (const name of this.#topics.keys()) if (!there.some((facts) => facts.name === name)) this.#topics.delete(name);
   }
 
   async #openTopic({ name, partitions, retention }: TopicFacts): Promise<void> {
@@ -99,7 +104,7 @@ class EmbeddedLog implements Log {
       if (!Number.isInteger(partitions) || partitions < Math.max(1, there) || partitions > partitionsMax) {
         throw new MillraceError('OPTION_INVALID', `topic '${name}' cannot have ${partitions} partitions`, {
           place: name,
-          remedy: `Give a whole number from ${Math.max(1, there)} to ${partitionsMax}; partitions are added, never taken away.`,
+          remedy: `Give a whole number from ${Math.max(1, there)} to ${partitionsMax}; partitions are added, never taken away. To do without its records: millrace topic delete ${name} --force.`,
         });
       }
       for (const other of this.#topics.keys())
@@ -119,6 +124,23 @@ class EmbeddedLog implements Log {
           await writeTopicFile(files, folder, facts);
         }
         await this.#openTopic(facts);
+      } catch (error) {
+        throw asMillraceError(error, `${folder}/${name}`);
+      }
+    });
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    checkName('topic', name);
+    this.#assertWritable();
+    const { files, folder } = this.#options;
+    await this.#lock.run(async () => {
+      const { partitions = [], writers = [] } = this.#topics.get(name) ?? {};
+      await Promise.all(writers.map((writer) => writer.close()));
+      this.#topics.delete(name);
+      for (const partition of partitions) partition.wake(true);
+      try {
+        await removeTopic(files, folder, name);
       } catch (error) {
         throw asMillraceError(error, `${folder}/${name}`);
       }

@@ -3,10 +3,10 @@ import { MillraceError, messageOf, systemCode, translateSystemError } from '../.
 
 /** A damaged place in a segment: what stands there, at which byte, and which offsets it hides. */
 export function damaged(path: string, position: number, offset: number, what: string): MillraceError {
+  const topic = /([^/\\]+)[/\\]\d+[/\\][^/\\]+$/.exec(path)?.[1];
   return new MillraceError('LOG_DAMAGED', `${path} is damaged at byte ${position}, offset ${offset}: ${what}`, {
     place: `${path}:${position}`,
-    remedy:
-      'Put back a good copy of this file. Without one, start with a new data folder, and fill it again from the sources.',
+    remedy: `Put back a good copy of this file, or the whole data folder from a backup. Without one, the topic can be deleted, and its sources are read again: millrace topic delete ${topic} --force.`,
   });
 }
 

@@ -61,13 +61,17 @@ export type EmbeddedLogOptions = Partial<Numbers> & {
   clock: Clock;
   /** Reads beside the process that writes; never changes a file. */
   readOnly?: boolean;
+  /** A topic that is not opened, and is as if it were not there: one that is damaged, so that it can be deleted. */
+  leaveOut?: string;
   /** Told what a person should know: how many bytes of a torn tail were cut off, and where. */
   notice?: (text: string) => void;
 };
 
 /** Options with every default filled in. */
 export type CheckedOptions = Numbers &
-  Required<Pick<EmbeddedLogOptions, 'folder' | 'files' | 'clock' | 'readOnly' | 'notice'>>;
+  Required<Pick<EmbeddedLogOptions, 'folder' | 'files' | 'clock' | 'readOnly' | 'notice'>> & {
+    leaveOut: string | undefined;
+  };
 
 /**
  * Fills in the defaults.
@@ -75,7 +79,7 @@ export type CheckedOptions = Numbers &
  * @throws OPTION_INVALID, which names the option and its limits
  */
 export function checkOptions(options: EmbeddedLogOptions): CheckedOptions {
-  const { folder, files, clock, readOnly = false, notice = () => {}, ...given } = options;
+  const { folder, files, clock, readOnly = false, leaveOut, notice = () => {}, ...given } = options;
   const numbers: Partial<Numbers> = {};
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(schema, name)) {
@@ -102,5 +106,5 @@ export function checkOptions(options: EmbeddedLogOptions): CheckedOptions {
       remedy: 'Give the path of a folder.',
     });
   }
-  return { ...(numbers as Numbers), folder, files, clock, readOnly, notice };
+  return { ...(numbers as Numbers), folder, files, clock, readOnly, leaveOut, notice };
 }

@@ -6,11 +6,12 @@ import type { Retention } from '../log.ts';
 /** A topic's own facts. */
 export type TopicFacts = { readonly name: string; readonly partitions: number; readonly retention: Retention };
 
-const path = (folder: string, name: string) => `${folder}/${name}/topic.json`;
+/** The path of the file by which a folder is a topic. */
+export const topicPath = (folder: string, name: string): string => `${folder}/${name}/topic.json`;
 
 /** Writes the facts durably. */
 export async function writeTopicFile(files: Files, folder: string, facts: TopicFacts): Promise<void> {
-  await files.replace(path(folder, facts.name), `${JSON.stringify({ version: 1, ...facts }, null, 2)}\n`);
+  await files.replace(topicPath(folder, facts.name), `${JSON.stringify({ version: 1, ...facts }, null, 2)}\n`);
 }
 
 /**
@@ -21,7 +22,7 @@ export async function writeTopicFile(files: Files, folder: string, facts: TopicF
 export async function readTopicFiles(files: Files, folder: string): Promise<TopicFacts[]> {
   const all: TopicFacts[] = [];
   for (const name of await files.list(folder)) {
-    const file = path(folder, name);
+    const file = topicPath(folder, name);
     if (!(await files.exists(file))) continue;
     all.push(parse(await files.readText(file), file, name));
   }

@@ -74,7 +74,11 @@ class EmbeddedRegistry implements Registry {
     return this.#read((sql) => plain(sql.versionByHash.get(subject, hash, Number(deleted))));
   }
 
-  async register(subject: string, schema: string): Promise<SchemaVersion> {
+  async register(
+    subject: string,
+    schema: string,
+    { instead = [] }: { instead?: readonly number[] } = {},
+  ): Promise<SchemaVersion> {
     checkSubject(subject);
     const { type, hash } = checkSchema(schema);
     return this.#write((sql) => {
@@ -82,8 +86,11 @@ class EmbeddedRegistry implements Registry {
       if (found) return found;
       this.#checkWritable(sql, subject, false);
       const level = this.#level(sql, subject);
-      const messages = incompatibilities(type, this.#earlier(sql, subject), level);
+      const earlier = this.#earlier(sql, subject).filter(({ version }) => !instead.includes(version));
+      const messages = incompatibilities(type, earlier, level);
       if (messages.length > 0) throw incompatible(subject, level, messages);
+      // not by #delete, which takes the subject's level and mode away with its last version
+      for (const version of instead) sql.softDelete.run(subject, version);
       // an insert that is in conflict would use up an id
       if (!sql.schemaByHash.get(hash)) sql.insertSchema.run(hash, schema);
       const { id } = sql.schemaByHash.get(hash) as { id: number };

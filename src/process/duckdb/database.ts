@@ -18,6 +18,8 @@ export type DuckDatabaseOptions = {
   memoryBytes?: number;
   threads?: number;
   readOnly?: boolean;
+  /** Another database file, attached under the name `kept`, from which can only be read. */
+  kept?: string;
 };
 
 type Instance = Awaited<ReturnType<typeof DuckDBInstance.create>>;
@@ -57,6 +59,9 @@ const workRowGroupRows = 8192;
 
 /** The name under which the file is attached. */
 export const fileCatalog = 'millrace';
+
+/** The name under which a file is attached that is only read. */
+export const keptCatalog = 'kept';
 
 /** The databases in memory in which micro-batches are prepared, one for each slot: what deleted rows leave is freed by database. */
 export const slotCatalogs = ['work_slot0', 'work_slot1'] as const;
@@ -111,6 +116,8 @@ export class DuckDatabase {
       await session.run(
         `attach '${path}' as ${fileCatalog} (row_group_size ${rowGroupRows}, storage_version '${storageVersion}'${isNew ? `, block_size ${blockBytes}` : ''})`,
       );
+      if (options.kept !== undefined)
+        await session.run(`attach '${literal(options.kept).slice(1, -1)}' as ${keptCatalog} (read_only)`);
       // micro-batches are prepared in memory; small row groups let both threads scan one
       for (const slot of slotCatalogs)
         await session.run(`attach ':memory:' as ${slot} (row_group_size ${workRowGroupRows})`);
@@ -121,7 +128,7 @@ export class DuckDatabase {
       return database;
     } catch (error) {
       instance?.closeSync();
-      throw translate(error, options.path ?? 'memory', options.path);
+      throw translate(error, options.path ?? options.kept ?? 'memory', options.path ?? options.kept);
     }
   }
 

@@ -1,5 +1,5 @@
 // The DuckDB engine: opens pipelines in a database that it shares with the store, or checks them in one of its own.
-import { MillraceError } from '../../core/errors.ts';
+import { MillraceError, throwAll } from '../../core/errors.ts';
 import type { Value } from '../../define/accept.ts';
 import type { FieldType } from '../../define/fields.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
@@ -50,7 +50,7 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
         await setParams(session, pipeline, params);
         await setParams(side, pipeline, params);
         const { errors, ...made } = await makeStages(session, pipeline, endless);
-        if (errors[0]) throw errors[0];
+        throwAll(errors);
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
         return new DuckProcessor({ ...options, session, side, pipeline, ...made, keeper, progress });

@@ -4,7 +4,7 @@ import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
 import { Changes } from './changes.ts';
-import { prepareTable, tableDefinition } from './prepare.ts';
+import { dropTable, prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
 import { Readers } from './readers.ts';
 import { sample, summarise } from './summarise.ts';
@@ -84,6 +84,17 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
         known = undefined;
         for (const table of tables) await prepareTable(session, pipeline, table);
         known = undefined;
+      }),
+    drop: (names, beside) =>
+      inTurn(async () => {
+        try {
+          await session.transaction(async () => {
+            for (const name of names) await dropTable(session, name);
+            await beside?.(session);
+          });
+        } finally {
+          known = undefined;
+        }
       }),
     tables: async () => [...(await tables())],
     async count(table) {

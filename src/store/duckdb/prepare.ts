@@ -23,7 +23,11 @@ function definitionOf(table: Table): Definition {
   };
 }
 
-/** @throws TABLE_CHANGED, NAME_TAKEN */
+/**
+ * Makes a table, or what is declared of the one that is there: new optional columns are added; one without rows is made anew.
+ *
+ * @throws TABLE_CHANGED, NAME_TAKEN
+ */
 export async function prepareTable(session: Session, pipeline: string, table: Table): Promise<void> {
   const place = `table '${table.name}'`;
   const physical = `store.${quote(table.name)}`;
@@ -31,9 +35,7 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
   const [found] = await session.rows('select pipeline, definition from meta.tables where name = $1', table.name);
   if (!found) {
     await session.transaction(async () => {
-      const columns = Object.entries(table.fields).map(([name, field]) => `${quote(name)} ${columnType(field.type)}`);
-      await session.run(`create table ${physical} (${columns.join(', ')}, _hash ubigint not null, _place bigint)`);
-      await showView(session, table);
+      await makeTable(session, table);
       await session.run('insert into meta.tables values ($1, $2, $3)', table.name, pipeline, JSON.stringify(wanted));
     });
     return;
@@ -41,24 +43,32 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
   if (found[0] !== pipeline) {
     throw new MillraceError('NAME_TAKEN', `pipeline '${found[0]}' has a table of this name in the same data folder`, {
       place,
-      remedy: 'Rename one of the tables, or give another folder with --data.',
+      remedy: `Rename one of the tables, run them in different data folders, or remove the one that is there: millrace table drop ${table.name}.`,
     });
   }
   // a table that an earlier version made has no places: its rows count as older than all that come
   await session.run(`alter table ${physical} add column if not exists _place bigint`);
   const had = tableDefinition(String(found[1]));
   if (JSON.stringify(had) === JSON.stringify(wanted)) return;
-  const added = changes(place, had, wanted);
+  const { added, problems } = changes(had, wanted);
+  const isEmpty = (await session.rows(`select 1 from ${physical} limit 1`)).length === 0;
+  if (problems.length > 0 && !isEmpty) throw tableChanged(pipeline, table, problems);
   await session.transaction(async () => {
-    for (const name of added)
-      await session.run(`alter table ${physical} add column ${quote(name)} ${columnType(table.fields[name]!.type)}`);
-    await showView(session, table);
+    if (problems.length > 0) {
+      // there is nothing in it that the change could lose
+      await removeTable(session, table.name);
+      await makeTable(session, table);
+    } else {
+      for (const name of added)
+        await session.run(`alter table ${physical} add column ${quote(name)} ${columnType(table.fields[name]!.type)}`);
+      await showView(session, table);
+    }
     await session.run('update meta.tables set definition = $1 where name = $2', JSON.stringify(wanted), table.name);
   });
 }
 
-/** The columns to add; throws where more than optional columns were added. */
-function changes(place: string, had: Definition, wanted: Definition): string[] {
+/** The optional columns to add, and what makes rows that are there something else. */
+function changes(had: Definition, wanted: Definition): { added: string[]; problems: string[] } {
   const problems: string[] = [];
   if (had.key.join() !== wanted.key.join())
     problems.push(`its key was ${had.key.join(', ')} and is now ${wanted.key.join(', ')}`);
@@ -71,14 +81,33 @@ function changes(place: string, had: Definition, wanted: Definition): string[] {
   }
   const added = wanted.columns.filter((one) => !had.columns.some((column) => column.name === one.name));
   for (const column of added) if (!column.isOptional) problems.push(`column '${column.name}' is new, and not optional`);
-  if (problems.length > 0) {
-    throw new MillraceError('TABLE_CHANGED', problems.join('; '), {
-      place,
-      remedy:
-        'Only optional columns can be added to a table with rows: give the changed table another name (it gets what comes from then on, not what came before), or start with a new data folder.',
-    });
-  }
-  return added.map((column) => column.name);
+  return { added: added.map((column) => column.name), problems };
+}
+
+function tableChanged(pipeline: string, { name }: Table, problems: readonly string[]): MillraceError {
+  return new MillraceError('TABLE_CHANGED', problems.join('; '), {
+    place: `table '${name}'`,
+    remedy: `Make the table again from the log: millrace rebuild ${pipeline} ${name}. Only optional columns can be added to the rows that are there.`,
+  });
+}
+
+/** Removes a table and its definition, where it is there. */
+export async function dropTable(session: Session, name: string): Promise<void> {
+  await removeTable(session, name);
+  await session.run('delete from meta.tables where name = $1', name);
+}
+
+async function removeTable(session: Session, name: string): Promise<void> {
+  await session.run(`drop view if exists main.${quote(name)}`);
+  await session.run(`drop table if exists store.${quote(name)}`);
+}
+
+async function makeTable(session: Session, table: Table): Promise<void> {
+  const columns = Object.entries(table.fields).map(([name, field]) => `${quote(name)} ${columnType(field.type)}`);
+  await session.run(
+    `create table store.${quote(table.name)} (${columns.join(', ')}, _hash ubigint not null, _place bigint)`,
+  );
+  await showView(session, table);
 }
 
 async function showView(session: Session, table: Table): Promise<void> {
