@@ -329,7 +329,7 @@ export class Pump {
         `topic ${topic}, partition ${partition}: records ${from} to ${start - 1} are no longer in the log, and pipeline '${this.#options.pipeline.name}' has not processed them`,
         {
           place: topic,
-          remedy: 'Give the topic a longer retention; to go on without them, start with a new data folder.',
+          remedy: `Give the topic a longer retention; to go on without them: millrace rebuild ${this.#options.pipeline.name} --partial.`,
         },
       );
     }

@@ -2,10 +2,12 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Scope } from '../define/shadow.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
 import type { Engine, Processor, SourceReport } from '../process/engine.ts';
+import type { Progress } from '../process/progress.ts';
 import type { Store } from '../store/store.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
@@ -58,6 +60,8 @@ export class Runner implements TopicReader, Loader, Waiter {
   #rows: Record<string, number> = {};
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
+  /** What must be done before a run that ends by itself may end. */
+  beforeDrain: () => Promise<void> = () => Promise.resolve();
   /** It saves nothing any more. */
   hasFailed = false;
   failure: MillraceError | undefined;
@@ -161,7 +165,16 @@ export class Runner implements TopicReader, Loader, Waiter {
   }
 
   flush(): Promise<void> {
-    return this.#pump.exclusive(() => this.#options.processor.flush());
+    return this.exclusive(() => this.#options.processor.flush());
+  }
+
+  /** Does something between two micro-batches. @throws USAGE where it does not run */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pump.exclusive(work);
+  }
+
+  adopt(scope: Scope, shadow: Progress): Promise<void> {
+    return this.#options.processor.adopt(scope, shadow);
   }
 
   /** A writer for each topic, for records that come by no source. */
@@ -193,6 +206,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       await Promise.race([pumping, feeding]);
       await feeding;
       // without sources nothing is loaded any more: what waits for that stays in the log
+      await this.beforeDrain();
       if (once || withoutSources) this.#pump.drain(withoutSources);
       await pumping;
       await this.#pump.finish();
@@ -387,7 +401,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** What people should know of a stream: that rows were made by another query than it has now. */
   noticeOf(stream: string): string | undefined {
     if (!this.#options.processor.changed.includes(stream)) return undefined;
-    return 'it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows anew, start with a new data folder';
+    return `it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows again: millrace rebuild ${this.pipeline.name} ${stream}`;
   }
 
   /** Why a source waits to be opened again. */

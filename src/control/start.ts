@@ -13,12 +13,17 @@ import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
 import { checkWaits, Load, savedEnding, type Wait, waitsOf } from './loading.ts';
 import type { Running, StartOptions } from './millrace.ts';
+import { newNames, Rebuilds } from './rebuilds.ts';
 import { Runner } from './runner.ts';
 import type { System } from './system.ts';
 import { TopicSources } from './topic-sources.ts';
 
 /** Pipelines that run, and their runners. */
-export type Started = { readonly running: Running; readonly runners: readonly Runner[] };
+export type Started = {
+  readonly running: Running;
+  readonly runners: readonly Runner[];
+  readonly rebuilds: Rebuilds;
+};
 
 type Params = ReadonlyMap<Pipeline, ReadonlyMap<string, Value>>;
 
@@ -46,6 +51,10 @@ export async function start(
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
   throwAll(checkWaits(waits));
+  const fresh = new Map<Pipeline, string[]>();
+  const known = new Set((await folder.store.tables()).map(({ name }) => name));
+  for (const pipeline of pipelines)
+    fresh.set(pipeline, newNames(pipeline, known, await folder.engine.progress(pipeline.name)));
   const opening: Opening = { params, options, sources: new Map(), processors: [], runners: [] };
   const { sources, processors, runners } = opening;
   let loads: Load[];
@@ -63,16 +72,19 @@ export async function start(
     for (const processor of processors) processor.close();
     throw error;
   }
+  const rebuilds = new Rebuilds(folder, runners);
   for (const one of sources.values()) one.start();
   for (const runner of runners) {
     for (const { name } of runner.pipeline.streams) {
       const changed = runner.noticeOf(name);
       if (changed) notice(`stream '${name}' of pipeline '${runner.pipeline.name}': ${changed}`);
     }
+    runner.beforeDrain = () => rebuilds.settled(runner);
     runner.start();
   }
   for (const load of loads) load.start();
-  return { running: runningOf(folder, runners, processors), runners };
+  await rebuilds.resume(fresh);
+  return { running: runningOf(folder, runners, processors, rebuilds), runners, rebuilds };
 }
 
 /** What is being opened: all of it is closed again where some of it cannot be. */
@@ -199,12 +211,19 @@ async function isHalfLoaded({ engine }: Folder, table: Table, params: ReadonlyMa
 }
 
 /** What runs, for those who watch and stop it. */
-function runningOf(folder: Folder, runners: readonly Runner[], processors: readonly { close(): void }[]): Running {
+function runningOf(
+  folder: Folder,
+  runners: readonly Runner[],
+  processors: readonly { close(): void }[],
+  rebuilds: Rebuilds,
+): Running {
   const ended = new AbortController();
   const measuring = measure(folder, runners, ended.signal);
   const retaining = retain(folder, runners, ended.signal);
   const done = (async () => {
+    // a rebuild of a pipeline that ends by itself is finished, or goes on with the next start
     await Promise.all(runners.map((runner) => runner.done));
+    await rebuilds.stop();
     ended.abort();
     await Promise.all([measuring, retaining]);
     for (const processor of processors) processor.close();
@@ -218,6 +237,7 @@ function runningOf(folder: Folder, runners: readonly Runner[], processors: reado
       );
     },
     async stop(deadlineMs) {
+      await rebuilds.stop();
       const over = new AbortController();
       const deadline = deadlineAfter(folder.system, over.signal, deadlineMs);
       const stopped = await Promise.all(runners.map((runner) => runner.stop(deadline)));

@@ -78,6 +78,12 @@ export interface Backend {
   /** Stops taking records (they stay in the log, and sources wait) until `resume`; kept over restarts. @throws NOT_FOUND */
   pause(pipeline: string): Promise<void>;
   resume(pipeline: string): Promise<void>;
+  /**
+   * Begins to make streams and tables of a pipeline again from the log, or all of it; `pipelines` tells how far that is.
+   *
+   * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE where the log no longer has all records, and it is not `isPartial`; USAGE while another one runs
+   */
+  rebuild(pipeline: string, names: readonly string[] | undefined, isPartial: boolean): Promise<void>;
   topics(): Promise<TopicView[]>;
   /** @throws NOT_FOUND */
   topic(name: string): Promise<TopicView>;

@@ -109,6 +109,20 @@ export const PipelineView = Type.Object(
     parts: Type.Record(Type.String(), Type.Number(), {
       description: 'Milliseconds that this run has spent in each part of the work.',
     }),
+    rebuild: Type.Optional(
+      Type.Object(
+        {
+          names: Type.Optional(
+            Type.Array(Type.String(), { description: 'Streams and tables that were asked for. Absent: all.' }),
+          ),
+          state: Type.Enum(['running', 'waiting', 'failed'], { description: 'waiting: it is tried again soon.' }),
+          done: count('Records of the log that are processed again.'),
+          total: count('Records that are to be processed again.'),
+          reason: Type.Optional(Type.String({ description: 'Why it waits or has failed.' })),
+        },
+        { description: 'What is made again from the log, beside what runs.' },
+      ),
+    ),
   },
   { $id: 'PipelineView' },
 );

@@ -69,6 +69,9 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
     resume: async (name) => {
       paused.delete(pipelineNamed(name).name);
     },
+    rebuild: async (name) => {
+      pipelineNamed(name);
+    },
     topics: async () => topics(),
     topic: async (name) => found(topics(), 'topic', name),
     records: async (name, request) => recordPage(records.get(found(topics(), 'topic', name).name)!, name, request),

@@ -86,6 +86,10 @@ function tooLate(stage: string): MillraceError {
   return new MillraceError(
     'RECORD_LATE',
     'its window was closed more than a day of event time before the watermark, and its other rows are not kept any more',
-    { place: `stream '${stage}'`, remedy: 'Process the topic again from its beginning, in a new data folder.' },
+    {
+      place: `stream '${stage}'`,
+      remedy:
+        'Make the stream again from the log, with `millrace rebuild`: where its place in the order of the records lets it, it then counts.',
+    },
   );
 }

@@ -58,7 +58,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   if (input.window) refuseMixedWindows(place, written, identity);
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
-  await makeState(session, state, stateFields, place);
+  await makeState(making, state, stateFields);
   if (upstream && retracts(upstream)) await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
   // rows that were kept for another window lie in those of this one
   const start = windowStart(window, '_ts');
@@ -120,20 +120,21 @@ async function makeChanged(session: DuckSession, relation: string, due: string, 
   await session.run(`create table ${relation} (${columns})`);
 }
 
-async function makeState(session: DuckSession, state: string, fields: Fields, place: string): Promise<void> {
+async function makeState({ session, pipeline, stream, place }: Making, state: string, fields: Fields): Promise<void> {
   await session.run(`create table if not exists ${state} (${stateOf(fields)})`);
-  const kept = (await session.describe(`select * from ${state}`)).map((column) => column.name).sort();
-  const wanted = [...Object.keys(fields), '_partition', '_offset', '_ts', '_wm', '_ws'].sort();
-  if (kept.join() === wanted.join()) return;
+  const columnsOf = async (relation: string) =>
+    (await session.describe(`select * from ${relation}`)).map(({ name, type }) => `${name} ${type}`).sort();
+  const declared = relations.declared(stream.name);
+  await makeTemp(session, declared, stateOf(fields));
+  const [kept, wanted] = [await columnsOf(state), await columnsOf(declared)];
+  // what the query no longer uses stays with the rows that are there
+  if (wanted.every((one) => kept.includes(one))) return;
   if (Number((await session.rows(`select count(*) from ${state}`))[0]![0]) > 0) {
+    const missing = wanted.filter((one) => !kept.includes(one)).map((one) => one.split(' ')[0]);
     throw new MillraceError(
       'TABLE_CHANGED',
-      `its windows now need the columns ${Object.keys(fields).join(', ')}, but the rows of open windows were kept without some of them`,
-      {
-        place,
-        remedy:
-          'Give the changed stream another name (it gets what comes from then on, not what came before), or start with a new data folder.',
-      },
+      `its windows now need ${missing.join(', ')}, which the rows of open windows were kept without, or with another type`,
+      { place, remedy: `Make the stream again from the log: millrace rebuild ${pipeline.name} ${stream.name}.` },
     );
   }
   await session.run(`drop table ${state}`);

@@ -1,9 +1,11 @@
 // A pipeline in DuckDB: micro-batches as transactions, bad records found and put aside, windows mended.
 import type { MillraceError } from '../../core/errors.ts';
+import type { Scope } from '../../define/shadow.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
 import type { Aside, KeptAside, Prepared, Processor, Quiet, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
+import { adopt } from './adopt.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countSources, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, RowsRefused, StageFailure } from './flowing.ts';
@@ -255,6 +257,15 @@ export class DuckProcessor implements Processor {
   async save(reports: readonly SourceReport[]): Promise<void> {
     const progress = copyProgress(this.progress);
     await this.#work.session.spared(() => this.#work.commit(progress, () => this.#addReports(progress, reports)));
+  }
+
+  async adopt(scope: Scope, shadow: Progress): Promise<void> {
+    const { session, pipeline, keeper } = this.#work;
+    const live = this.progress;
+    await this.#work.replace(() => adopt({ session, sink: this.#work.sink, keeper, pipeline, scope, live, shadow }));
+    // windows that are open may not be emitted as they are now
+    for (const topic of pipeline.topics)
+      if (this.#work.of(topic.name).flow.windowed.length > 0) this.#work.unflushed.add(topic.name);
   }
 
   flush(): Promise<void> {

@@ -16,6 +16,8 @@ export const relations = {
   last: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/last`)}`,
   /** Windows that are emitted now. */
   due: (stream: string) => temp(`${stream}/due`),
+  /** No rows: the columns that a relation of the database should have. */
+  declared: (stream: string) => temp(`${stream}/declared`),
   duplicates: (stream: string) => temp(`${stream}/duplicates`),
   /** Rows of the state that the query of a window is tried with. */
   probe: (stream: string) => temp(`${stream}/probe`),

@@ -95,17 +95,18 @@ export async function keepChanges(
   const state = relations.state(pipeline, name);
   const removed = relations.removed(name);
   const { emitted } = stage.upstream && retracts(stage.upstream) ? stage.upstream : (undefined as never);
+  const columns = [columnList(stage.stateFields), '_partition, _offset, _ts, _wm'].filter(Boolean).join(', ');
+  const all = `${columns}, _ws`;
   await session.run(`delete from ${removed}`);
   if (upstream.retracted > 0) {
     await session.run(
-      `insert into ${removed} select * from ${state} where _offset in (select _id from ${emitted.retracted})`,
+      `insert into ${removed} by name select ${all} from ${state} where _offset in (select _id from ${emitted.retracted})`,
     );
     await session.run(`delete from ${state} where _offset in (select _id from ${emitted.retracted})`);
   }
   if (upstream.emitted === 0) return 0;
-  const columns = [columnList(stage.stateFields), '_partition, _offset, _ts, _wm'].filter(Boolean).join(', ');
   return session.run(
-    `insert into ${state} (${columns}, _ws) select ${columns}, ${windowStart(window, '_ts')} from ${emittedRows(stage, emitted.fresh)}
+    `insert into ${state} (${all}) select ${columns}, ${windowStart(window, '_ts')} from ${emittedRows(stage, emitted.fresh)}
       where ${inTime(window, progress.forgotten[name])}`,
   );
 }

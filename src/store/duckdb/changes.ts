@@ -7,7 +7,13 @@ import type { ChangeListener, StoredRow } from '../store.ts';
 import { rowOf, selectList } from './read.ts';
 
 /** What the transaction at hand has done to a table so far. */
-type Pending = { count: number; isPartial: boolean; rows: Map<string, StoredRow>; removed: Map<string, StoredRow> };
+type Pending = {
+  isReplaced?: boolean;
+  count: number;
+  isPartial: boolean;
+  rows: Map<string, StoredRow>;
+  removed: Map<string, StoredRow>;
+};
 
 /** What an upsert wrote: the relation with its rows, how many, and how many rows of the table its retention then removed. */
 export type Written = {
@@ -80,6 +86,18 @@ export class Changes {
       change.removed.set(keyOf(table, row), row);
       change.rows.delete(keyOf(table, row));
     }
+  }
+
+  /** Takes note that a table has other rows now. */
+  replaced(session: Session, table: string): void {
+    const change = this.#changeOf(session, table);
+    change.isPartial = true;
+    change.isReplaced = true;
+  }
+
+  /** Whether the transaction at hand has replaced a table. */
+  hasReplaced(session: Session): boolean {
+    return [...(this.#pending.get(session)?.values() ?? [])].some((change) => change.isReplaced);
   }
 
   /** The transaction has ended: watchers are told where it was committed. */

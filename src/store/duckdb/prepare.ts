@@ -139,3 +139,14 @@ function columnType(type: FieldType): string {
       return type.kind;
   }
 }
+
+/** Puts a table that was made again (`made`) in the place of the one that is there. To be called in a transaction. */
+export async function adoptTable(session: Session, pipeline: string, table: Table, made: string): Promise<void> {
+  const definition = JSON.stringify(definitionOf(table));
+  await session.run(`drop table if exists store.${quote(table.name)}`);
+  await session.run(`alter table store.${quote(made)} rename to ${quote(table.name)}`);
+  await session.run(`drop view if exists main.${quote(made)}`);
+  await showView(session, table);
+  await session.run('delete from meta.tables where name in ($1, $2)', table.name, made);
+  await session.run('insert into meta.tables values ($1, $2, $3)', table.name, pipeline, definition);
+}
