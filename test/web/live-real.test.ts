@@ -49,7 +49,7 @@ test('a posted record arrives at clients of its topic, its table and its pipelin
   await post({ ...user, id: '1', country: 'Japan' });
   await post(user);
 
-  const { rows } = await until<{ rows: TableRow[] }>(table, 'rows', () => true);
+  const { rows } = await until<{ rows: TableRow[] }>(table, 'rows', ({ rows }) => rows.length > 0);
   assert.deepEqual(
     rows.map((row) => row.id),
     ['9007199254740993'],
