@@ -13,6 +13,7 @@ import { ledgerOf, stagesOf } from './ledger.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
+import { quietNotices } from './quiet.ts';
 import type { Through } from './redrive.ts';
 import { SourceNames } from './source-names.ts';
 import type { System } from './system.ts';
@@ -325,6 +326,7 @@ export class Runner {
           .filter((topic) => topic.time !== undefined)
           .map((topic) => [topic.name, progress.watermarks[topic.name]]),
       ),
+      notices: this.hasEnded || this.#pump.isPaused ? {} : quietNotices(processor.quiet, system.clock.now()),
       recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
       parts: this.#parts(),
