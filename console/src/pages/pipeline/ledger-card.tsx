@@ -13,7 +13,7 @@ export function LedgerCard({ ledger }: { ledger: Ledger }) {
   return (
     <Card
       title="Ledger"
-      note="Where each record went, since the data folder began."
+      note="Where each record went, since the data folder began. A retraction is not a record: the sum counts records, the stages count rows."
       actions={
         ledger.balanced ? (
           <span className="inline-flex items-center gap-1.5 font-medium text-good">
