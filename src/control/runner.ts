@@ -15,6 +15,7 @@ import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
+import { quietNotices } from './quiet.ts';
 import { notSettled, type Through } from './redrive.ts';
 import { secondsReasons } from './seconds.ts';
 import type { System } from './system.ts';
@@ -373,6 +374,7 @@ export class Runner implements TopicReader, Loader, Waiter {
           .filter((topic) => topic.time !== undefined)
           .map((topic) => [topic.name, progress.watermarks[topic.name]]),
       ),
+      notices: this.hasEnded || this.#pump.isPaused ? {} : quietNotices(processor.quiet, system.clock.now()),
       recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
       parts: this.#parts(),

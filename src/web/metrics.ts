@@ -104,6 +104,7 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
   const into = total('stage_in_records', 'Records or rows that went into a stream or table.', ...of);
   const out = gauge('stage_out_records', 'Records or rows that came out of a stream or table.', ...of);
   const late = gauge('stage_late_records', 'Too late for a window of this stream.', ...of);
+  const retracted = total('stage_retracted_rows', 'Rows that came out of it and no longer hold.', ...of);
   const dead = gauge('stage_dead_records', 'In the dead letters of this stage.', ...of);
   const batch = gauge('stage_batch_seconds', 'Time that a micro-batch took, mean of the last ones.', ...of);
   const lag = gauge('topic_lag_records', 'Records not processed yet.', 'pipeline', 'topic');
@@ -129,6 +130,7 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
       into(node.in, labels);
       out(node.out, labels);
       late(node.late, labels);
+      retracted(node.retracted, labels);
     }
     dead(node.dead, labels);
     if (node.batchMs !== undefined) batch(node.batchMs / 1000, labels);

@@ -57,6 +57,11 @@ export const GraphNode = Type.Object(
     filtered: Type.Optional(count('Left out by a WHERE clause.')),
     deduplicated: Type.Optional(count('Left out as duplicates.')),
     late: Type.Optional(count('Too late for their window.')),
+    retracted: Type.Optional(
+      count(
+        'Rows that a window emitted and no longer has, and rows that a table lost by that. Where rows may be retracted.',
+      ),
+    ),
     dead: Type.Optional(count('Put into the dead letters here and still there.')),
     progress: Type.Optional(Type.Number({ description: 'Of a source whose end is known: 0 to 1.' })),
     rows: Type.Optional(count('Rows of a table.')),

@@ -266,6 +266,7 @@ function pipelineView(pipeline: Pipeline, isPaused: boolean, letters: readonly D
           deduplicated: 0,
           late,
           dead: 0,
+          retracted: 7,
           batchMs: 4,
         }),
       ),
