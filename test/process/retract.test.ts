@@ -255,3 +255,29 @@ describe('streams over windows', () => {
     ]);
   });
 });
+
+describe('what is retracted in the transaction that forgets old windows', () => {
+  test('is retracted from the streams over it as well', async () => {
+    const f = topic('f', fields, { time: 'at' });
+    const counted = stream(
+      'counted',
+      { w: timestamp(), n: long() },
+      sql`select window_start as w, count(*) as n from ${f.tumble('1 minute')} group by window_start`,
+    );
+    const named = stream('named', { w: timestamp(), n: long() }, sql`select w, n from ${counted}`);
+    const out = table('named', named, { key: ['w', 'n'] });
+    await using driver = await drive(pipeline('p', { tables: [out] }));
+    await driver.send(f, [{ id: 1, k: 'a', v: 1, at: 3_590_000 }]);
+    await driver.flush();
+    // the hour is over, and with it the minute that was emitted early
+    await driver.send(f, [
+      { id: 2, k: 'a', v: 1, at: 3_595_000 },
+      { id: 3, k: 'a', v: 1, at: 3_600_000 },
+    ]);
+    await driver.flush();
+    assert.deepEqual(await driver.rows(out), [
+      { w: new Date(3_540_000), n: 2 },
+      { w: new Date(3_600_000), n: 1 },
+    ]);
+  });
+});

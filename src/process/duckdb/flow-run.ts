@@ -30,6 +30,8 @@ export class FlowRun {
   /** Rows of the topic and of each stream. */
   readonly #counts: Map<string, number>;
   readonly #emissions = new Map<string, Emission>();
+  /** Stages that have forgotten windows: what follows them forgets when nothing is left to retract. */
+  readonly #forgetful: WindowedStage[] = [];
   readonly #fates: Uint8Array;
   readonly #lates: { row: number; stage: string }[] = [];
 
@@ -62,6 +64,7 @@ export class FlowRun {
     for (const one of taking) await this.#write(one);
     for (const stage of this.#parts.stages)
       for (const one of settledOf(this.#parts, stage)) await this.#settle(stage, one);
+    for (const stage of this.#forgetful) await this.#forgetEmitted(stage);
     for (const { row } of this.#lates) this.#fates[row - filled!.from] = fate.late;
     return { fates: this.#fates, lates: this.#lates };
   }
@@ -183,7 +186,7 @@ export class FlowRun {
         hasCorrections: hasAgain || upstream !== undefined,
       }),
     );
-    if (progress.forgotten[name] !== before) await this.#forgetEmitted(stage);
+    if (progress.forgotten[name] !== before) this.#forgetful.push(stage);
     return emission;
   }
 
