@@ -281,3 +281,27 @@ describe('what is retracted in the transaction that forgets old windows', () => 
     ]);
   });
 });
+
+test('a session that is forgotten stays in a table where sessions share keys', async () => {
+  const f = topic('f', fields, { time: 'at' });
+  const sessions = stream(
+    'sessions',
+    { k: text(), w: timestamp(), n: long() },
+    sql`select k, window_start as w, count(*) as n from ${f.session('1 minute', { by: ['k'] })} group by k, window_start`,
+  );
+  const byStart = table('by_start', sessions, { key: 'w' });
+  await using driver = await drive(pipeline('p', { tables: [byStart] }));
+  await driver.send(f, [{ id: 1, k: 'a', v: 1, at: 0 }]);
+  const later = 2 * 86_400_000;
+  await driver.send(f, [{ id: 2, k: 'b', v: 1, at: later }]);
+  await driver.send(f, [{ id: 3, k: 'a', v: 1, at: later + 1 }]);
+  await driver.flush();
+  assert.deepEqual(
+    (await driver.rows(byStart)).map(({ k, w }) => [k, w.getTime()]),
+    [
+      ['a', 0],
+      ['b', later],
+      ['a', later + 1],
+    ],
+  );
+});
