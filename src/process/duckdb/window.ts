@@ -28,10 +28,15 @@ function localOf(zone: string, time: string): string {
   return `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})::timestamptz))`;
 }
 
-/** A time on the clock of a window's zone in UTC. */
+/** A time on the clock of a window's zone in UTC; the earlier one where the clock shows it twice, so that a day begins with its first midnight. */
 function utcOf(window: Window, time: string): string {
   const zone = zoneOf(window);
-  return zone === undefined ? time : `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})))`;
+  if (zone === undefined) return time;
+  // of two moments DuckDB takes the later one
+  const last = `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})))`;
+  const dayBefore = `(${last} - 86400000)`;
+  const first = `(${time} - ${localOf(zone, dayBefore)} + ${dayBefore})`;
+  return `(case when ${localOf(zone, first)} = ${time} then least(${first}, ${last}) else ${last} end)`;
 }
 
 /** Where a window starts in UTC. */
