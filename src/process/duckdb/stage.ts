@@ -275,7 +275,8 @@ async function makeWindowed(making: Making): Promise<WindowedStage> {
   const scratch = quote(`${stream.name}/scratch`);
   await session.run(`create or replace temp table ${scratch} (${stateOf(from.fields)})`);
   const carriedOver = ['window_start', ...by];
-  const all = { window, fields: from.fields, state: `temp.main.${scratch}`, due: undefined, bounds: noBounds };
+  const hasTies = upstream !== undefined;
+  const all = { window, fields: from.fields, state: `temp.main.${scratch}`, due: undefined, bounds: noBounds, hasTies };
   const first = await compile(making, windowRows(all), carriedOver, []);
   const stored = await checked(making, first);
   await session.run(`drop table temp.main.${scratch}`);
@@ -299,7 +300,7 @@ async function makeWindowed(making: Making): Promise<WindowedStage> {
   const names = [columnList(stream.fields), '_id', '_w', ...emitted.keys].join(', ');
   const carriedList = ['epoch_ms(_carriedwindow_start)', ...by.map((name) => quote(`_carried${name}`))].join(', ');
   const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
-    const rows = windowRows({ window, fields: stateFields, state, bounds: boundParameters, ...read });
+    const rows = windowRows({ window, fields: stateFields, state, bounds: boundParameters, hasTies, ...read });
     const { carried } = await compile(making, rows, carriedOver, []);
     return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };
