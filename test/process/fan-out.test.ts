@@ -1,7 +1,7 @@
 // Streams that make several rows of one record: which row of a key is in the table does not depend on the way of the record.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { double, drive, int, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
+import { double, drive, int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
 
 describe('of the rows of one record the last one of a key is in the table', () => {
   const fields = { n: int(), k: text(), s: text(), at: timestamp() };
@@ -26,4 +26,35 @@ describe('of the rows of one record the last one of a key is in the table', () =
         ],
       );
     });
+});
+
+test('a record of which one row was late has each row in its window once, after it was sent again', async () => {
+  const f = topic('f', { n: int(), at: timestamp() }, { time: 'at' });
+  const twice = stream(
+    'twice',
+    { n: int(), at: timestamp() },
+    sql`select n, "at" + to_minutes(unnest([0, 2])) as "at" from ${f}`,
+    {
+      time: 'at',
+    },
+  );
+  const counted = stream(
+    'counted',
+    { w: timestamp(), n: long() },
+    sql`select window_start as w, count(*) as n from ${twice.tumble('1 minute')} group by window_start`,
+  );
+  const out = table('out', counted, { key: 'w' });
+  await using driver = await drive(pipeline('p', { tables: [out] }));
+  // when the second one comes its own minute is over, and that of its second row is not
+  await driver.send(f, [
+    { n: 1, at: 60_000 },
+    { n: 2, at: 60_000 },
+  ]);
+  await driver.redrive({ kind: 'late' });
+  await driver.flush();
+  assert.deepEqual(await driver.rows(out), [
+    { w: new Date(60_000), n: 2 },
+    { w: new Date(180_000), n: 2 },
+  ]);
+  assert.ok(driver.ledger().balanced);
 });

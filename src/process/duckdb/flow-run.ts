@@ -13,7 +13,7 @@ import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flo
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
-import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
+import { arrivedRows, changedRows, keepChanges, stageWatermark, takeOut, takeTimes, timedRows } from './times.ts';
 import { columnList } from './types.ts';
 import { inTime, windowStart } from './window.ts';
 
@@ -170,9 +170,11 @@ export class FlowRun {
       }
     } else if (countIn > 0) {
       const rows = await this.#timed(stage);
+      const removed = this.#input.again === 'all' ? await takeOut(this.#session, pipeline, stage, rows) : 0;
       const late = await this.#keepRows(stage, rows, countIn);
       totals.late += late;
-      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.input.window!, before)})`;
+      if (removed > 0) changed = arrivedRows(stage, rows, before);
+      else if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.input.window!, before)})`;
       await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
     }
     const emission = await guard('stream', name, true, () =>

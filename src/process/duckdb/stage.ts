@@ -291,7 +291,7 @@ async function makeWindowed(making: Making): Promise<WindowedStage> {
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(session, state, stateFields, place);
-  if (upstream && retracts(upstream)) await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
+  await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
   // rows that were kept for another window lie in those of this one
   const start = windowStart(window, '_ts');
   await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
