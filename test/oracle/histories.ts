@@ -79,10 +79,10 @@ function historiesOf(bases: readonly number[], offset: fc.Arbitrary<number>, isL
   return fc
     .record({
       base: fc.constantFrom(...bases),
-      found: fc.array(eventOf(offset), { minLength: 1, maxLength: 30 }),
+      found: fc.array(eventOf(offset), { minLength: 1, maxLength: 24 }),
       jitterMs: fc.constantFrom(0, 5000, 180_000, 600_000).map((ms) => ms * (isLong ? 100 : 1)),
       jitter: fc.array(fc.nat(1_000_000), { minLength: 1, maxLength: 10 }),
-      breaks: fc.array(fc.tuple(fc.nat(30), between), { maxLength: 4 }),
+      breaks: fc.array(fc.tuple(fc.nat(30), between), { maxLength: 3 }),
       last: between,
     })
     .map(({ base, found, jitterMs, jitter, breaks, last }) => {

@@ -32,6 +32,7 @@ export class Oracle {
   /** By plain stream: whether it could be computed for a version of a record. */
   readonly #computed = new Map<string, Map<number, boolean>>();
   readonly #loaded = new Set<number>();
+  #answer: { changes: number; answer: Promise<Answer> } | undefined;
   #done = new Map<string, Promise<void>>();
   #late: Letter[] = [];
   #dead: Letter[] = [];
@@ -56,8 +57,14 @@ export class Oracle {
     this.#database.close();
   }
 
-  /** Computes everything anew. */
-  async compute(): Promise<Answer> {
+  /** Computes everything anew, where something has happened since. */
+  compute(): Promise<Answer> {
+    if (this.#answer?.changes !== this.records.changes)
+      this.#answer = { changes: this.records.changes, answer: this.#computeAll() };
+    return this.#answer.answer;
+  }
+
+  async #computeAll(): Promise<Answer> {
     this.#done = new Map();
     this.#late = [];
     this.#dead = [];

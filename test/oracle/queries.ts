@@ -77,10 +77,10 @@ const plansOf = (shapes: fc.Arbitrary<Shape>): fc.Arbitrary<Plan> =>
         emit: fc.constantFrom('close', 'close', 'change'),
         lateness: fc.option(fc.constantFrom('0 s', '5 s', '1 minute'), { nil: undefined, freq: 1 }),
       }),
-      { minLength: 1, maxLength: 4 },
+      { minLength: 1, maxLength: 3 },
     ),
     tables: fc.array(fc.record({ from: fc.nat(5), key: fc.nat(10), version: fc.nat(8), hasWindow: fc.boolean() }), {
-      maxLength: 2,
+      maxLength: 1,
     }),
   });
 

@@ -28,6 +28,11 @@ export class Records {
   readonly #entries = new Map<string, Entry[]>();
   #next = 1;
 
+  /** Grows with whatever happens. */
+  get changes(): number {
+    return this.#next;
+  }
+
   append(topic: Topic, records: readonly Values[]): void {
     const entries = this.of(topic.name);
     this.#entries.set(topic.name, entries);
