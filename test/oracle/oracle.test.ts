@@ -6,7 +6,7 @@ import { dayHistories, type History, histories, weekHistories } from './historie
 import { dayPlans, type Plan, plans, weekPlans } from './queries.ts';
 
 /** Cases of all tests together. `MILLRACE_CASES=20000` for a long run, `MILLRACE_SEED` for one that was seen. */
-const cases = Number(process.env.MILLRACE_CASES ?? 2000);
+const cases = Number(process.env.MILLRACE_CASES ?? 600);
 const seed = process.env.MILLRACE_SEED === undefined ? {} : { seed: Number(process.env.MILLRACE_SEED) };
 
 function holds(share: number, plan: fc.Arbitrary<Plan>, history: fc.Arbitrary<History>): Promise<void> {

@@ -128,7 +128,7 @@ const windowed = [
   ),
   ...[
     `select first(n)::int as n, k, sum(v / 3.0) as v, list(tag)::varchar as tag, last(s) as s, arg_max("at", tag) as "at", window_start as w from $V f group by k, window_start`,
-    `select any_value(n)::int as n, k, avg(v / 3.0) as v, string_agg(tag, '' order by v) as tag, mode(s) as s, arg_min("at", v) as "at", window_start as w from $V f group by k, window_start`,
+    `select any_value(n)::int as n, k, avg(v / 3.0) as v, string_agg(tag, '' order by v) as tag, mode(s) as s, coalesce(arg_min("at", v), window_start) as "at", window_start as w from $V f group by k, window_start`,
     `select ${all}, window_start as w from $V f qualify row_number() over (partition by window_start, k order by tag) = 1`,
     `select distinct on (window_start, k) ${all}, window_start as w from $V f`,
     `select n, k, lag(v) over (partition by window_start, k order by tag) as v, tag, s, "at", window_start as w from $V f`,
