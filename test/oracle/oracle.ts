@@ -6,7 +6,9 @@ import type { Stream } from '../../src/define/stream.ts';
 import type { Table } from '../../src/define/table.ts';
 import type { Topic } from '../../src/define/topic.ts';
 import { Database, type Values } from './database.ts';
+import { inOrder, repeats, withoutDuplicates } from './duplicates.ts';
 import { type Entry, isAgain, type Letter, Records, versionFor } from './records.ts';
+import { isOfTheData, listOf, nullable, viewOf } from './texts.ts';
 import { sessionsOf, spansOf } from './windows.ts';
 
 /** What must be there at a quiet moment. */
@@ -232,8 +234,6 @@ export class Oracle {
     return dedupe ? withoutDuplicates(before, dedupe, (of as Topic).time!) : before;
   }
 
-  // --- windows ---
-
   async #stream(stream: Stream): Promise<void> {
     await this.#plain(this.#topicOf(stream));
     if (this.#isPlain(stream)) return;
@@ -358,8 +358,6 @@ export class Oracle {
     return bad;
   }
 
-  // --- tables ---
-
   #table(name: string): Promise<void> {
     const table = this.#pipeline.tables.find((one) => one.name === name)!;
     return this.#once(`table ${name}`, async () => {
@@ -398,45 +396,4 @@ export class Oracle {
       .join(', ')} from ${rows}
       qualify row_number() over (partition by ${keys} order by ${order.join(', ')}) = 1`;
   }
-}
-
-/** The view of a window: the columns of its input, where the window starts, where it ends. */
-function viewOf(of: Topic | Stream, where: string): string {
-  return `(select ${listOf(of)}, make_timestamp_ms(ws) as window_start, make_timestamp_ms(we) as window_end
-    from (select * from "rows ${of.name}" join placed using (_id, _n) where ${where} order by "${of.time}", p, o))`;
-}
-
-function listOf({ fields }: Topic | Stream): string {
-  return Object.keys(fields)
-    .map((name) => `"${name}"`)
-    .join(', ');
-}
-
-function nullable(fields: Topic['fields']): Topic['fields'] {
-  return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.optional()]));
-}
-
-/** Whether values made a query fail, and not the query itself. */
-function isOfTheData(error: unknown): boolean {
-  return /^(Conversion|Constraint|Out of Range|Invalid Input) Error/.test((error as Error).message);
-}
-
-/** Leaves out what repeats a record that was kept less than `withinMs` away, in the order in which records were processed. */
-function withoutDuplicates(entries: readonly Entry[], dedupe: NonNullable<Relation['dedupe']>, time: string): Entry[] {
-  const kept: Entry[] = [];
-  for (const entry of inOrder(entries)) if (!kept.some((one) => repeats(entry, one, dedupe, time))) kept.push(entry);
-  return entries.filter((entry) => kept.includes(entry));
-}
-
-/** Records in the order in which they were processed. */
-function inOrder(entries: readonly Entry[]): Entry[] {
-  return [...entries].sort((a, b) => a.order - b.order);
-}
-
-function repeats(one: Entry, other: Entry, { by, withinMs }: NonNullable<Relation['dedupe']>, time: string): boolean {
-  const [{ values }, { values: others }] = [versionFor(one, '*'), versionFor(other, '*')];
-  return (
-    by.every((name) => values[name] === others[name]) &&
-    Math.abs(Number(values[time]) - Number(others[time])) < withinMs
-  );
 }
