@@ -16,7 +16,7 @@ import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
 import { feedSide, noteChanged } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
-import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
+import { arrivedRows, changedRows, keepChanges, stageWatermark, takeOut, takeTimes, timedRows } from './times.ts';
 import { columnList } from './types.ts';
 import { inTime, keysOf, placeOfRow, windowStart, windowsOf } from './window.ts';
 
@@ -30,6 +30,8 @@ export class FlowRun {
   /** Rows of the topic and of each stream. */
   readonly #counts: Map<string, number>;
   readonly #emissions = new Map<string, Emission>();
+  /** Stages that have forgotten windows: what follows them forgets when nothing is left to retract. */
+  readonly #forgetful: WindowedStage[] = [];
   readonly #fates: Uint8Array;
   readonly #lates: { row: number; stage: string }[] = [];
 
@@ -68,6 +70,7 @@ export class FlowRun {
     for (const one of taking) await this.#write(one);
     for (const stage of this.#parts.stages)
       for (const one of settledOf(this.#parts, stage)) await this.#settle(stage, one);
+    for (const stage of this.#forgetful) await this.#forgetEmitted(stage);
     for (const { row } of this.#lates) this.#fates[row - filled!.from] = fate.late;
     return { fates: this.#fates, lates: this.#lates };
   }
@@ -192,9 +195,11 @@ export class FlowRun {
       }
     } else if (countIn > 0) {
       const rows = await this.#timed(stage);
+      const removed = this.#input.again === 'all' ? await takeOut(this.#session, pipeline, stage, rows) : 0;
       const late = await this.#keepRows(stage, rows, countIn);
       totals.late += late;
-      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
+      if (removed > 0) changed = arrivedRows(stage, rows, before);
+      else if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
       await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
     }
     const emission = await guard('stream', name, true, () =>
@@ -208,7 +213,7 @@ export class FlowRun {
         hasCorrections: hasAgain || upstream !== undefined,
       }),
     );
-    if (progress.forgotten[name] !== before) await this.#forgetEmitted(stage);
+    if (progress.forgotten[name] !== before) this.#forgetful.push(stage);
     return emission;
   }
 

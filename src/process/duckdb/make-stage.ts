@@ -135,7 +135,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
     isAhead,
     clock,
     fansOut: analysis.hasJoin || analysis.hasUnnest,
-    hasTies: analysis.hasJoin,
+    hasTies: analysis.hasJoin || (upstream?.kind === 'plain' && upstream.hasTies),
     times: pinsOf(stream, analysis.tree, alias, before),
     source: input.previous ? source : undefined,
     fill,

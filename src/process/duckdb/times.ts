@@ -76,6 +76,30 @@ export function stageWatermark(stage: WindowedStage, input: FlowInput): number {
   return Math.max(beginning, closed - steps(window).sizeMs - latenessOf(stage));
 }
 
+/** Takes the rows out of a state that have the place of a record which is sent again: some of its rows may have been in time. */
+export async function takeOut(
+  session: DuckSession,
+  pipeline: string,
+  stage: WindowedStage,
+  rows: string,
+): Promise<number> {
+  const state = relations.state(pipeline, stage.stream.name);
+  const removed = relations.removed(stage.stream.name);
+  const isThere = `(_partition, _offset) in (select (_partition, _offset) from ${rows})`;
+  await session.run(`delete from ${removed}`);
+  const count = await session.run(`insert into ${removed} select * from ${state} where ${isThere}`);
+  if (count > 0) await session.run(`delete from ${state} where ${isThere}`);
+  return count;
+}
+
+/** The rows of a window that came, and those that `takeOut` took out. */
+export function arrivedRows(stage: WindowedStage, rows: string, forgottenMs: number | undefined): string {
+  const by = stage.input.window!.kind === 'session' ? stage.input.window!.by.map(quote) : [];
+  const columns = [...by, '_ts', '_wm'].join(', ');
+  return `(select ${columns} from ${rows} where ${inTime(stage.input.window!, forgottenMs)}
+    union all select ${columns} from ${relations.removed(stage.stream.name)})`;
+}
+
 /** Rows that a stream over windows emits, as rows of the state of another window: they are never late. */
 function emittedRows(stage: WindowedStage, relation: string): string {
   const time = quote((stage.input.of as Stream).time!);

@@ -92,14 +92,17 @@ function insertion(table: Table, from: string, place: string | undefined): strin
   return `insert into ${physical(table.name)} (${names}, _hash, _place) select ${names}, hash(${keys}), ${place ?? 'null'} from ${from}`;
 }
 
-/** The newest row of each key: by version, then by its place, then by its values, with its row id `_r`. */
-function ranked(table: Table, { relation, place = 'rowid' }: RowSet): string {
+/**
+ * The newest row of each key, with its row id `_r`: by version, then by its place. Of the rows of one record the last one is the newest; the
+ * greatest, where they are in no order.
+ */
+function ranked(table: Table, { relation, place = 'rowid', hasTies }: RowSet): string {
   const keys = table.key.map(quote).join(', ');
   const version = table.version === undefined ? 'null' : quote(table.version);
   const order = [
     ...(table.version === undefined ? [] : [`${version} desc nulls last`]),
     `${place} desc`,
-    ...Object.keys(table.fields).map((name) => `${quote(name)} desc nulls last`),
+    ...(hasTies ? Object.keys(table.fields).map((name) => `${quote(name)} desc nulls last`) : []),
     'rowid desc',
   ];
   return `(select * from (select ${keys}, hash(${keys}) as _hash, ${version} as _version, ${place} as _place, rowid as _r,
