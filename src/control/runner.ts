@@ -16,8 +16,9 @@ import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
 import { quietNotices } from './quiet.ts';
+
+import { healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
-import { secondsReasons } from './seconds.ts';
 import type { System } from './system.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
@@ -332,38 +333,23 @@ export class Runner implements TopicReader, Loader, Waiter {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const reasons = [
-      this.failure && `${this.failure.message}. ${this.failure.remedy ?? ''}`.trim(),
-      this.#trouble,
-      ...this.#options.sources.flatMap((one) => one.troubles),
-    ].filter((one): one is string => Boolean(one));
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
-    if (ledger.dead > 0)
-      reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
-    if (!ledger.balanced) reasons.push('the ledger does not balance');
-    for (const stream of this.measures.mostlyLate)
-      reasons.push(
-        `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
-      );
-    reasons.push(...secondsReasons(this.pipeline.topics, progress.topics));
     const waits = this.pipeline.topics.flatMap(({ name }) => {
       const text = this.waitOf(name);
-      return text === undefined ? [] : [`topic '${name}' ${text}`];
+      return text === undefined ? [] : [{ text: `topic '${name}' ${text}`, isStuck: this.#holds.isStuck(name) }];
     });
-    // that a table is being loaded is nothing to look at; that it is not, is
-    if (this.pipeline.topics.some(({ name }) => this.waitOf(name) && this.#holds.isStuck(name)))
-      reasons.push(...waits.splice(0));
-    const told = [...reasons, ...waits];
+    const { reasons, told } = reasonsOf({
+      topics: this.pipeline.topics,
+      progress,
+      ledger,
+      failure: this.failure,
+      troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
+      mostlyLate: this.measures.mostlyLate,
+      waits,
+    });
     return {
       name: this.pipeline.name,
-      health:
-        this.#health !== 'healthy'
-          ? this.#health
-          : this.#pump.isPaused
-            ? 'paused'
-            : reasons.length > 0
-              ? 'degraded'
-              : 'healthy',
+      health: healthOf(this.#health, this.#pump.isPaused, reasons),
       reason: told.length > 0 ? told.join('; ') : undefined,
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),

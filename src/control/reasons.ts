@@ -1,0 +1,46 @@
+// Why a pipeline is not as it should be, in words: what its health is made of.
+import type { MillraceError } from '../core/errors.ts';
+import type { Topic } from '../define/topic.ts';
+import type { Progress } from '../process/progress.ts';
+import type { Health, Ledger } from './millrace.ts';
+import { secondsReasons } from './seconds.ts';
+
+/** What the reasons are found in. */
+export type Findings = {
+  readonly topics: readonly Topic[];
+  readonly progress: Pick<Progress, 'topics'>;
+  readonly ledger: Ledger;
+  readonly failure: MillraceError | undefined;
+  /** What the pump and the sources wait for after a failure that may pass. */
+  readonly troubles: readonly (string | undefined)[];
+  /** Streams for whose windows most records come too late. */
+  readonly mostlyLate: readonly string[];
+  /** What topics wait for; `isStuck`: it does not come by itself. */
+  readonly waits: readonly { readonly text: string; readonly isStuck: boolean }[];
+};
+
+/** `reasons`: why the pipeline is degraded. `told`: those, and that a table is being loaded, which is nothing to look at. */
+export function reasonsOf(found: Findings): { reasons: string[]; told: string[] } {
+  const { failure, ledger, waits } = found;
+  const reasons = [failure && `${failure.message}. ${failure.remedy ?? ''}`.trim(), ...found.troubles].filter(
+    (one): one is string => Boolean(one),
+  );
+  if (ledger.dead > 0)
+    reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
+  if (!ledger.balanced) reasons.push('the ledger does not balance');
+  for (const stream of found.mostlyLate)
+    reasons.push(
+      `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
+    );
+  reasons.push(...secondsReasons(found.topics, found.progress.topics));
+  const texts = waits.map(({ text }) => text);
+  if (waits.some(({ isStuck }) => isStuck)) reasons.push(...texts.splice(0));
+  return { reasons, told: [...reasons, ...texts] };
+}
+
+/** The health that is shown: one that runs is paused or degraded where it is. */
+export function healthOf(own: Health, isPaused: boolean, reasons: readonly string[]): Health {
+  if (own !== 'healthy') return own;
+  if (isPaused) return 'paused';
+  return reasons.length > 0 ? 'degraded' : 'healthy';
+}
