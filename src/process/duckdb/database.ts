@@ -168,6 +168,14 @@ export class DuckSession implements Session {
     );
   }
 
+  /** Runs a query; its columns, each as an array of JavaScript values (bigint for 64 bits, Date for timestamps). */
+  async columns(sql: string, ...params: SqlParam[]): Promise<unknown[][]> {
+    return this.#alone(
+      sql,
+      async () => (await (await this.#bind(sql, params)).runAndReadAll()).getColumnsJS() as unknown[][],
+    );
+  }
+
   /** Runs a query and reads its chunks as they are made, until `take` wants no more; resolves with its columns and DuckDB's names of their types. */
   async read(sql: string, take: (chunk: DuckDBDataChunk) => boolean): Promise<{ name: string; type: string }[]> {
     return this.#alone(sql, async () => {

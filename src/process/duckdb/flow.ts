@@ -5,21 +5,12 @@ import { quote, type RowSet } from '../database.ts';
 import type { Sink, TableRows } from '../engine.ts';
 import { stageOf } from '../progress.ts';
 import { type DuckSession, isOfTheData, slotCatalogs } from './database.ts';
-import { markDuplicates } from './dedupe.ts';
+import { forgetKeys, markDuplicates } from './dedupe.ts';
 import type { FeedRows } from './feed.ts';
-import {
-  correctableMs,
-  type Filled,
-  type FlowInput,
-  type FlowResult,
-  fate,
-  RowsRefused,
-  type Slot,
-  StageFailure,
-} from './flowing.ts';
+import { type Filled, type FlowInput, type FlowResult, fate, RowsRefused, type Slot, StageFailure } from './flowing.ts';
 import { type Giving, giveWindows } from './give.ts';
 import { forSlot } from './render.ts';
-import { relations, type Stage, type TopicInput } from './stage.ts';
+import { dedupingOf, relations, type Stage, type TopicInput } from './stage.ts';
 import { columnList } from './types.ts';
 import { inTime, windowStart } from './window.ts';
 
@@ -205,15 +196,9 @@ export class Flow {
       // a record that is sent again to one stage has passed the deduplication on its way before
       await this.#session.run(`delete from ${relations.duplicates(name)}`);
     } else if (countIn > 0 && stage.input.dedupe) {
-      const { keys, duplicates: marked } = relations;
-      duplicates = await markDuplicates(
-        this.#session,
-        stage.input.dedupe,
-        this.#rowsWithTime(stage, input),
-        keys(this.#pipeline, name),
-        marked(name),
-      );
-      if (duplicates > 0) await this.#mark(fates, input, `select _row from ${marked(name)}`, fate.deduplicated);
+      const deduping = dedupingOf(this.#pipeline, stage.stream, stage.input.dedupe);
+      duplicates = await markDuplicates(this.#session, deduping, this.#rowsWithTime(stage, input));
+      if (duplicates > 0) await this.#mark(fates, input, `select _row from ${deduping.duplicates}`, fate.deduplicated);
     }
     let out = 0;
     if (!stage.input.window) {
@@ -320,16 +305,10 @@ export class Flow {
     return countIn - kept;
   }
 
-  /** Forgets the keys of deduplicated views that the watermark has left behind. */
+  /** Forgets the keys of deduplicated views that the watermark before this micro-batch has left behind. */
   async forgetKeys(watermarkMs: number): Promise<void> {
-    for (const stage of this.#stages) {
-      if (!stage.input.dedupe) continue;
-      const horizon = watermarkMs - stage.input.dedupe.withinMs - correctableMs;
-      await this.#session.run(
-        `delete from ${relations.keys(this.#pipeline, stage.stream.name)} where ts < $1`,
-        horizon,
-      );
-    }
+    for (const { stream, input } of this.#stages)
+      if (input.dedupe) await forgetKeys(this.#session, dedupingOf(this.#pipeline, stream, input.dedupe), watermarkMs);
   }
 
   #rowsOf(table: Table, input: FlowInput, counts: ReadonlyMap<string, number>): RowSet {

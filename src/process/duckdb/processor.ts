@@ -204,7 +204,7 @@ export class DuckProcessor implements Processor {
       }
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
-      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
+      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(beforeMs);
       // a row in time for its partition may fall into a window that the others have closed: it is then given again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const flowed = await flow.run({ filled, hasAgain, watermarkMs, progress, held, flush: false, only: undefined });

@@ -3,12 +3,13 @@ import { MillraceError } from '../../core/errors.ts';
 import type { Fields } from '../../define/fields.ts';
 import { isParam } from '../../define/param.ts';
 import { inputOf, type Pipeline } from '../../define/pipeline.ts';
-import type { Relation } from '../../define/relation.ts';
+import type { Dedupe, Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { quote } from '../database.ts';
 import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
+import { type Deduping, makeDedupe } from './dedupe.ts';
 import { Feed, metaColumns, metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
 import { storedColumns } from './moments.ts';
@@ -64,6 +65,11 @@ export const relations = {
   duplicates: (stream: string) => `temp.main.${quote(`${stream}/duplicates`)}`,
   probe: (stream: string) => `temp.main.${quote(`${stream}/probe`)}`,
 };
+
+/** The relations of a deduplicated view. */
+export function dedupingOf(pipeline: string, stream: Stream, dedupe: Dedupe): Deduping {
+  return { dedupe, keys: relations.keys(pipeline, stream.name), duplicates: relations.duplicates(stream.name) };
+}
 
 /** A topic's rows in a micro-batch. */
 export type TopicInput = {
@@ -179,7 +185,7 @@ export async function makeStage(
 
   if (!input.window) {
     const duplicates = relations.duplicates(stream.name);
-    if (input.dedupe) await makeDedupe(session, pipeline, stream);
+    if (input.dedupe) await makeDedupe(session, dedupingOf(pipeline.name, stream, input.dedupe), from.fields);
     const rows = input.dedupe ? `(select * from ${source} where _row not in (select _row from ${duplicates}))` : source;
     const compiled = await compile(rows, carriedNames);
     const { analysis, alias, carried } = compiled;
@@ -191,7 +197,7 @@ export async function makeStage(
     return { ...shared, renew, fansOut, fill: { always }, badRows, probe: undefined, stateFields: {} };
   }
 
-  if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.dedupe) await makeDedupe(session, dedupingOf(pipeline.name, stream, input.dedupe), from.fields);
   const due = relations.due(stream.name);
   const probe = relations.probe(stream.name);
   await session.run(`create or replace temp table ${quote(`${stream.name}/due`)} (w bigint)`);
@@ -236,11 +242,6 @@ export async function makeStage(
     probe: await fill('range', ` and (_partition, _offset) in (select (p, o) from ${probe})`),
     stateFields,
   };
-}
-
-async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
-  await session.run(`create or replace temp table ${quote(`${stream.name}/duplicates`)} (_row integer)`);
-  await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
 }
 
 async function makeState(session: DuckSession, state: string, fields: Fields, place: string): Promise<void> {
