@@ -127,6 +127,18 @@ export class Pump {
     return true;
   }
 
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds and before it ends. */
+  async saved(msMax: number): Promise<boolean> {
+    const count = this.#reports.added;
+    const waiting = new AbortController();
+    const time = this.#options.clock.sleep(msMax, waiting.signal).then(() => waiting.abort());
+    while (!this.#reports.areSaved(count) && this.#isRunning && !waiting.signal.aborted)
+      await this.#moved.wait(waiting.signal);
+    waiting.abort();
+    await time;
+    return this.#reports.areSaved(count);
+  }
+
   /** Whether it takes no records. */
   get isPaused(): boolean {
     return this.#isPaused;

@@ -345,6 +345,9 @@ export class Runner {
     return this.#endedMs !== undefined;
   }
 
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  readonly saved = (msMax: number): Promise<boolean> => this.#pump.saved(msMax);
+
   /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */
   deadOf(node: string): number {
     return this.#options.processor.progress.stages[node]?.dead ?? 0;

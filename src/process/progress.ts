@@ -8,7 +8,14 @@ export type Fates = { out: number; filtered: number; deduplicated: number; late:
 export type StageCounts = Fates & { in: number };
 
 /** A source: where it goes on, the number that its next record gets, how many it has read, how many of these were refused. */
-export type SourceProgress = { position: Position | undefined; next: number; read: number; refused: number };
+export type SourceProgress = {
+  position: Position | undefined;
+  next: number;
+  read: number;
+  refused: number;
+  /** Of those refused, the ones that only the caller was told of, and that count as read nowhere; absent: all that requests brought. */
+  told?: number;
+};
 
 /** A partition of a topic: offset of the first record that counted here, of the next to process, and the newest event time seen. */
 export type PartitionProgress = { base: number; next: number; newestMs: number | undefined };
