@@ -149,6 +149,29 @@ describe('dedupe', () => {
     );
   });
 
+  test('does not compare with what is more than a day too late to be known, whether it was forgotten or not', async () => {
+    const day = 86_400_000;
+    const records = [
+      { n: 0, k: 'a', at: 0 },
+      { n: 1, k: 'b', at: 0 },
+      // from here on the watermark is a day, within and the lateness ahead, and a millisecond more than that
+      { n: 2, k: 'z', at: day + within + 600_000 },
+      { n: 3, k: 'a', at: 1 },
+      { n: 4, k: 'y', at: day + within + 600_001 },
+      { n: 5, k: 'b', at: 1 },
+      { n: 6, k: 'x', at: 3 * day },
+    ];
+    for (const cuts of [[], [2], [3], [4], [5], [3, 5], [1, 2, 3, 4, 5, 6]]) {
+      await using driver = await drive(pipeline('dedupe', { tables: [tables.once] }));
+      for (const part of split(records, cuts)) await driver.send(raw, part);
+      assert.deepEqual(
+        (await driver.rows(tables.once)).map(({ n }) => n),
+        [0, 1, 2, 4, 5, 6],
+        `cut at ${cuts}`,
+      );
+    }
+  });
+
   describe('of keys and times of all kinds', () => {
     const fields = { n: int(), v: double().optional(), tags: list(text()), at: timestamp() };
     const values = topic('values', fields, { time: 'at', lateness: '10 minutes' });
