@@ -114,6 +114,12 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
       [2, 'same'],
       [3, 'some'],
     ]);
+    // within one batch, whichever comes first
+    await write(versioned, one(4, 'with', 0, -5), one(4, 'without', 0, null), one(5, 'without'), one(5, 'with', 0, -5));
+    assert.deepEqual((await names(store, 'versioned')).slice(3), [
+      [4, 'with'],
+      [5, 'with'],
+    ]);
   });
 
   on(

@@ -200,6 +200,7 @@ describe('a feeder', () => {
     }
     await assert.rejects(running, { code: 'DISK_FULL' });
     assert.equal(reports.length, 1);
+    assert.ok(appends.length < 6, 'it went on reading');
     assert.equal(feeder.status().state, 'failed');
   });
 

@@ -130,18 +130,18 @@ describe('the ledger', () => {
   });
 
   test('is red where sources have read more than has arrived, once nothing is on its way', () => {
-    const more = (of: ReturnType<typeof sound>) => {
+    const more = (of: ReturnType<typeof sound>, by = 1) => {
       atRest(of);
-      of.progress.sources['b/csv']!.read++;
+      of.progress.sources['b/csv']!.read += by;
     };
     assert.equal(ledgerWith(more).balanced, false);
     const onItsWay = (of: ReturnType<typeof sound>) => {
-      more(of);
+      more(of, 3);
       of.ranges['b/0'] = [9, 13];
     };
     assert.equal(ledgerWith(onItsWay).balanced, true);
     const unsaved = (of: ReturnType<typeof sound>) => {
-      more(of);
+      more(of, 3);
       of.unsaved = 1;
     };
     assert.equal(ledgerWith(unsaved).balanced, true);

@@ -148,7 +148,12 @@ function pumpOf(
     wait: async () => undefined,
   } as unknown as Log;
   const system = { ...realSystem(), random: random('x') };
-  const clock = { ...system.clock, sleep: async () => undefined };
+  let sleeps = 0;
+  const sleep = async () => {
+    // without time, what is tried for ever leaves no turn to the test
+    if (++sleeps > 20) throw new Error('it tries again for ever');
+  };
+  const clock = { ...system.clock, sleep };
   const made = pipeline('kept', { tables: [table('events', event, { key: 'n' })] });
   return new Pump({ pipeline: made, processor, log, clock, random: system.random, troubled: () => undefined });
 }
@@ -180,6 +185,28 @@ describe('a pump', () => {
     const [one] = refusal().refusals;
     pump.report({ ...refusal(), refusals: Array.from({ length: limits.batchRecordsMax + 1 }, () => one!) });
     assert.equal(pump.isFull, true);
+  });
+
+  test('takes no record while it is paused, and has no room', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const step = async () => {
+      steps++;
+      stop.abort();
+      return { out: 1, dead: 0, late: 0 };
+    };
+    const pump = pumpOf({ end: 1 }, { step });
+    await pump.pause();
+    const running = pump.run(stop.signal);
+    let hasRoom = false;
+    const room = pump.room(stop.signal).then(() => {
+      hasRoom = true;
+    });
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    assert.deepEqual([steps, hasRoom], [0, false]);
+    pump.resume();
+    await Promise.all([running, room]);
+    assert.deepEqual([steps, hasRoom], [1, true]);
   });
 
   test('ends with an error that does not pass, at its first time', async () => {

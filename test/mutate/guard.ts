@@ -1,6 +1,7 @@
 // Runs one test file in a tree, and ends it with its first red test.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { fileOf, type Guard } from './mutation.ts';
 
 /** What became of a mutation: the test that failed, or undefined where none did; how long that took. */
@@ -9,12 +10,16 @@ export type Outcome = { readonly killedBy: string | undefined; readonly seconds:
 /** A test that takes longer waits for something that the mutation has taken away. */
 const secondsMax = 90;
 
+/** Ends the test that runs. */
+export let endGuard: () => void = () => undefined;
+
 /** Runs the tests of a guard; `killedBy` is the first that fails. */
 export async function runGuard(tree: string, guard: Guard): Promise<Exclude<Outcome, 'equivalent'>> {
   const started = performance.now();
   const file = fileOf(guard);
   const pattern = typeof guard === 'string' ? [] : [`--test-name-pattern=${guard.name}`];
-  const child = spawn(process.execPath, ['--test-reporter=tap', ...pattern, join(tree, file)], {
+  const first = `--import=${pathToFileURL(join(tree, 'test/mutate/fast-check.ts'))}`;
+  const child = spawn(process.execPath, [first, '--test-reporter=tap', ...pattern, join(tree, file)], {
     cwd: tree,
     // a group of its own, so that what the test has started ends with it
     detached: true,
@@ -31,6 +36,7 @@ export async function runGuard(tree: string, guard: Guard): Promise<Exclude<Outc
       // it has ended
     }
   };
+  endGuard = end;
   const timer = setTimeout(() => {
     killedBy ??= `${file}: no end after ${secondsMax} s`;
     end();

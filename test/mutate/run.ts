@@ -1,11 +1,11 @@
 // Breaks the code on purpose, in one place at a time, and looks whether a test fails: npm run mutate [-- --list | --only NAME]
 
-import { realpathSync } from 'node:fs';
+import { realpathSync, rmSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Outcome, runGuard } from './guard.ts';
+import { endGuard, type Outcome, runGuard } from './guard.ts';
 import { mutations } from './list/all.ts';
 import { type Guard, type Mutation, textOf } from './mutation.ts';
 import { report } from './report.ts';
@@ -42,6 +42,12 @@ async function misplacedIn({ name, file, find, replace }: Mutation): Promise<str
 /** Runs the chosen mutations, one after the other, in a copy of the tree; resolves with the exit code. */
 async function run(): Promise<number> {
   const tree = await mkdtemp(join(tmpdir(), 'millrace-mutate-'));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      endGuard();
+      rmSync(tree, { recursive: true, force: true });
+      process.exit(130);
+    });
   try {
     for (const name of copied) await cp(join(root, name), join(tree, name), { recursive: true });
     await symlink(realpathSync(join(root, 'node_modules')), join(tree, 'node_modules'));

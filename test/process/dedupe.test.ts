@@ -100,6 +100,19 @@ describe('dedupe', () => {
     );
   });
 
+  test('compares with what was kept, not with what was left out, in one micro-batch as in several', async () => {
+    const records = [0, 50, 70, 109, 110, 130].map((second, n) => ({ n, k: 'a', at: second * 1000 }));
+    for (const cuts of [[], [1, 2, 3, 4, 5], [2], [3]]) {
+      await using driver = await drive(pipeline('dedupe', { tables: [tables.once] }));
+      for (const part of split(records, cuts)) await driver.send(raw, part);
+      assert.deepEqual(
+        (await driver.rows(tables.once)).map(({ n }) => n),
+        [0, 2, 5],
+        `cut at ${cuts}`,
+      );
+    }
+  });
+
   test('takes a missing value for a value like another', async () => {
     await using driver = await drive(pipeline('dedupe', { tables: [tables.once] }));
     await driver.send(raw, [

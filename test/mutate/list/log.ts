@@ -32,7 +32,7 @@ export const log: readonly Mutation[] = [
     file: writer,
     find: 'for (const { reject } of [...group, ...this.#queue.splice(0)]) reject(error);',
     replace: 'for (const { reject } of group) reject(error);',
-    tests: [{ file: crash, name: 'resumes_after_disk_full' }],
+    tests: [{ file: crash, name: 'appends that wait behind' }],
   },
   {
     name: 'log-forgets-the-number-of-a-producer',
@@ -128,7 +128,7 @@ export const log: readonly Mutation[] = [
     file: partition,
     find: "          if (!isBodyIntact(bytes, at, header)) return 'its checksum does not fit its bytes';\n          batches.push",
     replace: '          batches.push',
-    tests: [{ file: crash, name: 'damage' }],
+    tests: [{ file: crash, name: 'damage anywhere in an older segment' }],
   },
   {
     name: 'log-opens-what-is-damaged',

@@ -217,7 +217,7 @@ export const sources: readonly Mutation[] = [
     file: pump,
     find: 'while (!signal.aborted && (this.#isPaused || this.isFull))',
     replace: 'while (!signal.aborted && this.isFull)',
-    tests: [{ file: 'test/control/pause.test.ts', name: 'its sources wait' }],
+    tests: pumpTests,
   },
   {
     name: 'pump-works-while-it-is-paused',
@@ -225,7 +225,7 @@ export const sources: readonly Mutation[] = [
     file: pump,
     find: 'if (this.#isPaused) return this.#rest(signal);',
     replace: '',
-    tests: [{ file: 'test/control/pause.test.ts', name: 'keeps what is posted' }],
+    tests: pumpTests,
   },
   {
     name: 'pump-tries-everything-again',
