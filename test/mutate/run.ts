@@ -15,6 +15,9 @@ const root = join(import.meta.dirname, '../..');
 /** What tests need of the tree; node_modules is shared. */
 const copied = ['package.json', 'tsconfig.json', 'bin', 'src', 'test', 'examples', 'docs', 'README.md'];
 
+/** The result, as a page. */
+const page = join(root, 'test/mutations.md');
+
 const { values } = parseArgs({ options: { list: { type: 'boolean' }, only: { type: 'string', multiple: true } } });
 const chosen = values.only ? mutations.filter(({ name }) => values.only!.some((one) => name.includes(one))) : mutations;
 if (chosen.length === 0) fail(`There is no mutation '${values.only}'. See: npm run mutate -- --list`);
@@ -51,40 +54,38 @@ async function run(): Promise<number> {
   try {
     for (const name of copied) await cp(join(root, name), join(tree, name), { recursive: true });
     await symlink(realpathSync(join(root, 'node_modules')), join(tree, 'node_modules'));
-    if (!(await isSound(tree))) return 1;
-    const outcomes: { mutation: Mutation; outcome: Outcome }[] = [];
+    const before = await readFile(page, 'utf8').catch(() => '');
+    const outcomes = new Map<string, Outcome>();
+    const sound = new Set<string>();
     for (const mutation of chosen) {
-      const outcome = mutation.equivalent === undefined ? await tried(tree, mutation) : 'equivalent';
-      outcomes.push({ mutation, outcome });
-      const seconds = typeof outcome === 'object' ? `${outcome.seconds.toFixed(1).padStart(5)} s` : '       ';
-      const what = outcome === 'equivalent' ? 'equivalent' : outcome.killedBy ? 'killed' : 'SURVIVED';
-      console.log(`${what.padEnd(10)} ${seconds}  ${mutation.name}`);
+      if (mutation.equivalent !== undefined) continue;
+      for (const guard of mutation.tests) if (!(await isSound(tree, guard, sound))) return 1;
+      const outcome = await tried(tree, mutation);
+      outcomes.set(mutation.name, outcome);
+      const what = outcome.killedBy === undefined ? 'SURVIVED' : 'killed';
+      console.log(`${what.padEnd(10)} ${outcome.seconds.toFixed(1).padStart(5)} s  ${mutation.name}`);
+      await writeFile(page, report(mutations, outcomes, before));
     }
-    const survived = outcomes.filter(({ outcome }) => outcome !== 'equivalent' && !outcome.killedBy);
-    console.log(`\n${outcomes.length} mutations, ${survived.length} survived`);
-    if (!values.only) await writeFile(join(root, 'test/mutations.md'), report(outcomes));
-    return survived.length > 0 ? 1 : 0;
+    const survived = [...outcomes.values()].filter(({ killedBy }) => killedBy === undefined).length;
+    console.log(`\n${outcomes.size} mutations, ${survived} survived`);
+    return survived > 0 ? 1 : 0;
   } finally {
     await rm(tree, { recursive: true, force: true });
   }
 }
 
-/** Whether the tests pass while nothing is broken: else a red test would say nothing of a mutation. */
-async function isSound(tree: string): Promise<boolean> {
-  const guards = new Map<string, Guard>();
-  for (const { tests, equivalent } of chosen)
-    if (equivalent === undefined) for (const guard of tests) guards.set(textOf(guard), guard);
-  for (const [text, guard] of guards) {
-    const outcome = await runGuard(tree, guard);
-    if (outcome.killedBy === undefined) continue;
-    console.error(`${text} fails while nothing is broken: ${outcome.killedBy}`);
-    return false;
-  }
-  return true;
+/** Whether a test passes while nothing is broken, asked once: else a red test would say nothing of a mutation. */
+async function isSound(tree: string, guard: Guard, sound: Set<string>): Promise<boolean> {
+  const text = textOf(guard);
+  if (sound.has(text)) return true;
+  const { killedBy } = await runGuard(tree, guard);
+  if (killedBy === undefined) sound.add(text);
+  else console.error(`${text} fails while nothing is broken: ${killedBy}`);
+  return killedBy === undefined;
 }
 
 /** Applies a mutation, runs its tests until one fails, and takes it back. */
-async function tried(tree: string, { file, find, replace, tests }: Mutation): Promise<Exclude<Outcome, 'equivalent'>> {
+async function tried(tree: string, { file, find, replace, tests }: Mutation): Promise<Outcome> {
   const path = join(tree, file);
   const text = await readFile(path, 'utf8');
   await writeFile(
