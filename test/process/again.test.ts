@@ -59,6 +59,12 @@ async function opened() {
       const batches = await folder.log.read('event', 0, from, { recordsMax: 10_000, bytesMax: 1e7 });
       await processor.step(await processor.prepare(batches), []);
     },
+    /** Prepares what is in the log from an offset on, to be stepped later. */
+    async prepare(from: number) {
+      const batches = await folder.log.read('event', 0, from, { recordsMax: 10_000, bytesMax: 1e7 });
+      const prepared = await processor.prepare(batches);
+      return () => processor.step(prepared, []);
+    },
     async restart() {
       processor.close();
       processor = await folder.engine.open(made, new Map());
@@ -127,6 +133,38 @@ describe('a letter of a source that is sent again', () => {
     assert.deepEqual(under.ledger(), { in: 3, out: 3, deduplicated: 0, late: 0, dead: 0, balanced: true });
     await under.close();
   });
+});
+
+test('a record is late behind the micro-batch before its own, also where that was not processed when its own was prepared', async () => {
+  const under = await opened();
+  await under.append({ n: 1, at: 0 }, { n: 2, at: 600_000 });
+  const first = await under.prepare(0);
+  await under.append({ n: 3, at: 1 });
+  const second = await under.prepare(2);
+  await first();
+  await second();
+  assert.deepEqual(under.ledger(), { in: 4, out: 2, deduplicated: 0, late: 1, dead: 1, balanced: true });
+  await under.flush();
+  assert.deepEqual(
+    (await under.rows('minutes')).map(({ seen }) => Number(seen)),
+    [1, 1],
+  );
+  assert.equal(await under.letters(), 2);
+  await under.close();
+});
+
+test('the watermark closes windows without a flush, and a restart knows it', async () => {
+  const under = await opened();
+  await under.append({ n: 1, at: 0 }, { n: 2, at: 600_000 });
+  await under.step();
+  const seen = async () => (await under.rows('minutes')).map((row) => Number(row.seen));
+  assert.deepEqual(await seen(), [1]);
+  await under.restart();
+  await under.append({ n: 3, at: 1 });
+  await under.step();
+  assert.deepEqual(under.ledger(), { in: 4, out: 2, deduplicated: 0, late: 1, dead: 1, balanced: true });
+  assert.deepEqual(await seen(), [1]);
+  await under.close();
 });
 
 test('a record that cannot be decoded is dead, and counts', async () => {

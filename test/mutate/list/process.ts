@@ -153,7 +153,7 @@ export const engine: readonly Mutation[] = [
     file: processor,
     find: 'const newestMs = before?.next === this.#firstOffset(duck) ? before.newestMs : partition.newestMs;',
     replace: 'const newestMs = partition.newestMs;',
-    tests: invariants,
+    tests: ['test/process/again.test.ts'],
   },
   {
     name: 'watermark-forgets-the-batches-before',
@@ -161,7 +161,7 @@ export const engine: readonly Mutation[] = [
     file: processor,
     find: 'if (!Number.isNaN(time) && !(time <= (partition.newestMs ?? Number.NEGATIVE_INFINITY)))\n          partition.newestMs = time;',
     replace: '',
-    tests: [...invariants, ...late],
+    tests: ['test/process/again.test.ts'],
   },
   {
     name: 'watermark-makes-a-letter-late',
@@ -177,7 +177,7 @@ export const engine: readonly Mutation[] = [
     file: work,
     find: 'progress.watermarks[topic.name] ?? beginning,\n',
     replace: 'beginning,\n',
-    tests: invariants,
+    tests: ['test/process/watermark.test.ts'],
   },
   {
     name: 'watermark-of-one-partition',
@@ -185,7 +185,7 @@ export const engine: readonly Mutation[] = [
     file: work,
     find: 'least = Math.min(least, newest);',
     replace: 'least = newest;',
-    tests: ['test/process/windows.test.ts', ...invariants],
+    tests: ['test/process/watermark.test.ts'],
   },
   {
     name: 'watermark-passes-over-a-partition-that-has-records',
@@ -193,7 +193,7 @@ export const engine: readonly Mutation[] = [
     file: work,
     find: 'else if (this.log.hasRecords(topic.name, partition)) least = beginning;',
     replace: '',
-    tests: invariants,
+    tests: ['test/process/watermark.test.ts'],
   },
   {
     name: 'engine-commits-results-without-the-offset',
@@ -281,10 +281,7 @@ export const engine: readonly Mutation[] = [
     file: counts,
     find: "own.includes('dead') ? 'dead' : own.includes('late') ? 'late' : 'out'",
     replace: "own.includes('late') ? 'late' : own.includes('dead') ? 'dead' : 'out'",
-    tests: [
-      'test/process/open-windows.test.ts',
-      { file: 'test/process/bad-rows.test.ts', name: 'only for the stream' },
-    ],
+    tests: ['test/process/fates.test.ts'],
   },
   {
     name: 'counts-keep-a-letter-that-is-gone',
