@@ -13,6 +13,7 @@ import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { Pump } from './pump.ts';
+import { countReasons } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import { secondsReasons } from './seconds.ts';
 import type { System } from './system.ts';
@@ -178,6 +179,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.sources.find((one) => one.topic.name === topic)?.feeders ?? [];
   }
 
+  /** The pipeline that keeps what the sources of a topic report; undefined where all that read the topic have failed. */
+  keeperOf(topic: string): TopicReader | undefined {
+    return this.#options.sources.find((one) => one.topic.name === topic)?.keeper;
+  }
+
   /** The name of a source of a topic, where that is at work. */
   readonly nameOf = (topic: string, source: SourceDefinition): string | undefined =>
     this.#options.sources.find((one) => one.topic.name === topic)?.nameOf(source);
@@ -317,20 +323,14 @@ export class Runner implements TopicReader, Loader, Waiter {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const reasons = [
-      this.failure && `${this.failure.message}. ${this.failure.remedy ?? ''}`.trim(),
-      this.#trouble,
-      ...this.#options.sources.flatMap((one) => one.troubles),
-    ].filter((one): one is string => Boolean(one));
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
-    if (ledger.dead > 0)
-      reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
-    if (!ledger.balanced) reasons.push('the ledger does not balance');
-    for (const stream of this.measures.mostlyLate)
-      reasons.push(
-        `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
-      );
-    reasons.push(...secondsReasons(this.pipeline.topics, progress.topics));
+    const reasons = [
+      ...(this.failure ? [`${this.failure.message}. ${this.failure.remedy ?? ''}`.trim()] : []),
+      ...(this.#trouble ? [this.#trouble] : []),
+      ...this.#options.sources.flatMap((one) => one.troubles),
+      ...countReasons(ledger, this.measures.mostlyLate),
+      ...secondsReasons(this.pipeline.topics, progress.topics),
+    ];
     const waits = this.pipeline.topics.flatMap(({ name }) => {
       const text = this.waitOf(name);
       return text === undefined ? [] : [`topic '${name}' ${text}`];
@@ -341,14 +341,7 @@ export class Runner implements TopicReader, Loader, Waiter {
     const told = [...reasons, ...waits];
     return {
       name: this.pipeline.name,
-      health:
-        this.#health !== 'healthy'
-          ? this.#health
-          : this.#pump.isPaused
-            ? 'paused'
-            : reasons.length > 0
-              ? 'degraded'
-              : 'healthy',
+      health: this.#healthWith(reasons),
       reason: told.length > 0 ? told.join('; ') : undefined,
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),
@@ -365,6 +358,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     };
   }
 
+  #healthWith(reasons: readonly string[]): Health {
+    if (this.#health !== 'healthy') return this.#health;
+    return this.#pump.isPaused ? 'paused' : reasons.length > 0 ? 'degraded' : 'healthy';
+  }
+
   #parts(): Record<string, number> {
     const parts: Record<string, number> = { encode: 0, append: 0, ...this.#options.processor.parts };
     // what the sources of a topic have spent counts for the pipeline that keeps what they report
@@ -377,6 +375,11 @@ export class Runner implements TopicReader, Loader, Waiter {
 
   get hasEnded(): boolean {
     return this.#endedMs !== undefined;
+  }
+
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  saved(msMax: number): Promise<boolean> {
+    return this.#pump.saved(msMax);
   }
 
   /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */

@@ -14,6 +14,7 @@ function reader(name: string, how: Partial<Record<'full' | 'paused' | 'failed' |
     kept,
     isPaused: how.paused ?? false,
     hasFailed: how.failed ?? false,
+    hasEnded: false,
     isHolding: () => how.holding ?? false,
     isFull: () => how.full ?? false,
     moved: () => new Promise(() => undefined),
@@ -21,6 +22,7 @@ function reader(name: string, how: Partial<Record<'full' | 'paused' | 'failed' |
       kept.push(progress.next);
     },
     save: async () => undefined,
+    saved: async () => true,
   };
 }
 

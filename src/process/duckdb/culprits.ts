@@ -1,6 +1,7 @@
 // Finds the rows for which the query of a windowed stream fails, by halving.
 import type { MillraceError } from '../../core/errors.ts';
-import { type DuckSession, isOfTheData } from './database.ts';
+import type { DuckSession } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import { beginning, end } from './flowing.ts';
 import { relations } from './relations.ts';
 import type { WindowedStage } from './stage.ts';

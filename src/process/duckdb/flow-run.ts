@@ -5,7 +5,7 @@ import { quote, type RowSet } from '../database.ts';
 import type { TableRows } from '../engine.ts';
 import { countsOf, type StageCounts } from '../progress.ts';
 import type { DuckSession } from './database.ts';
-import { markDuplicates } from './dedupe.ts';
+import { dedupingOf, forgetKeys, markDuplicates } from './dedupe.ts';
 import { emitDerived } from './derive.ts';
 import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
@@ -16,7 +16,7 @@ import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
 import { feedSide, noteChanged } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
-import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
+import { changedRows, keepChanges, ownWatermark, stageWatermark, takeTimes, timedRows } from './times.ts';
 import { columnList } from './types.ts';
 import { inTime, keysOf, placeOfRow, windowStart, windowsOf } from './window.ts';
 
@@ -136,9 +136,13 @@ export class FlowRun {
       await this.#session.run(`delete from ${marked}`);
       return 0;
     }
-    const keys = relations.keys(this.#parts.pipeline, name);
-    const count = await markDuplicates(this.#session, stage.input.dedupe!, await this.#timed(stage), keys, marked);
+    const deduping = dedupingOf(this.#parts.pipeline, name, stage.input.dedupe!);
+    if (stage.clock === 'own') await forgetKeys(this.#session, deduping, ownWatermark(stage, this.#input));
+    const count = await markDuplicates(this.#session, deduping, await this.#timed(stage));
     if (count > 0) await this.#mark(`select _row from ${marked}`, fate.deduplicated);
+    // a windowed stage takes them once its rows have their watermarks
+    if (stage.kind === 'plain')
+      await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
     return count;
   }
 

@@ -2,7 +2,7 @@
 import type { MillraceError } from '../../core/errors.ts';
 import type { Refused } from '../engine.ts';
 import type { Progress } from '../progress.ts';
-import { isOfTheData } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import type { Slot } from './render.ts';
 
 /** A watermark before all times, and one after all: milliseconds since 1970. */

@@ -206,7 +206,7 @@ export class DuckProcessor implements Processor {
       this.#work.watermarks.heard(topic.name, duck.partition);
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
-      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
+      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(beforeMs);
       // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const again = new Set(duck.again.keys());
