@@ -10,7 +10,7 @@ import { emitDerived } from './derive.ts';
 import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
 import { type FlowParts, settledOf, stageOf, takesPart, takesPartOf } from './flow-parts.ts';
-import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flowing.ts';
+import { type FlowInput, type FlowResult, fate, guard, hourOf, RowsRefused } from './flowing.ts';
 import { keepLast } from './previous.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
@@ -137,13 +137,24 @@ export class FlowRun {
       return 0;
     }
     const deduping = dedupingOf(this.#parts.pipeline, name, stage.input.dedupe!);
-    if (stage.clock === 'own') await forgetKeys(this.#session, deduping, ownWatermark(stage, this.#input));
     const count = await markDuplicates(this.#session, deduping, await this.#timed(stage));
     if (count > 0) await this.#mark(`select _row from ${marked}`, fate.deduplicated);
     // a windowed stage takes them once its rows have their watermarks
-    if (stage.kind === 'plain')
-      await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
+    if (stage.kind === 'plain') await this.#takeTimes(stage);
     return count;
+  }
+
+  /**
+   * Notes how far a stream with a time of its own has come. The keys of a deduplicated view that this time had left behind before the
+   * micro-batch are forgotten, once an hour of event time: the topic may have no time, or another one.
+   */
+  async #takeTimes(stage: PlainStage | WindowedStage): Promise<void> {
+    if (stage.clock !== 'own') return;
+    const { stream, input } = stage;
+    const beforeMs = ownWatermark(stage, this.#input);
+    await takeTimes(this.#session, stage, this.#relationOf(input.of.name), this.#input);
+    if (!input.dedupe || hourOf(ownWatermark(stage, this.#input)) <= hourOf(beforeMs)) return;
+    await forgetKeys(this.#session, dedupingOf(this.#parts.pipeline, stream.name, input.dedupe), beforeMs);
   }
 
   async #runPlain(stage: PlainStage, countIn: number, totals: StageCounts | undefined): Promise<number> {
@@ -199,7 +210,7 @@ export class FlowRun {
       const late = await this.#keepRows(stage, rows, countIn);
       totals.late += late;
       if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
-      await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
+      await this.#takeTimes(stage);
     }
     const emission = await guard('stream', name, true, () =>
       emitWindows({

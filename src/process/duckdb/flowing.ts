@@ -12,6 +12,11 @@ export const end = 9e15;
 /** How long the rows of closed windows are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
 export const correctableMs = 86_400_000;
 
+/** The number of the hour that a time lies in: what is forgotten is looked for once an hour of event time. */
+export function hourOf(ms: number): number {
+  return Math.floor(ms / 3_600_000);
+}
+
 /** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
 export class StageFailure extends Error {
   readonly noun: 'topic' | 'stream' | 'table';

@@ -5,6 +5,8 @@ const dedupe = 'src/process/duckdb/dedupe.ts';
 const processor = 'src/process/duckdb/processor.ts';
 const work = 'src/process/duckdb/work.ts';
 const watermarks = 'src/process/duckdb/watermarks.ts';
+const flowRun = 'src/process/duckdb/flow-run.ts';
+const ownTime = ['test/process/dedupe-own-time.test.ts'];
 const counts = 'src/process/duckdb/counts.ts';
 const keeper = 'src/process/duckdb/keeper.ts';
 const model = [
@@ -131,6 +133,30 @@ export const engine: readonly Mutation[] = [
     find: 'await flow.forgetKeys(beforeMs);',
     replace: 'await flow.forgetKeys(watermarkMs);',
     tests: [...kept, ...model],
+  },
+  {
+    name: 'dedupe-does-not-take-the-time-of-a-stream',
+    promise: repeats,
+    file: flowRun,
+    find: "if (stage.kind === 'plain') await this.#takeTimes(stage);",
+    replace: '',
+    tests: ownTime,
+  },
+  {
+    name: 'dedupe-keeps-the-keys-of-a-stream-with-its-own-time-for-ever',
+    promise: 'what is kept of a stream has an end',
+    file: flowRun,
+    find: 'await forgetKeys(this.#session, dedupingOf(this.#parts.pipeline, stream.name, input.dedupe), beforeMs);',
+    replace: '',
+    tests: ownTime,
+  },
+  {
+    name: 'culprits-share-the-reason-of-all',
+    promise: 'a dead letter says why its own record failed',
+    file: 'src/process/duckdb/culprits.ts',
+    find: 'return found.length > 0 ? found : some.map(',
+    replace: 'return found.length > 0 ? found.map((one) => ({ ...one, error })) : some.map(',
+    tests: ['test/process/bad-rows.test.ts'],
   },
   {
     name: 'watermark-without-lateness',

@@ -219,7 +219,7 @@ export const sources: readonly Mutation[] = [
     file: topicSources,
     find: 'filter((one) => !one.hasFailed && !one.isPaused);\n      if (working',
     replace: 'filter((one) => !one.hasFailed);\n      if (working',
-    tests: ['test/control/pause.test.ts'],
+    tests: ['test/control/topic-sources.test.ts'],
   },
   {
     name: 'pump-works-while-it-is-paused',
