@@ -44,3 +44,8 @@ export function healthOf(own: Health, isPaused: boolean, reasons: readonly strin
   if (isPaused) return 'paused';
   return reasons.length > 0 ? 'degraded' : 'healthy';
 }
+
+/** What people should know of a stream that has another query than the one that made its rows. */
+export function changedNotice(pipeline: string, stream: string): string {
+  return `it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows again: millrace rebuild ${pipeline} ${stream}`;
+}

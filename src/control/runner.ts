@@ -14,10 +14,11 @@ import { ledgerOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
+import { partsOf } from './parts.ts';
 import { Pump } from './pump.ts';
 import { quietNotices } from './quiet.ts';
 
-import { healthOf, reasonsOf } from './reasons.ts';
+import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
@@ -193,6 +194,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.sources.find((one) => one.topic.name === topic)?.feeders ?? [];
   }
 
+  /** The pipeline that keeps what the sources of a topic report; undefined where all that read the topic have failed. */
+  keeperOf(topic: string): TopicReader | undefined {
+    return this.#options.sources.find((one) => one.topic.name === topic)?.keeper;
+  }
+
   /** The name of a source of a topic, where that is at work. */
   readonly nameOf = (topic: string, source: SourceDefinition): string | undefined =>
     this.#options.sources.find((one) => one.topic.name === topic)?.nameOf(source);
@@ -363,22 +369,21 @@ export class Runner implements TopicReader, Loader, Waiter {
       notices: this.hasEnded || this.#pump.isPaused ? {} : quietNotices(processor.quiet, system.clock.now()),
       recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
-      parts: this.#parts(),
+      parts: partsOf(
+        processor.parts,
+        // what the sources of a topic have spent counts for the pipeline that keeps what they report
+        this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders),
+      ),
     };
-  }
-
-  #parts(): Record<string, number> {
-    const parts: Record<string, number> = { encode: 0, append: 0, ...this.#options.processor.parts };
-    // what the sources of a topic have spent counts for the pipeline that keeps what they report
-    for (const feeder of this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders)) {
-      parts.encode! += feeder.parts.encode;
-      parts.append! += feeder.parts.append;
-    }
-    return parts;
   }
 
   get hasEnded(): boolean {
     return this.#endedMs !== undefined;
+  }
+
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  saved(msMax: number): Promise<boolean> {
+    return this.#pump.saved(msMax);
   }
 
   /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */
@@ -389,7 +394,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** What people should know of a stream: that rows were made by another query than it has now. */
   noticeOf(stream: string): string | undefined {
     if (!this.#options.processor.changed.includes(stream)) return undefined;
-    return `it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows again: millrace rebuild ${this.pipeline.name} ${stream}`;
+    return changedNotice(this.pipeline.name, stream);
   }
 
   /** Why a source waits to be opened again. */

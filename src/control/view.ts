@@ -68,6 +68,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ratePerSecond: rate,
       in: source.read,
       out: source.read - source.refused,
+      refused: source.refused,
       dead: runner.deadOf(`source ${source.name}`),
       ...given('progress', source.progress),
     };

@@ -63,6 +63,7 @@ export const GraphNode = Type.Object(
       ),
     ),
     dead: Type.Optional(count('Put into the dead letters here and still there.')),
+    refused: Type.Optional(count('Of a source: what it brought and was refused since the data folder began.')),
     progress: Type.Optional(Type.Number({ description: 'Of a source whose end is known: 0 to 1.' })),
     rows: Type.Optional(count('Rows of a table.')),
     bytes: Type.Optional(count('Bytes of a topic.')),
@@ -230,6 +231,11 @@ export const PostResult = Type.Object(
         reason: Type.String(),
         remedy: Type.Optional(Type.String()),
       }),
+    ),
+    kept: Type.Optional(
+      count(
+        'Of those rejected, how many are kept as dead letters: they can be fixed there and need not be sent again.',
+      ),
     ),
     offsets: Type.Array(Type.Object({ partition: Type.Integer(), first: Type.Integer(), count: Type.Integer() })),
     isRepeated: Type.Boolean({

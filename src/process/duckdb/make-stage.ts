@@ -6,6 +6,7 @@ import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
+import { dedupingOf, makeDedupe } from './dedupe.ts';
 import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
 import { metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
@@ -62,7 +63,7 @@ export async function makeStage(
     await makeTemp(session, relations.newest(stream.name), 'ms bigint');
     await makeTemp(session, relations.again(stream.name), 'row integer');
   }
-  if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.dedupe) await makeDedupe(session, dedupingOf(pipeline.name, stream.name, input.dedupe), from.fields);
   if (input.window || sides.length > 0) return makeWindowed(making);
   return upstream && retracts(upstream) ? makeDerived(making, upstream) : makePlain(making, inputs.get(topic.name)!);
 }
@@ -204,9 +205,4 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
     emitted,
     fill,
   };
-}
-
-async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
-  await makeTemp(session, relations.duplicates(stream.name), '_row integer');
-  await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
 }

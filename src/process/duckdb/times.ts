@@ -45,12 +45,7 @@ function newestOf(stage: Stage, input: FlowInput): number {
 }
 
 /** Notes the newest time of a stream with a time of its own. */
-export async function takeTimes(
-  session: DuckSession,
-  stage: WindowedStage,
-  rows: string,
-  input: FlowInput,
-): Promise<void> {
+export async function takeTimes(session: DuckSession, stage: Stage, rows: string, input: FlowInput): Promise<void> {
   if (stage.clock !== 'own' || input.again === 'all') return;
   const time = quote((stage.input.of as Stream).time!);
   const [row] = await session.rows(`select max(epoch_ms(${time})) from ${rows}`);
@@ -63,11 +58,15 @@ export async function takeTimes(
   times[input.filled!.partition] = newest;
 }
 
+/** How far the time of what a stage reads has come, where that time is the stream's own, milliseconds since 1970. */
+export function ownWatermark({ stream, input: { of } }: Stage, input: FlowInput): number {
+  return input.watermarkOf(stream.name, input.progress.times[stream.name] ?? []) - ((of as Stream).latenessMs ?? 0);
+}
+
 /** How far the time of what a windowed stage reads has come, milliseconds since 1970. */
 export function stageWatermark(stage: WindowedStage, input: FlowInput): number {
   if (stage.clock === 'topic') return input.watermarkMs;
-  if (stage.clock === 'own')
-    return input.watermarkOf(stage.stream.name, input.progress.times[stage.stream.name] ?? []) - latenessOf(stage);
+  if (stage.clock === 'own') return ownWatermark(stage, input);
   // what is emitted of a window lies within it
   let windowed = stage.upstream;
   while (windowed?.kind === 'derived') windowed = windowed.upstream;

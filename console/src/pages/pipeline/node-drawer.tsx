@@ -78,6 +78,7 @@ function Now({ node }: { node: GraphNode }) {
           ['In', count(node.in)],
           ['Out', count(out)],
           ['Retracted', count(node.retracted)],
+          ['Refused', count(node.refused)],
           ['Filtered', count(node.filtered)],
           ['Deduplicated', count(node.deduplicated)],
           ['Late', count(node.late)],
