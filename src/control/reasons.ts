@@ -15,13 +15,15 @@ export type Findings = {
   readonly troubles: readonly (string | undefined)[];
   /** Streams for whose windows most records come too late. */
   readonly mostlyLate: readonly string[];
-  /** What topics wait for; `isStuck`: it does not come by itself. */
-  readonly waits: readonly { readonly text: string; readonly isStuck: boolean }[];
+  /** What a topic waits for; undefined: nothing. */
+  readonly waitOf: (topic: string) => string | undefined;
+  /** Whether what a topic waits for does not come by itself. */
+  readonly isStuck: (topic: string) => boolean;
 };
 
 /** `reasons`: why the pipeline is degraded. `told`: those, and that a table is being loaded, which is nothing to look at. */
 export function reasonsOf(found: Findings): { reasons: string[]; told: string[] } {
-  const { failure, ledger, waits } = found;
+  const { failure, ledger, topics } = found;
   const reasons = [failure && `${failure.message}. ${failure.remedy ?? ''}`.trim(), ...found.troubles].filter(
     (one): one is string => Boolean(one),
   );
@@ -33,8 +35,9 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
       `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
     );
   reasons.push(...secondsReasons(found.topics, found.progress.topics));
-  const texts = waits.map(({ text }) => text);
-  if (waits.some(({ isStuck }) => isStuck)) reasons.push(...texts.splice(0));
+  const waiting = topics.filter(({ name }) => found.waitOf(name) !== undefined);
+  const texts = waiting.map(({ name }) => `topic '${name}' ${found.waitOf(name)}`);
+  if (waiting.some(({ name }) => found.isStuck(name))) reasons.push(...texts.splice(0));
   return { reasons, told: [...reasons, ...texts] };
 }
 

@@ -340,10 +340,6 @@ export class Runner implements TopicReader, Loader, Waiter {
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
-    const waits = this.pipeline.topics.flatMap(({ name }) => {
-      const text = this.waitOf(name);
-      return text === undefined ? [] : [{ text: `topic '${name}' ${text}`, isStuck: this.#holds.isStuck(name) }];
-    });
     const { reasons, told } = reasonsOf({
       topics: this.pipeline.topics,
       progress,
@@ -351,7 +347,8 @@ export class Runner implements TopicReader, Loader, Waiter {
       failure: this.failure,
       troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
       mostlyLate: this.measures.mostlyLate,
-      waits,
+      waitOf: (topic) => this.waitOf(topic),
+      isStuck: (topic) => this.#holds.isStuck(topic),
     });
     return {
       name: this.pipeline.name,
