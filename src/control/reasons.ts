@@ -2,6 +2,7 @@
 import type { MillraceError } from '../core/errors.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Progress } from '../process/progress.ts';
+import type { Holds } from './loading.ts';
 import type { Health, Ledger } from './millrace.ts';
 import { secondsReasons } from './seconds.ts';
 
@@ -15,10 +16,8 @@ export type Findings = {
   readonly troubles: readonly (string | undefined)[];
   /** Streams for whose windows most records come too late. */
   readonly mostlyLate: readonly string[];
-  /** What a topic waits for; undefined: nothing. */
-  readonly waitOf: (topic: string) => string | undefined;
-  /** Whether what a topic waits for does not come by itself. */
-  readonly isStuck: (topic: string) => boolean;
+  /** What topics wait for, and whether that does not come by itself. */
+  readonly holds: Pick<Holds, 'textOf' | 'isStuck'>;
 };
 
 /** `reasons`: why the pipeline is degraded. `told`: those, and that a table is being loaded, which is nothing to look at. */
@@ -35,9 +34,9 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
       `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
     );
   reasons.push(...secondsReasons(found.topics, found.progress.topics));
-  const waiting = topics.filter(({ name }) => found.waitOf(name) !== undefined);
-  const texts = waiting.map(({ name }) => `topic '${name}' ${found.waitOf(name)}`);
-  if (waiting.some(({ name }) => found.isStuck(name))) reasons.push(...texts.splice(0));
+  const waiting = topics.filter(({ name }) => found.holds.textOf(name) !== undefined);
+  const texts = waiting.map(({ name }) => `topic '${name}' ${found.holds.textOf(name)}`);
+  if (waiting.some(({ name }) => found.holds.isStuck(name))) reasons.push(...texts.splice(0));
   return { reasons, told: [...reasons, ...texts] };
 }
 

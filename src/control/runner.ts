@@ -347,8 +347,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       failure: this.failure,
       troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
       mostlyLate: this.measures.mostlyLate,
-      waitOf: (topic) => this.waitOf(topic),
-      isStuck: (topic) => this.#holds.isStuck(topic),
+      holds: this.#holds,
     });
     return {
       name: this.pipeline.name,

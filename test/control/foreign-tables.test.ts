@@ -36,7 +36,7 @@ describe('a table of another pipeline', limited, () => {
     assert.deepEqual((await run([rides]))[0]!.tables, { named: 3000 });
     const other = table(
       'zones',
-      topic('zone', { id: int(), name: text(), area: int().optional() }).from(csv({ file: path })),
+      topic('zone', { id: int(), name: text(), area: int().optional() }).from(csv({ file: path('zones.csv') })),
       { key: 'id' },
     );
     const wider = stream(
