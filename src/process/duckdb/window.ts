@@ -37,15 +37,15 @@ function localOf(zone: string, time: string): string {
   return `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})::timestamptz))`;
 }
 
-/** A time on the clock of a window's zone in UTC. Where the clock is moved back over midnight, as in Havana, there are two midnights: the first one. */
+/** A time on the clock of a window's zone in UTC; the earlier one where the clock shows it twice, so that a day begins with its first midnight. */
 function utcOf(window: Window, time: string): string {
   const zone = zoneOf(window);
   if (zone === undefined) return time;
-  // of two, DuckDB gives the later one: the other has the offset of the day before, if that is a midnight at all
-  const later = `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})))`;
-  const dayBefore = `(${later} - 86400000)`;
-  const earlier = `(${time} - ${localOf(zone, dayBefore)} + ${dayBefore})`;
-  return `(case when ${localOf(zone, earlier)} = ${time} then least(${earlier}, ${later}) else ${later} end)`;
+  // of two moments DuckDB takes the later one
+  const last = `epoch_ms(timezone(${literal(zone)}, make_timestamp_ms(${time})))`;
+  const dayBefore = `(${last} - 86400000)`;
+  const first = `(${time} - ${localOf(zone, dayBefore)} + ${dayBefore})`;
+  return `(case when ${localOf(zone, first)} = ${time} then least(${first}, ${last}) else ${last} end)`;
 }
 
 /** Where a window starts in UTC. */
