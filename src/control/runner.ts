@@ -347,7 +347,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       failure: this.failure,
       troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
       mostlyLate: this.measures.mostlyLate,
-      holds: this.#holds,
+      holds: { textOf: (topic) => this.waitOf(topic), isStuck: (topic) => this.#holds.isStuck(topic) },
     });
     return {
       name: this.pipeline.name,

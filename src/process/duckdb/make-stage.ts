@@ -16,7 +16,7 @@ import { refuseCombinations, refuseWindowFields } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { aheadRelation, insideRelation, type PerSlot, perSlot } from './render.ts';
 import { screen } from './screen.ts';
-import { makeSides, type Side } from './sides.ts';
+import { makeSides, mayRetract, type Side } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
 import { isPlain, makeAhead, type TopicInput } from './topic-input.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -57,7 +57,7 @@ export async function makeStage(
   const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])];
   const clock = clockOf(input, upstream);
   const sides = await makeSides(session, pipeline, stream, endless);
-  for (const side of sides) refuseSide(place, side, before.get(side.from), upstream);
+  for (const side of sides) refuseSide(place, side, input, endless);
   const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides };
   if (clock === 'own') {
     await makeTemp(session, relations.newest(stream.name), 'ms bigint');
@@ -77,23 +77,33 @@ function clockOf({ of }: Relation, upstream: Stage | undefined): Stage['clock'] 
 }
 
 /** Refuses what a join by time cannot follow. */
-function refuseSide(
-  place: string,
-  { table, from, reference }: Side,
-  source: Stage | undefined,
-  input: Stage | undefined,
-): void {
+function refuseSide(place: string, { table, reference }: Side, input: Relation, endless: ReadonlySet<string>): void {
   const what = table ? `table '${table.name}'` : `${reference.of.noun} '${reference.of.name}'`;
   const refuse = (message: string, remedy: string) => {
     throw new MillraceError('SQL_UNSUPPORTED', message, { place, remedy });
   };
-  if (source && retracts(source))
+  const from = table ? table.from : (reference.of as Topic | Stream);
+  if (mayRetract(from, endless))
     refuse(
-      `it joins ${what} by time, and stream '${from}' that feeds it retracts rows`,
+      `it joins ${what} by time, and stream '${from.name}' that feeds it retracts rows`,
       'Join the streams before their windows, or read both tables where the answer is needed.',
     );
-  if (input && retracts(input))
-    refuse(`it joins ${what} by time with rows of windows, which may be retracted`, 'Join before the windows.');
+  const of = input.of as Topic | Stream;
+  if (mayRetract(of, endless))
+    refuse(
+      `it joins ${what} by time with rows of stream '${of.name}', which may be retracted`,
+      `Join before the windows: read what stream '${of.name}' reads.`,
+    );
+  if (of.noun === 'stream' && of.time === undefined)
+    refuse(
+      `it joins ${what} by time, and stream '${of.name}' has no time`,
+      `Declare the time of stream '${of.name}': { time: '…' }.`,
+    );
+  if (input.previous)
+    refuse(
+      `it joins ${what} by time, and reads each row with the one before it`,
+      'Make a stream of each: the join over the stream that reads previous().',
+    );
 }
 
 async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {

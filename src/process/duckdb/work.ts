@@ -177,7 +177,10 @@ export class Work {
       const isChanged = other.windowed.some(
         ({ stream }) => input.progress.changed[stream.name] !== undefined && !input.held.has(stream.name),
       );
-      if (isChanged) await other.run(this.runOf(topic, input.progress, { held: input.held }));
+      if (!isChanged) continue;
+      // what it emits may change windows that are still open
+      this.unflushed.add(topic.name);
+      await other.run(this.runOf(topic, input.progress, { held: input.held }));
     }
     return result;
   }
