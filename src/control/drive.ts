@@ -11,6 +11,7 @@ import { recordAcceptor } from '../define/accept.ts';
 import type { Fields, FieldType, Input, Row } from '../define/fields.ts';
 import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { withStreams } from '../define/shadow.ts';
 import type { Table } from '../define/table.ts';
 import type { Topic } from '../define/topic.ts';
 import { againHeader, type KeptAside, type Processor } from '../process/engine.ts';
@@ -142,7 +143,7 @@ class Driven implements Driver {
   }
 
   rebuild(...names: string[]): Promise<void> {
-    return this.#inTurn(() => this.#rebuild(names.length > 0 ? names : undefined));
+    return this.#inTurn(() => this.#rebuild(names.length > 0 ? withStreams(this.#defined, names) : undefined));
   }
 
   async #rebuild(names: readonly string[] | undefined): Promise<void> {
@@ -153,7 +154,7 @@ class Driven implements Driver {
       pipeline,
       params: resolveParams(pipeline.params, this.#given),
       names,
-      next: (topic, partition) => processor.progress.topics[topic]?.[partition]?.next,
+      progress: () => processor.progress,
       exclusive: (work) => work(),
       adopt: (scope, shadow) => processor.adopt(scope, shadow),
     });

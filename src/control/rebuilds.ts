@@ -2,6 +2,7 @@
 import { MillraceError, throwAll } from '../core/errors.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { scopeOf, withStreams } from '../define/shadow.ts';
 import type { Progress } from '../process/progress.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
@@ -26,49 +27,67 @@ export class Rebuilds {
    *
    * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE; USAGE while another rebuild of the pipeline runs
    */
-  begin(runner: Runner, names: readonly string[] | undefined, isPartial = false): void {
-    const running = this.#running.get(runner);
-    if (running && running.rebuilding.status.state !== 'failed')
+  async begin(runner: Runner, names: readonly string[] | undefined, isPartial = false): Promise<void> {
+    if ((this.#running.get(runner)?.rebuilding.status.state ?? 'failed') !== 'failed')
       throw new MillraceError('USAGE', `pipeline '${runner.pipeline.name}' is being rebuilt already`, {
         place: `pipeline '${runner.pipeline.name}'`,
         remedy: 'Wait until that is done: GET /api/pipelines shows how far it is.',
       });
-    const rebuilding = new Rebuilding(
-      {
-        folder: this.#folder,
-        pipeline: runner.pipeline,
-        params: runner.params,
-        names,
-        next: (topic, partition) => runner.next(topic, partition),
-        exclusive: (work) => runner.exclusive(work),
-        adopt: (scope, shadow) => runner.adopt(scope, shadow),
-      },
+    const rebuilding = this.#rebuilding(runner, names && withStreams(runner.pipeline, names), isPartial);
+    const before = this.#running.get(runner);
+    const begun = rebuilding.begin();
+    this.#start(runner, rebuilding, begun);
+    try {
+      await begun;
+    } catch (error) {
+      if (before) this.#running.set(runner, before);
+      else this.#running.delete(runner);
+      throw error;
+    }
+  }
+
+  #rebuilding(runner: Runner, names: readonly string[] | undefined, isPartial: boolean | undefined): Rebuilding {
+    const { processor } = runner;
+    return new Rebuilding({
+      folder: this.#folder,
+      pipeline: runner.pipeline,
+      params: runner.params,
+      names,
       isPartial,
-    );
-    const done = rebuilding.run(this.#stop.signal).then(
-      () => void this.#running.delete(runner),
-      // it stays, so that it is seen why
-      () => undefined,
-    );
+      progress: () => processor.progress,
+      exclusive: (work) => runner.exclusive(work),
+      adopt: (scope, shadow) => processor.adopt(scope, shadow),
+    });
+  }
+
+  #start(runner: Runner, rebuilding: Rebuilding, begun: Promise<void> = Promise.resolve()): void {
+    const done = begun
+      .then(() => rebuilding.run(this.#stop.signal))
+      .then(() => {
+        if (this.#running.get(runner)?.rebuilding === rebuilding) this.#running.delete(runner);
+      });
+    // it stays, so that it is seen why
+    done.catch(() => undefined);
     this.#running.set(runner, { rebuilding, done });
   }
 
-  /** Goes on with what was begun before the process ended, and gives new tables the records that the log has. */
-  async resume(newTables: ReadonlyMap<Pipeline, readonly string[]>): Promise<void> {
+  /** Goes on with what was begun before the process ended, or noted for new tables. */
+  async resume(): Promise<void> {
     for (const runner of this.#runners) {
-      const { name } = runner.pipeline;
+      const { name, streams, tables } = runner.pipeline;
       const begun = await this.#folder.engine.rebuild(name);
-      const wanted = newTables.get(runner.pipeline) ?? [];
-      if (!begun && wanted.length === 0) continue;
-      const names = begun && !begun.names ? undefined : [...new Set([...(begun?.names ?? []), ...wanted])];
-      try {
-        this.begin(runner, names, true);
-      } catch (error) {
-        // streams or tables that are not declared any more need not be made again
-        if (!(error instanceof MillraceError) || error.code !== 'NOT_FOUND') throw error;
+      if (!begun) continue;
+      // streams and tables that are not declared any more need not be made again
+      const names = begun.names?.filter((one) => [...streams, ...tables].some((declared) => declared.name === one));
+      if (names && scopeOf(runner.pipeline, names)!.tables.length === 0)
         await this.#folder.engine.beginRebuild(name, undefined);
-      }
+      else this.#start(runner, this.#rebuilding(runner, names, begun.isPartial));
     }
+  }
+
+  /** The first offset of a partition that a rebuild has not made again yet; infinite where none reads it. */
+  needed(topic: string, partition: number): number {
+    return Math.min(...[...this.#running.values()].map(({ rebuilding }) => rebuilding.needed(topic, partition)));
   }
 
   /** How far the rebuild of a pipeline is; undefined: there is none. */
@@ -81,11 +100,27 @@ export class Rebuilds {
     await this.#running.get(runner)?.done;
   }
 
-  /** Ends all that run after the micro-batch at hand: they go on with the next start. */
-  async stop(): Promise<void> {
+  /** Ends all that run after the micro-batch at hand, which a deadline cuts short: they go on with the next start. */
+  async stop(deadline?: AbortSignal): Promise<void> {
     this.#stop.abort();
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    const running = [...this.#running.values()];
+    const cut = () => {
+      for (const { rebuilding } of running) rebuilding.cut();
+    };
+    deadline?.addEventListener('abort', cut, { once: true });
+    await Promise.allSettled(running.map(({ done }) => done));
+    deadline?.removeEventListener('abort', cut);
   }
+}
+
+/** Notes tables that are new, before they are made: killed at any moment, the next start gives them the records that the log has. */
+export async function noteNew({ engine }: Folder, { name }: Pipeline, fresh: readonly string[]): Promise<void> {
+  if (fresh.length === 0) return;
+  const begun = await engine.rebuild(name);
+  // all of it is begun again with the new definition
+  if (begun && !begun.names) return;
+  const names = [...new Set([...(begun?.names ?? []), ...fresh])];
+  await engine.beginRebuild(name, { names, isPartial: true, definition: '' });
 }
 
 /**
@@ -128,18 +163,17 @@ export async function rebuildAlone(
       remedy: 'Run it: its tables then get all records that the log has.',
     });
   await registerTopics(folder, pipeline);
-  const rebuilding = new Rebuilding(
-    {
-      folder,
-      pipeline,
-      params,
-      names,
-      next: (topic, partition) => live.topics[topic]?.[partition]?.next,
-      exclusive: (work) => work(),
-      adopt: (scope, shadow) => engine.adopt(pipeline, scope, shadow),
-    },
-    options.isPartial,
-  );
+  const rebuilding = new Rebuilding({
+    folder,
+    pipeline,
+    params,
+    names: names && withStreams(pipeline, names),
+    isPartial: options.isPartial,
+    progress: () => live,
+    exclusive: (work) => work(),
+    adopt: (scope, shadow) => engine.adopt(pipeline, scope, shadow),
+  });
+  await rebuilding.begin();
   const telling = options.told ? setInterval(() => options.told?.(rebuilding.status), 500).unref() : undefined;
   try {
     await rebuilding.run(options.signal ?? new AbortController().signal);

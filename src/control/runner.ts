@@ -2,12 +2,10 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
-import type { Scope } from '../define/shadow.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
 import type { Engine, Processor, SourceReport } from '../process/engine.ts';
-import type { Progress } from '../process/progress.ts';
 import type { Store } from '../store/store.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
@@ -176,8 +174,8 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#pump.exclusive(work);
   }
 
-  adopt(scope: Scope, shadow: Progress): Promise<void> {
-    return this.#options.processor.adopt(scope, shadow);
+  get processor(): Processor {
+    return this.#options.processor;
   }
 
   /** A writer for each topic, for records that come by no source. */
@@ -214,8 +212,10 @@ export class Runner implements TopicReader, Loader, Waiter {
       await Promise.race([pumping, feeding]);
       await feeding;
       // without sources nothing is loaded any more: what waits for that stays in the log
-      await this.beforeDrain();
-      if (once || withoutSources) this.#pump.drain(withoutSources);
+      if (once || withoutSources) {
+        await this.beforeDrain();
+        this.#pump.drain(withoutSources);
+      }
       await pumping;
       await this.#pump.finish();
       // only now, when all that the other sources gave is stored

@@ -13,7 +13,7 @@ import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
 import { checkWaits, Load, savedEnding, type Wait, waitsOf } from './loading.ts';
 import type { Running, StartOptions } from './millrace.ts';
-import { newNames, Rebuilds } from './rebuilds.ts';
+import { newNames, noteNew, Rebuilds } from './rebuilds.ts';
 import { Runner } from './runner.ts';
 import type { System } from './system.ts';
 import { TopicSources } from './topic-sources.ts';
@@ -51,10 +51,9 @@ export async function start(
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
   throwAll(checkWaits(waits));
-  const fresh = new Map<Pipeline, string[]>();
   const known = new Set((await folder.store.tables()).map(({ name }) => name));
   for (const pipeline of pipelines)
-    fresh.set(pipeline, newNames(pipeline, known, await folder.engine.progress(pipeline.name)));
+    await noteNew(folder, pipeline, newNames(pipeline, known, await folder.engine.progress(pipeline.name)));
   const opening: Opening = { params, options, sources: new Map(), processors: [], runners: [] };
   const { sources, processors, runners } = opening;
   let loads: Load[];
@@ -73,17 +72,18 @@ export async function start(
     throw error;
   }
   const rebuilds = new Rebuilds(folder, runners);
+  const resumed = Promise.withResolvers<void>();
   for (const one of sources.values()) one.start();
   for (const runner of runners) {
     for (const { name } of runner.pipeline.streams) {
       const changed = runner.noticeOf(name);
       if (changed) notice(`stream '${name}' of pipeline '${runner.pipeline.name}': ${changed}`);
     }
-    runner.beforeDrain = () => rebuilds.settled(runner);
+    runner.beforeDrain = () => resumed.promise.then(() => rebuilds.settled(runner));
     runner.start();
   }
   for (const load of loads) load.start();
-  await rebuilds.resume(fresh);
+  await rebuilds.resume().finally(resumed.resolve);
   return { running: runningOf(folder, runners, processors, rebuilds), runners, rebuilds };
 }
 
@@ -219,7 +219,7 @@ function runningOf(
 ): Running {
   const ended = new AbortController();
   const measuring = measure(folder, runners, ended.signal);
-  const retaining = retain(folder, runners, ended.signal);
+  const retaining = retain(folder, [...runners, rebuilds], ended.signal);
   const done = (async () => {
     // a rebuild of a pipeline that ends by itself is finished, or goes on with the next start
     await Promise.all(runners.map((runner) => runner.done));
@@ -237,9 +237,9 @@ function runningOf(
       );
     },
     async stop(deadlineMs) {
-      await rebuilds.stop();
       const over = new AbortController();
       const deadline = deadlineAfter(folder.system, over.signal, deadlineMs);
+      await rebuilds.stop(deadline);
       const stopped = await Promise.all(runners.map((runner) => runner.stop(deadline)));
       await done;
       over.abort();
@@ -277,13 +277,17 @@ async function measure({ system }: Folder, runners: readonly Runner[], signal: A
   }
 }
 
-/** Removes what retention no longer keeps, but nothing that a pipeline has yet to process. */
-async function retain({ system, log }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
+/** Removes what retention no longer keeps, but nothing that a pipeline or a rebuild has yet to process. */
+async function retain(
+  { system, log }: Folder,
+  users: readonly Pick<Runner, 'needed'>[],
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await system.clock.sleep(60_000, signal);
     if (signal.aborted) return;
     await log
-      .retain((topic, partition) => Math.min(...runners.map((runner) => runner.needed(topic, partition))))
+      .retain((topic, partition) => Math.min(...users.map((one) => one.needed(topic, partition))))
       .catch(() => undefined);
   }
 }

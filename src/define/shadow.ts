@@ -37,6 +37,24 @@ function follows({ of }: Relation, following: ReadonlySet<Topic | Stream>, table
 }
 
 /**
+ * Names that a person gives, with what they need: a table over windows, views by time or looked-up tables comes with the streams that keep
+ * rows for it, since those know which of its rows may be retracted.
+ *
+ * @example withStreams(bus, ['line_delay']) // ['line_delay', 'minutes']
+ */
+export function withStreams({ streams, tables }: Pipeline, names: readonly string[]): string[] {
+  const all = new Set(names);
+  const visit = (node: Topic | Stream): void => {
+    if (node.noun === 'topic') return;
+    const read = node.query.references.filter((one) => !isParam(one));
+    if (read.some((one) => one.window || one.previous || one.within || one.of.noun === 'table')) all.add(node.name);
+    for (const { of } of read) if (of.noun !== 'table') visit(of);
+  };
+  for (const { from } of tables.filter(({ name }) => names.includes(name))) visit(from);
+  return [...all].filter((name) => names.includes(name) || streams.some((one) => one.name === name));
+}
+
+/**
  * The pipeline that makes a part of another one again: its tables have other names, and streams look up those of them that are made again,
  * too. What the part depends on is in it.
  */

@@ -138,8 +138,11 @@ export interface Processor {
   close(): void;
 }
 
-/** What is made again of a pipeline: streams and tables, absent: all; `definition` tells whether it is still the same. */
-export type Rebuild = { readonly names?: readonly string[]; readonly definition: string };
+/**
+ * What is made again of a pipeline: streams and tables, absent: all; `isPartial`: also where the log no longer has all records; `definition`
+ * tells whether it is still the same.
+ */
+export type Rebuild = { readonly names?: readonly string[]; readonly isPartial?: boolean; readonly definition: string };
 
 /** An engine. */
 export interface Engine {

@@ -6,6 +6,7 @@ import type { Sink } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { fateOf } from './counts.ts';
 import type { Keeper } from './keeper.ts';
+import { queriesOf } from './queries.ts';
 
 /** What adopting works with. */
 export type Adopting = {
@@ -33,6 +34,8 @@ export async function adopt(adopting: Adopting): Promise<Progress> {
     pipeline.streams.every(({ name }) => scope.streams.includes(name)) &&
     pipeline.tables.every(({ name }) => scope.tables.includes(name));
   const progress = isWhole ? wholeProgress(live, shadow) : partOf(live, shadow, scope);
+  const made = pipeline.streams.filter(({ name }) => scope.streams.includes(name));
+  progress.queries = { ...live.queries, ...queriesOf(made) };
   await adoptLetters(adopting, progress, isWhole);
   const name = shadowName(pipeline.name);
   for (const table of ['progress', 'revived', 'rebuilds'])
@@ -72,7 +75,6 @@ function wholeProgress(live: Progress, shadow: Progress): Progress {
     ...copyProgress(shadow),
     sources: live.sources,
     refused: live.refused,
-    ...(live.queries ? { queries: live.queries } : {}),
     stages: Object.fromEntries([...unmarked(shadow.stages), ...ofSources]),
   };
 }

@@ -31,7 +31,7 @@ export class DuckProcessor implements Processor {
   /** Per partition, the newest time up to the offset to which it is prepared. */
   readonly #newest = new Map<string, { next: number; newestMs: number | undefined }>();
   #slot: Slot = 0;
-  readonly changed: readonly string[];
+  changed: readonly string[];
 
   constructor(parts: ProcessorParts) {
     this.changed = noteQueries(parts.pipeline, parts.progress);
@@ -261,11 +261,23 @@ export class DuckProcessor implements Processor {
 
   async adopt(scope: Scope, shadow: Progress): Promise<void> {
     const { session, pipeline, keeper } = this.#work;
+    // all windows of what was made again are given: a stream that stays must have given the same to the table that changes places
+    const isMade = (stream: string) => scope.streams.includes(stream);
+    if (pipeline.tables.some(({ name, from }) => scope.tables.includes(name) && !isMade(from.name))) {
+      this.#unflush();
+      await this.flush();
+    }
     const live = this.progress;
     await this.#work.replace(() => adopt({ session, sink: this.#work.sink, keeper, pipeline, scope, live, shadow }));
+    this.changed = this.changed.filter((name) => !isMade(name));
     // windows that are open may not be emitted as they are now
-    for (const topic of pipeline.topics)
-      if (this.#work.of(topic.name).flow.windowed.length > 0) this.#work.unflushed.add(topic.name);
+    this.#unflush();
+  }
+
+  /** The windows of all topics that are open are given with the next flush. */
+  #unflush(): void {
+    for (const { name } of this.#work.pipeline.topics)
+      if (this.#work.of(name).flow.windowed.length > 0) this.#work.unflushed.add(name);
   }
 
   flush(): Promise<void> {
