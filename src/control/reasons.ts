@@ -9,7 +9,7 @@ import { secondsReasons } from './seconds.ts';
 /** What the reasons are found in. */
 export type Findings = {
   readonly topics: readonly Topic[];
-  readonly progress: Pick<Progress, 'topics'>;
+  readonly progress: Pick<Progress, 'topics' | 'deadRows'>;
   readonly ledger: Ledger;
   readonly failure: MillraceError | undefined;
   /** What the pump and the sources wait for after a failure that may pass. */
@@ -28,6 +28,9 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
   );
   if (ledger.dead > 0)
     reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
+  const { deadRows } = found.progress;
+  if (deadRows > 0)
+    reasons.push(`${deadRows} ${deadRows === 1 ? 'row of a window is' : 'rows of windows are'} in the dead letters`);
   if (!ledger.balanced) reasons.push('the ledger does not balance');
   for (const stream of found.mostlyLate)
     reasons.push(

@@ -53,6 +53,8 @@ export type Progress = {
   /** What sources gave that never reached the log and lies in the dead letters now. */
   refused: number;
   readonly stages: Record<string, StageCounts>;
+  /** Rows of windows that lie in the dead letters, since a stream over them fails: they are no records, and not in the sum of the ledger. */
+  deadRows: number;
   /** Per stream, the hash of the query that it has now; absent where the data folder was made before this was kept. */
   queries?: Record<string, string>;
 };
@@ -73,6 +75,7 @@ export function newProgress(): Progress {
     fates: newFates(),
     refused: 0,
     stages: {},
+    deadRows: 0,
   };
 }
 

@@ -4,7 +4,7 @@ import type { DuckSession } from './database.ts';
 import { isOfTheData } from './failure.ts';
 import { beginning, end } from './flowing.ts';
 import { relations } from './relations.ts';
-import type { WindowedStage } from './stage.ts';
+import type { DerivedStage, WindowedStage } from './stage.ts';
 import { slackMs, steps } from './window.ts';
 
 /** A record of the log. */
@@ -77,4 +77,39 @@ export async function findCulprits(
   }
 
   return found.length > 0 ? convict(found) : [];
+}
+
+/** The rows of its input, by id, that a stream over rows which may be retracted fails for, of those after an id. */
+export async function findRows(
+  session: DuckSession,
+  stage: DerivedStage,
+  sinceId: number,
+  pipeline: string,
+): Promise<{ id: number; error: MillraceError }[]> {
+  const { emitted } = stage.upstream as WindowedStage | DerivedStage;
+  const { name } = stage.stream;
+  const probe = relations.probe(name);
+  const rows = await session.rows(
+    `select _id from ${emitted.kept} where _id > $1 and _id not in (select id from ${relations.refused(pipeline, name)}) order by _id`,
+    sinceId,
+  );
+
+  async function search(ids: readonly number[]): Promise<{ id: number; error: MillraceError }[]> {
+    if (ids.length === 0) return [];
+    await session.run(`delete from ${probe}`);
+    await session.run(`insert into ${probe} select unnest(cast(cast($1 as json) as bigint[]))`, JSON.stringify(ids));
+    try {
+      await session.run(stage.probe, -1);
+      return [];
+    } catch (failure) {
+      if (!isOfTheData(failure)) throw failure;
+      if (ids.length === 1) return [{ id: ids[0]!, error: failure }];
+    } finally {
+      await session.run(`delete from ${stage.emitted.fresh}`).catch(() => 0);
+    }
+    const middle = ids.length >> 1;
+    return [...(await search(ids.slice(0, middle))), ...(await search(ids.slice(middle)))];
+  }
+
+  return search(rows.map(([id]) => Number(id)));
 }

@@ -213,6 +213,7 @@ export class FlowRun {
     let changed: string | undefined;
     if (upstream) {
       const { emitted, retracted } = upstream;
+      await this.#takeLettersBack(stage, stage.upstream as WindowedStage | DerivedStage, upstream);
       if (emitted + retracted > 0) {
         totals.late += emitted - (await keepChanges(this.#session, pipeline, stage, upstream, progress));
         changed = changedRows(stage, before);
@@ -241,10 +242,30 @@ export class FlowRun {
     return emission;
   }
 
-  #runDerived(stage: DerivedStage): Promise<Emission> {
+  async #runDerived(stage: DerivedStage): Promise<Emission> {
+    const { pipeline } = this.#parts;
     const upstream = stage.upstream as WindowedStage | DerivedStage;
     const of = this.#emissions.get(upstream.stream.name) ?? noEmission;
-    return emitDerived(this.#session, stage, upstream, of, this.#input.progress);
+    await this.#takeLettersBack(stage, upstream, of);
+    const [session, input] = [this.#session, this.#input];
+    return guard('stream', stage.stream.name, true, () =>
+      emitDerived({ session, pipeline, stage, upstream, of, input }),
+    );
+  }
+
+  /** The letters of rows that a stream fails for go with these rows. */
+  async #takeLettersBack(stage: Stage, upstream: WindowedStage | DerivedStage, of: Emission): Promise<void> {
+    const { progress } = this.#input;
+    if (of.retracted === 0 || progress.deadRows === 0) return;
+    const { name } = stage.stream;
+    const taken = await this.#session.run(
+      `delete from meta.aside where pipeline = $1 and noun = 'stream' and stage = $2 and off is null
+        and sequence in (select _id from ${upstream.emitted.retracted})`,
+      this.#parts.pipeline,
+      name,
+    );
+    progress.deadRows -= taken;
+    countsOf(progress, `stream ${name}`).dead -= taken;
   }
 
   /** Forgets emitted rows of windows whose rows are forgotten, and what was made of them. */

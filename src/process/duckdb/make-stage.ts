@@ -199,8 +199,15 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
   const stored = await checked(making, compiled);
   const pins = pinsOf(stream, compiled.analysis.tree, compiled.alias, upstream.emitted.pins);
   const emitted = await makeEmitted(session, pipeline.name, stream, { pins, keys: [] });
-  const fill = `insert into ${insideRelation(stream.name)} (${columnList(stream.fields)}, _id, _parent, _w)
-    select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${compiled.carried})`;
+  const { name } = stream;
+  const [refused, probe] = [relations.refused(pipeline.name, name), relations.probe(name)];
+  await session.run(`create table if not exists ${refused} (id bigint)`);
+  await makeTemp(session, probe, 'o bigint');
+  const fillFrom = ({ carried }: { readonly carried: string }) =>
+    `insert into ${insideRelation(name)} (${columnList(stream.fields)}, _id, _parent, _w)
+      select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${carried})`;
+  const from = async (where: string) =>
+    fillFrom(await compile(making, `(select * from ${upstream.emitted.kept} where ${where})`, ['_id', '_w'], hidden));
   const relation: PerSlot<string> = [insideRelation(stream.name), insideRelation(stream.name)];
   return {
     kind: 'derived',
@@ -213,6 +220,8 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
     isAhead: false,
     clock,
     emitted,
-    fill,
+    fill: fillFrom(compiled),
+    catchUp: await from(`_id > $2 and _id not in (select id from ${refused})`),
+    probe: await from(`_id in (select o from ${probe})`),
   };
 }

@@ -10,6 +10,8 @@ export const relations = {
   emitted: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/emitted`)}`,
   /** Windows that have changed while they could not be emitted. */
   changed: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/changed`)}`,
+  /** Rows of its input, by id, that a stream over rows which may be retracted fails for. */
+  refused: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/refused`)}`,
   /** Keys of a deduplicated view. */
   keys: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/keys`)}`,
   /** The last rows of each key. */
