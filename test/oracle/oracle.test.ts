@@ -5,8 +5,8 @@ import { compare } from './compare.ts';
 import { dayHistories, type History, histories, weekHistories } from './histories.ts';
 import { dayPlans, type Plan, plans, weekPlans } from './queries.ts';
 
-/** Cases of all tests together. `MILLRACE_CASES=20000` for a long run, `MILLRACE_SEED` for one that was seen. */
-const cases = Number(process.env.MILLRACE_CASES ?? 600);
+/** Cases of all tests together, more in continuous integration. `MILLRACE_CASES=20000` for a long run, `MILLRACE_SEED` for one that was seen. */
+const cases = Number(process.env.MILLRACE_CASES ?? (process.env.CI ? 2000 : 600));
 const seed = process.env.MILLRACE_SEED === undefined ? {} : { seed: Number(process.env.MILLRACE_SEED) };
 
 function holds(share: number, plan: fc.Arbitrary<Plan>, history: fc.Arbitrary<History>): Promise<void> {
