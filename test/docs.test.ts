@@ -59,16 +59,8 @@ describe('code in the documentation', () => {
     pipelines.forEach((block, i) => {
       writeFileSync(join(folder, `pipeline-${i}.ts`), block.text);
     });
-    // a part may use every public name, and the topic and the stream of the first pipeline
-    const first = JSON.stringify(join(root, 'docs/guide/first-pipeline.ts'));
     fragments.forEach((block, i) => {
-      const names = [...read('src/index.ts').matchAll(/^export \{([^}]*)\}/gm)]
-        .flatMap((found) => found[1]!.split(','))
-        .map((name) => name.trim())
-        .filter((name) => name !== '' && !name.startsWith('type '))
-        .join(', ');
-      const prelude = `import { ${names} } from 'millrace';\nimport { fares, rides } from ${first};\n`;
-      writeFileSync(join(folder, `fragment-${i}.ts`), `${prelude}${block.text}`);
+      writeFileSync(join(folder, `fragment-${i}.ts`), `${prelude()}${block.text}`);
     });
     const config = {
       extends: join(root, 'tsconfig.json'),
@@ -88,6 +80,15 @@ describe('code in the documentation', () => {
     test(`the pipeline at ${block.page}:${block.line} passes millrace check`, () => {
       const path = join(work, `${block.page.replaceAll('/', '-')}-${block.line}.ts`);
       writeFileSync(path, block.text);
+      const { status, stdout, stderr } = run([millrace, 'check', path]);
+      assert.equal(status, 0, stdout + stderr);
+    });
+  }
+
+  for (const block of fragments.filter(({ text }) => /^const \w+ = stream\(/m.test(text))) {
+    test(`the streams at ${block.page}:${block.line} pass millrace check`, () => {
+      const path = join(work, `${block.page.replaceAll('/', '-')}-${block.line}.ts`);
+      writeFileSync(path, asPipeline(block.text));
       const { status, stdout, stderr } = run([millrace, 'check', path]);
       assert.equal(status, 0, stdout + stderr);
     });
@@ -164,6 +165,28 @@ describe('reference pages', () => {
     assert.deepEqual(broken, []);
   });
 });
+
+/** What a part of a pipeline may use: every public name, and the topic and the stream of the first pipeline. */
+function prelude(): string {
+  const first = JSON.stringify(join(root, 'docs/guide/first-pipeline.ts'));
+  const names = [...read('src/index.ts').matchAll(/^export \{([^}]*)\}/gm)]
+    .flatMap((found) => found[1]!.split(','))
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && !name.startsWith('type '))
+    .join(', ');
+  return `import { ${names} } from 'millrace';\nimport { fares, rides } from ${first};\n`;
+}
+
+/** A pipeline of a part's tables, and of a table for each of its streams, with the first column that is always there as its key. */
+function asPipeline(text: string): string {
+  const namesOf = (noun: string) =>
+    [...text.matchAll(new RegExp(`^const (\\w+) = ${noun}\\(`, 'gm'))].map((one) => one[1]!);
+  const made = namesOf('stream').map(
+    (name) =>
+      `table(\`rows_of_\${${name}.name}\`, ${name}, { key: Object.keys(${name}.fields).find((one) => !${name}.fields[one].isOptional) })`,
+  );
+  return `${prelude()}${text}\nexport default pipeline('part', { tables: [${[...namesOf('table'), ...made].join(', ')}] });\n`;
+}
 
 function optionRow([option, rule]: [string, Rules[string]]): string {
   const cell = (text: string) => text.replaceAll('|', '\\|');

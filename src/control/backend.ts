@@ -61,6 +61,8 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
     records: (topic, request) => records.page(topic, request),
     admit: async (topic, request) => posts.admit(topic, request),
     post: (topic, request) => posts.post(topic, request),
+    countRefused: (topic, code) => posts.refused.add(posts.accepts(topic) ? topic : '', code),
+    refusedPosts: () => posts.refused.list(),
     watchTopic: (topic, changed) => watches.watch(topic, changed),
     tables: () => tableViews(store, definitions),
     table: (name) => tableView(store, definitions, name),

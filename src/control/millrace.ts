@@ -87,6 +87,8 @@ export type PipelineStatus = {
   readonly tables: Readonly<Record<string, number>>;
   /** Event time before which everything is complete, milliseconds since 1970; per topic with a time. */
   readonly watermarks: Readonly<Record<string, number | undefined>>;
+  /** Per topic what people should know of it: that windows do not wait for a partition that is quiet. No reason to be degraded. */
+  readonly notices: Readonly<Record<string, string>>;
   /** Records a second that were processed, over the last seconds. */
   readonly recordsPerSecond: number;
   /** Records processed by this run, and its seconds so far. */

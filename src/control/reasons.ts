@@ -2,6 +2,7 @@
 import type { MillraceError } from '../core/errors.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Progress } from '../process/progress.ts';
+import type { Holds } from './loading.ts';
 import type { Health, Ledger } from './millrace.ts';
 import { secondsReasons } from './seconds.ts';
 
@@ -15,13 +16,13 @@ export type Findings = {
   readonly troubles: readonly (string | undefined)[];
   /** Streams for whose windows most records come too late. */
   readonly mostlyLate: readonly string[];
-  /** What topics wait for; `isStuck`: it does not come by itself. */
-  readonly waits: readonly { readonly text: string; readonly isStuck: boolean }[];
+  /** What topics wait for, and whether that does not come by itself. */
+  readonly holds: Pick<Holds, 'textOf' | 'isStuck'>;
 };
 
 /** `reasons`: why the pipeline is degraded. `told`: those, and that a table is being loaded, which is nothing to look at. */
 export function reasonsOf(found: Findings): { reasons: string[]; told: string[] } {
-  const { failure, ledger, waits } = found;
+  const { failure, ledger, topics } = found;
   const reasons = [failure && `${failure.message}. ${failure.remedy ?? ''}`.trim(), ...found.troubles].filter(
     (one): one is string => Boolean(one),
   );
@@ -33,8 +34,9 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
       `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
     );
   reasons.push(...secondsReasons(found.topics, found.progress.topics));
-  const texts = waits.map(({ text }) => text);
-  if (waits.some(({ isStuck }) => isStuck)) reasons.push(...texts.splice(0));
+  const waiting = topics.filter(({ name }) => found.holds.textOf(name) !== undefined);
+  const texts = waiting.map(({ name }) => `topic '${name}' ${found.holds.textOf(name)}`);
+  if (waiting.some(({ name }) => found.holds.isStuck(name))) reasons.push(...texts.splice(0));
   return { reasons, told: [...reasons, ...texts] };
 }
 
@@ -43,4 +45,9 @@ export function healthOf(own: Health, isPaused: boolean, reasons: readonly strin
   if (own !== 'healthy') return own;
   if (isPaused) return 'paused';
   return reasons.length > 0 ? 'degraded' : 'healthy';
+}
+
+/** What people should know of a stream that has another query than the one that made its rows. */
+export function changedNotice(pipeline: string, stream: string): string {
+  return `it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows again: millrace rebuild ${pipeline} ${stream}`;
 }

@@ -12,8 +12,11 @@ import { ledgerOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
+import { partsOf } from './parts.ts';
 import { Pump } from './pump.ts';
-import { healthOf, reasonsOf } from './reasons.ts';
+import { quietNotices } from './quiet.ts';
+
+import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
@@ -189,6 +192,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.sources.find((one) => one.topic.name === topic)?.feeders ?? [];
   }
 
+  /** The pipeline that keeps what the sources of a topic report; undefined where all that read the topic have failed. */
+  keeperOf(topic: string): TopicReader | undefined {
+    return this.#options.sources.find((one) => one.topic.name === topic)?.keeper;
+  }
+
   /** The name of a source of a topic, where that is at work. */
   readonly nameOf = (topic: string, source: SourceDefinition): string | undefined =>
     this.#options.sources.find((one) => one.topic.name === topic)?.nameOf(source);
@@ -332,10 +340,6 @@ export class Runner implements TopicReader, Loader, Waiter {
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
-    const waits = this.pipeline.topics.flatMap(({ name }) => {
-      const text = this.waitOf(name);
-      return text === undefined ? [] : [{ text: `topic '${name}' ${text}`, isStuck: this.#holds.isStuck(name) }];
-    });
     const { reasons, told } = reasonsOf({
       topics: this.pipeline.topics,
       progress,
@@ -343,7 +347,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       failure: this.failure,
       troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
       mostlyLate: this.measures.mostlyLate,
-      waits,
+      holds: { textOf: (topic) => this.waitOf(topic), isStuck: (topic) => this.#holds.isStuck(topic) },
     });
     return {
       name: this.pipeline.name,
@@ -358,24 +362,24 @@ export class Runner implements TopicReader, Loader, Waiter {
           .filter((topic) => topic.time !== undefined)
           .map((topic) => [topic.name, progress.watermarks[topic.name]]),
       ),
+      notices: this.hasEnded || this.#pump.isPaused ? {} : quietNotices(processor.quiet, system.clock.now()),
       recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
-      parts: this.#parts(),
+      parts: partsOf(
+        processor.parts,
+        // what the sources of a topic have spent counts for the pipeline that keeps what they report
+        this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders),
+      ),
     };
-  }
-
-  #parts(): Record<string, number> {
-    const parts: Record<string, number> = { encode: 0, append: 0, ...this.#options.processor.parts };
-    // what the sources of a topic have spent counts for the pipeline that keeps what they report
-    for (const feeder of this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders)) {
-      parts.encode! += feeder.parts.encode;
-      parts.append! += feeder.parts.append;
-    }
-    return parts;
   }
 
   get hasEnded(): boolean {
     return this.#endedMs !== undefined;
+  }
+
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  saved(msMax: number): Promise<boolean> {
+    return this.#pump.saved(msMax);
   }
 
   /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */
@@ -386,7 +390,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** What people should know of a stream: that rows were made by another query than it has now. */
   noticeOf(stream: string): string | undefined {
     if (!this.#options.processor.changed.includes(stream)) return undefined;
-    return `it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows again: millrace rebuild ${this.pipeline.name} ${stream}`;
+    return changedNotice(this.pipeline.name, stream);
   }
 
   /** Why a source waits to be opened again. */

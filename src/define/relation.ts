@@ -66,7 +66,7 @@ export interface Readable<F extends Fields> extends Windowed<F> {
    * With `count: 3` there are `previous_2` and `previous_3`, too.
    *
    * @throws OPTION_INVALID, PIPELINE_INVALID
-   * @example sql`select device, at from ${reading.previous({ by: ['device'] })} where celsius > 80 and previous.celsius <= 80`
+   * @example sql`select device, "at" from ${reading.previous({ by: ['device'] })} where celsius > 80 and previous.celsius <= 80`
    */
   previous(options: { by: readonly (keyof F & string)[]; count?: number }): Relation<F>;
   /**

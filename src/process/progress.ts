@@ -18,6 +18,8 @@ export type SourceProgress = {
   read: number;
   refused: number;
   isAtEnd?: boolean;
+  /** Of those refused, the ones that only the caller was told of, and that count as read nowhere; absent: all that requests brought. */
+  told?: number;
 };
 
 /** What a source has read while it reported to a pipeline, and how many of these were refused: they lie in the pipeline's dead letters. */
@@ -39,7 +41,7 @@ export type Progress = {
   readonly changed: Record<string, number>;
   /** Per session stream: up to when sessions that were emitted before they ended follow each change, milliseconds since 1970. */
   readonly early: Record<string, number>;
-  /** Per windowed stream over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
+  /** Per stream with windows or `dedupe` over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
   readonly times: Record<string, (number | null)[]>;
   /** Per windowed stream: rows with an event time before this are no longer kept, milliseconds since 1970. */
   readonly forgotten: Record<string, number>;

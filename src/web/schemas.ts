@@ -57,7 +57,13 @@ export const GraphNode = Type.Object(
     filtered: Type.Optional(count('Left out by a WHERE clause.')),
     deduplicated: Type.Optional(count('Left out as duplicates.')),
     late: Type.Optional(count('Too late for their window.')),
+    retracted: Type.Optional(
+      count(
+        'Rows that a window emitted and no longer has, and rows that a table lost by that. Where rows may be retracted.',
+      ),
+    ),
     dead: Type.Optional(count('Put into the dead letters here and still there.')),
+    refused: Type.Optional(count('Of a source: what it brought and was refused since the data folder began.')),
     progress: Type.Optional(Type.Number({ description: 'Of a source whose end is known: 0 to 1.' })),
     rows: Type.Optional(count('Rows of a table.')),
     bytes: Type.Optional(count('Bytes of a topic.')),
@@ -225,6 +231,11 @@ export const PostResult = Type.Object(
         reason: Type.String(),
         remedy: Type.Optional(Type.String()),
       }),
+    ),
+    kept: Type.Optional(
+      count(
+        'Of those rejected, how many are kept as dead letters: they can be fixed there and need not be sent again.',
+      ),
     ),
     offsets: Type.Array(Type.Object({ partition: Type.Integer(), first: Type.Integer(), count: Type.Integer() })),
     isRepeated: Type.Boolean({

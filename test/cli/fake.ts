@@ -42,6 +42,7 @@ export function status(given: Partial<PipelineStatus> = {}): PipelineStatus {
     stages: [],
     tables: { latest: 412 },
     watermarks: {},
+    notices: {},
     recordsPerSecond: 12_345,
     run: { records: 990, seconds: 0.5 },
     parts: { sql: 12 },

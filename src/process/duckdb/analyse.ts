@@ -204,7 +204,7 @@ function writeWholeRows(root: Node, alias: string, row: readonly string[]): void
   if (row.some((name) => name.toLowerCase() === alias.toLowerCase())) return;
   for (const item of (root.select_list as Node[]) ?? [])
     if (isWholeRow(item, alias) && !item.alias) item.alias = (item.column_names as string[])[0]!;
-  walk(root, (node) => {
+  walkWritten(root, (node) => {
     if (!isWholeRow(node, alias)) return;
     const { alias: name, query_location } = node;
     const children = row.map((column) => ({ ...columnNode([alias, column]), alias: column }));
@@ -225,6 +225,15 @@ function writeWholeRows(root: Node, alias: string, row: readonly string[]): void
       export_state: false,
     });
   });
+}
+
+/** Visits what the author wrote: not the subquery that stands for the input, whose columns may be called as a relation of the query. */
+function walkWritten(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const one of value) walkWritten(one, visit);
+  else if (isNode(value) && !(value.type === 'SUBQUERY' && value.class === undefined && isOurs(value))) {
+    visit(value);
+    for (const one of Object.values(value)) walkWritten(one, visit);
+  }
 }
 
 /** The name under which the streaming relation stands in the FROM clause of the outer SELECT; undefined where it stands deeper. */

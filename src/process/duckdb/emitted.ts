@@ -28,6 +28,9 @@ export type Emitted = {
 /** What a run of a stream has emitted and retracted. `isFirst`: of its windows nothing was emitted before. */
 export type Emission = { readonly emitted: number; readonly retracted: number; readonly isFirst: boolean };
 
+/** In place of a parent: the row is of a window whose rows are forgotten, so that nothing compares it with what is emitted. */
+export const forgotten = -1;
+
 export const noEmission: Emission = { emitted: 0, retracted: 0, isFirst: true };
 
 /** The columns that emitted rows have after those of the stream: an id, the id of the row that they were made of, where their window starts. */
@@ -79,12 +82,13 @@ export function allColumns(emitted: Emitted): string {
  */
 export async function exchange(session: DuckSession, emitted: Emitted, ofTheSame: string): Promise<Emission> {
   const { kept, fresh, retracted, keys } = emitted;
-  const before = Number((await session.rows(`select count(*) from ${kept} e where ${ofTheSame}`))[0]![0]);
+  const compared = `(select * from ${kept} e where e._parent is distinct from ${forgotten} and ${ofTheSame})`;
+  const before = Number((await session.rows(`select count(*) from ${compared}`))[0]![0]);
   let removed = 0;
   if (before > 0) {
     const values = ['_w', ...keys, columnList(emitted.fields)].join(', ');
     const numbered = (rows: string) => `(select *, row_number() over (partition by ${values}) as _n from ${rows})`;
-    const old = numbered(`(select * from ${kept} e where ${ofTheSame})`);
+    const old = numbered(compared);
     const same = ['_w', '_n', ...keys, ...Object.keys(emitted.fields).map(quote)]
       .map((name) => `o.${name} is not distinct from n.${name}`)
       .join(' and ');

@@ -6,6 +6,7 @@ import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
+import { dedupingOf, makeDedupe } from './dedupe.ts';
 import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
 import { metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
@@ -15,7 +16,7 @@ import { refuseCombinations, refuseWindowFields } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { aheadRelation, insideRelation, type PerSlot, perSlot } from './render.ts';
 import { screen } from './screen.ts';
-import { makeSides, type Side } from './sides.ts';
+import { makeSides, mayRetract, type Side } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
 import { isPlain, makeAhead, type TopicInput } from './topic-input.ts';
 import { columnList, sqlColumns } from './types.ts';
@@ -56,13 +57,13 @@ export async function makeStage(
   const identity = ['window_start', ...(input.window?.kind === 'session' ? input.window.by : [])];
   const clock = clockOf(input, upstream);
   const sides = await makeSides(session, pipeline, stream, endless);
-  for (const side of sides) refuseSide(place, side, before.get(side.from), upstream);
+  for (const side of sides) refuseSide(place, side, input, endless);
   const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides };
   if (clock === 'own') {
     await makeTemp(session, relations.newest(stream.name), 'ms bigint');
     await makeTemp(session, relations.again(stream.name), 'row integer');
   }
-  if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.dedupe) await makeDedupe(session, dedupingOf(pipeline.name, stream.name, input.dedupe), from.fields);
   if (input.window || sides.length > 0) return makeWindowed(making);
   return upstream && retracts(upstream) ? makeDerived(making, upstream) : makePlain(making, inputs.get(topic.name)!);
 }
@@ -76,23 +77,33 @@ function clockOf({ of }: Relation, upstream: Stage | undefined): Stage['clock'] 
 }
 
 /** Refuses what a join by time cannot follow. */
-function refuseSide(
-  place: string,
-  { table, from, reference }: Side,
-  source: Stage | undefined,
-  input: Stage | undefined,
-): void {
+function refuseSide(place: string, { table, reference }: Side, input: Relation, endless: ReadonlySet<string>): void {
   const what = table ? `table '${table.name}'` : `${reference.of.noun} '${reference.of.name}'`;
   const refuse = (message: string, remedy: string) => {
     throw new MillraceError('SQL_UNSUPPORTED', message, { place, remedy });
   };
-  if (source && retracts(source))
+  const from = table ? table.from : (reference.of as Topic | Stream);
+  if (mayRetract(from, endless))
     refuse(
-      `it joins ${what} by time, and stream '${from}' that feeds it retracts rows`,
+      `it joins ${what} by time, and stream '${from.name}' that feeds it retracts rows`,
       'Join the streams before their windows, or read both tables where the answer is needed.',
     );
-  if (input && retracts(input))
-    refuse(`it joins ${what} by time with rows of windows, which may be retracted`, 'Join before the windows.');
+  const of = input.of as Topic | Stream;
+  if (mayRetract(of, endless))
+    refuse(
+      `it joins ${what} by time with rows of stream '${of.name}', which may be retracted`,
+      `Join before the windows: read what stream '${of.name}' reads.`,
+    );
+  if (of.noun === 'stream' && of.time === undefined)
+    refuse(
+      `it joins ${what} by time, and stream '${of.name}' has no time`,
+      `Declare the time of stream '${of.name}': { time: '…' }.`,
+    );
+  if (input.previous)
+    refuse(
+      `it joins ${what} by time, and reads each row with the one before it`,
+      'Make a stream of each: the join over the stream that reads previous().',
+    );
 }
 
 async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
@@ -135,7 +146,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
     isAhead,
     clock,
     fansOut: analysis.hasJoin || analysis.hasUnnest,
-    hasTies: analysis.hasJoin,
+    hasTies: analysis.hasJoin || (upstream?.kind === 'plain' && upstream.hasTies),
     times: pinsOf(stream, analysis.tree, alias, before),
     source: input.previous ? source : undefined,
     fill,
@@ -204,9 +215,4 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
     emitted,
     fill,
   };
-}
-
-async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
-  await makeTemp(session, relations.duplicates(stream.name), '_row integer');
-  await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
 }

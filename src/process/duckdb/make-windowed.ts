@@ -10,7 +10,7 @@ import { refuseMixedWindows } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
 import { changedSide, type Side } from './sides.ts';
-import { retracts, type WindowedStage } from './stage.ts';
+import type { WindowedStage } from './stage.ts';
 import { columnList, nullable, sqlColumns } from './types.ts';
 import {
   boundParameters,
@@ -44,7 +44,16 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   // the columns that are used are known only after the query was read, so it is read first over a scratch state with all of them
   const scratch = quote(`${stream.name}/scratch`);
   await session.run(`create or replace temp table ${scratch} (${stateOf(from.fields)})`);
-  const all = { window, fields: from.fields, more, state: `temp.main.${scratch}`, due: undefined, bounds: noBounds };
+  const hasTies = upstream !== undefined;
+  const all = {
+    window,
+    fields: from.fields,
+    more,
+    state: `temp.main.${scratch}`,
+    due: undefined,
+    bounds: noBounds,
+    hasTies,
+  };
   const first = await compile(making, windowRows(all), carriedOver, hidden);
   const stored = await checked(making, first);
   await session.run(`drop table temp.main.${scratch}`);
@@ -59,7 +68,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(making, state, stateFields);
-  if (upstream && retracts(upstream)) await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
+  await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
   // rows that were kept for another window lie in those of this one
   const start = windowStart(window, '_ts');
   await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
@@ -71,7 +80,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   const number = window.kind === 'record' ? '_carried_ws' : 'epoch_ms(_carriedwindow_start)';
   const carriedList = [number, ...by.map((name) => quote(`_carried${name}`))].join(', ');
   const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
-    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, ...read });
+    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, hasTies, ...read });
     const { carried } = await compile(making, rows, carriedOver, hidden);
     return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };

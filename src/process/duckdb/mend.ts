@@ -45,11 +45,11 @@ async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
     // windows that were closed before may have failed, too
     const hasChanged = work.progress.changed[stageName] !== undefined;
     const closed = hasChanged ? beginning : (work.progress.closed[stageName] ?? beginning);
-    const { culprits, error } = await findCulprits(work.session, stage, state, closed);
-    if (culprits.length === 0 || !error) break;
+    const culprits = await findCulprits(work.session, stage, state, closed);
+    if (culprits.length === 0) break;
     const letters: Aside[] = [];
     for (const culprit of culprits) {
-      const { partition, offset } = culprit;
+      const { partition, offset, error } = culprit;
       const bytes = await work.log.record(topicName, partition, offset);
       letters.push({
         ...emptyAside,

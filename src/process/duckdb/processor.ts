@@ -8,7 +8,7 @@ import { copyProgress, type Progress } from '../progress.ts';
 import { adopt } from './adopt.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countSources, partitionOf, uncountLetters } from './counts.ts';
-import { beginning, type Filled, fate, RowsRefused, StageFailure } from './flowing.ts';
+import { beginning, type Filled, fate, hourOf, RowsRefused, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
@@ -208,7 +208,7 @@ export class DuckProcessor implements Processor {
       this.#work.watermarks.heard(topic.name, duck.partition);
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
-      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
+      if (hourOf(watermarkMs) > hourOf(beforeMs)) await flow.forgetKeys(beforeMs);
       // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const again = new Set(duck.again.keys());

@@ -33,10 +33,11 @@ export function refuseWindowFields(place: string, input: Relation): void {
 
 /** Refuses views that the chain before a stream does not allow. */
 export function refuseCombinations(place: string, input: Relation, topic: Topic, isRetracted: boolean): void {
-  if (!input.dedupe || !isRetracted) return;
-  throw new MillraceError('SQL_UNSUPPORTED', `dedupe over rows of windows, which may be retracted, is not there`, {
+  const view = input.dedupe ? 'dedupe' : input.previous ? 'previous' : undefined;
+  if (view === undefined || !isRetracted) return;
+  throw new MillraceError('SQL_UNSUPPORTED', `${view} cannot read rows that may be retracted, as those of windows`, {
     place,
-    remedy: `Use dedupe over topic '${topic.name}' or a stream before the windows.`,
+    remedy: `Use ${view} over topic '${topic.name}' or a stream before the windows.`,
   });
 }
 

@@ -8,6 +8,7 @@ import type { Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Table } from '../../define/table.ts';
+import type { Topic } from '../../define/topic.ts';
 import { quote } from '../database.ts';
 import type { Progress } from '../progress.ts';
 import type { DuckSession } from './database.ts';
@@ -77,6 +78,17 @@ export async function makeSides(
     });
   }
   return sides;
+}
+
+/** Whether rows of a topic or stream may be retracted: those of windows, of joins by time, and what is made of them. */
+export function mayRetract(node: Topic | Stream, endless: ReadonlySet<string>): boolean {
+  if (node.noun === 'topic') return false;
+  return node.query.references.some((one) => {
+    if (isParam(one)) return false;
+    const { of, window, within } = one;
+    if (window || within) return true;
+    return of.noun === 'table' ? endless.has(of.name) : mayRetract(of, endless);
+  });
 }
 
 function sideName(pipeline: string, stream: string, { of, within }: Relation): string {

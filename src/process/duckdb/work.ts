@@ -5,7 +5,8 @@ import type { Topic } from '../../define/topic.ts';
 import { type Aside, isPersonal, reasonOf, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
 import { countLetters } from './counts.ts';
-import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
+import { type DuckSession, fileCatalog } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import { Flow } from './flow.ts';
 import { beginning, type FlowInput, type FlowResult } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
@@ -176,7 +177,10 @@ export class Work {
       const isChanged = other.windowed.some(
         ({ stream }) => input.progress.changed[stream.name] !== undefined && !input.held.has(stream.name),
       );
-      if (isChanged) await other.run(this.runOf(topic, input.progress, { held: input.held }));
+      if (!isChanged) continue;
+      // what it emits may change windows that are still open
+      this.unflushed.add(topic.name);
+      await other.run(this.runOf(topic, input.progress, { held: input.held }));
     }
     return result;
   }
