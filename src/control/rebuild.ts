@@ -66,7 +66,7 @@ function scopeFor(pipeline: Pipeline, names: readonly string[] | undefined): Sco
 export class Rebuilding {
   readonly names: readonly string[] | undefined;
   readonly #parts: RebuildParts;
-  readonly #scope: Scope;
+  readonly scope: Scope;
   readonly #shadow: Pipeline;
   readonly #topics: readonly Topic[];
   /** Topics whose windows must be given before the records of those behind them are processed. */
@@ -79,8 +79,8 @@ export class Rebuilding {
   constructor(parts: RebuildParts) {
     this.#parts = parts;
     this.names = parts.names;
-    this.#scope = scopeFor(parts.pipeline, parts.names);
-    this.#shadow = shadowOf(parts.pipeline, this.#scope);
+    this.scope = scopeFor(parts.pipeline, parts.names);
+    this.#shadow = shadowOf(parts.pipeline, this.scope);
     this.#topics = inOrder(this.#shadow);
   }
 
@@ -311,7 +311,7 @@ export class Rebuilding {
     await processor.flush();
     const { progress } = processor;
     this.#close();
-    await this.#parts.adopt(this.#scope, progress);
+    await this.#parts.adopt(this.scope, progress);
   }
 }
 

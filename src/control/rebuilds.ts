@@ -6,6 +6,7 @@ import { scopeOf, withStreams } from '../define/shadow.ts';
 import type { Progress } from '../process/progress.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
+import { rememberMade } from './known.ts';
 import type { RebuildOptions, RebuildStatus } from './millrace.ts';
 import { Rebuilding } from './rebuild.ts';
 import type { Runner } from './runner.ts';
@@ -180,5 +181,6 @@ export async function rebuildAlone(
   } finally {
     clearInterval(telling);
   }
+  await rememberMade(folder, pipeline, rebuilding.scope, names === undefined);
   return rebuilding.status;
 }
