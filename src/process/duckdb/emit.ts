@@ -2,7 +2,7 @@
 
 import { quote } from '../database.ts';
 import type { DuckSession } from './database.ts';
-import { type Emission, exchange, noEmission } from './emitted.ts';
+import { comparedRows, type Emission, exchange, noEmission } from './emitted.ts';
 import { beginning, correctableMs, end, type FlowInput } from './flowing.ts';
 import { relations } from './relations.ts';
 import { noteChanged } from './sides.ts';
@@ -32,6 +32,8 @@ export type Emitting = {
   readonly changed: string | undefined;
   /** Whether some of them may be in windows that were closed before. */
   readonly hasCorrections: boolean;
+  /** Relations that may hold rows after this run. */
+  readonly used: Set<string>;
 };
 
 /** An hour of event time: so often it is looked at what need not be kept any more. */
@@ -39,7 +41,7 @@ const hourMs = 3_600_000;
 
 /** Fills the stream's relations with the rows that it emits and retracts. */
 export async function emitWindows(emitting: Emitting): Promise<Emission> {
-  const { session, stage, input, watermarkMs } = emitting;
+  const { stage, input, watermarkMs } = emitting;
   const { name } = stage.stream;
   const { progress } = input;
   const before = progress.closed[name] ?? beginning;
@@ -49,8 +51,8 @@ export async function emitWindows(emitting: Emitting): Promise<Emission> {
   }
   const now = Math.max(before, watermarkMs);
   progress.closed[name] = now;
-  const due = relations.due(name);
-  await session.run(`delete from ${due}`);
+  // it is empty: a run begins by emptying what is used
+  emitting.used.add(relations.due(name));
   const listed = await (stage.window.kind === 'session' ? listKeys : listWindows)(emitting, before, now);
   const emission = listed > 0 ? await emitListed(emitting, now) : noEmission;
   if (Math.floor(now / hourMs) > Math.floor(before / hourMs)) await forget(emitting, now);
@@ -64,18 +66,23 @@ async function emitListed({ session, stage, input }: Emitting, now: number): Pro
   const due = relations.due(name);
   const { emitted } = stage;
   const base = input.progress.ids[name] ?? 0;
-  let bounds: [number, number] = [beginning, isEarly(stage, input) ? end : now];
-  if (window.kind !== 'session') {
-    const [row] = await session.rows(`select min(_window), max(_window) from ${due}`);
-    bounds = [Number(row![0]) - 1, Number(row![1])];
-  }
+  const ofTheSame = sameWindows(stage);
+  const [row] = await session.rows(
+    `select ${window.kind === 'session' ? 'null, null' : 'min(_window), max(_window)'}, (select count(*) from ${comparedRows(emitted, ofTheSame)}) from ${due}`,
+  );
+  const bounds =
+    window.kind === 'session' ? [beginning, isEarly(stage, input) ? end : now] : [Number(row![0]) - 1, Number(row![1])];
   const filled = await session.run(stage.fill, ...bounds, base);
   input.progress.ids[name] = base + filled;
-  if (window.kind === 'session') {
-    const keys = window.by.map((by, i) => `e.${emitted.keys[i]} is not distinct from d.${quote(by)}`).join(' and ');
-    return exchange(session, emitted, `exists (select 1 from ${due} d where ${keys})`, filled);
-  }
-  return exchange(session, emitted, `e._w in (select ${startOf(window, '_window')} from ${due})`, filled);
+  return exchange(session, emitted, { ofTheSame, before: Number(row![2]), filled });
+}
+
+/** That emitted rows (`e`) are of the windows that are due. */
+function sameWindows({ window, emitted, stream }: WindowedStage): string {
+  const due = relations.due(stream.name);
+  if (window.kind !== 'session') return `e._w in (select ${startOf(window, '_window')} from ${due})`;
+  const keys = window.by.map((by, i) => `e.${emitted.keys[i]} is not distinct from d.${quote(by)}`).join(' and ');
+  return `exists (select 1 from ${due} d where ${keys})`;
 }
 
 /** Whether windows are emitted that are still open. */
@@ -105,7 +112,7 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
     listed += await add(endingWindows(window, state), before, flush ? end : now);
   const first = progress.forgotten[name];
   const isKept = first === undefined || window.kind === 'record' ? 'true' : `${startOf(window, '_window')} >= ${first}`;
-  if (progress.changed[name]) {
+  if (progress.changed[name] !== undefined) {
     listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
     delete progress.changed[name];
@@ -144,7 +151,7 @@ async function listKeys(emitting: Emitting, before: number, now: number): Promis
     listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs}`));
   } else if (now > before)
     listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs} and _ts <= ${now - window.gapMs}`));
-  if (progress.changed[name]) {
+  if (progress.changed[name] !== undefined) {
     listed += await add(`select ${names} from ${relations.changed(pipeline, name)}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
     delete progress.changed[name];

@@ -81,25 +81,31 @@ export function allColumns(emitted: Emitted): string {
 }
 
 /**
+ * The rows that were emitted of some windows, as a relation; what is forgotten of them is not compared.
+ *
+ * @param ofTheSame a condition on emitted rows (`e`): that they are of the windows
+ */
+export function comparedRows({ kept }: Emitted, ofTheSame: string): string {
+  return `(select * from ${kept} e where e._parent is distinct from ${forgotten} and ${ofTheSame})`;
+}
+
+/**
  * Compares the fresh rows with those that were emitted before of the same windows: what is no longer among them is retracted, what is there
  * already is not emitted again.
  *
- * @param ofTheSame a condition on emitted rows (`e`): that they are of the windows whose rows are fresh
+ * @param windows `before`: how many rows were emitted of these windows; `filled`: how many are fresh
  */
 export async function exchange(
   session: DuckSession,
   emitted: Emitted,
-  ofTheSame: string,
-  filled: number,
+  { ofTheSame, before, filled }: { readonly ofTheSame: string; readonly before: number; readonly filled: number },
 ): Promise<Emission> {
   const { kept, fresh, retracted, keys } = emitted;
-  const compared = `(select * from ${kept} e where e._parent is distinct from ${forgotten} and ${ofTheSame})`;
-  const before = Number((await session.rows(`select count(*) from ${compared}`))[0]![0]);
   let removed = 0;
   if (before > 0) {
     const values = ['_w', ...keys, columnList(emitted.fields)].join(', ');
     const numbered = (rows: string) => `(select *, row_number() over (partition by ${values}) as _n from ${rows})`;
-    const old = numbered(compared);
+    const old = numbered(comparedRows(emitted, ofTheSame));
     const same = ['_w', '_n', ...keys, ...Object.keys(emitted.fields).map(quote)]
       .map((name) => `o.${name} is not distinct from n.${name}`)
       .join(' and ');
@@ -113,7 +119,12 @@ export async function exchange(
       );
     if (removed > 0) await session.run(`delete from ${kept} where _id in (select _id from ${retracted})`);
   }
-  return { emitted: await keep(session, emitted), filled, retracted: removed, isFirst: before === 0 };
+  return {
+    emitted: before === 0 && filled === 0 ? 0 : await keep(session, emitted),
+    filled,
+    retracted: removed,
+    isFirst: before === 0,
+  };
 }
 
 /** Retracts the rows that were made of retracted rows of another stream; resolves with how many. */

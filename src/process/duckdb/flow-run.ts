@@ -236,6 +236,7 @@ export class FlowRun {
         watermarkMs: stageWatermark(stage, this.#input),
         changed,
         hasCorrections: hasAgain || upstream !== undefined,
+        used: this.#used,
       }),
     );
     if (progress.forgotten[name] !== before) this.#forgetful.push(stage);

@@ -32,10 +32,12 @@ export async function changesOf(
 ): Promise<RowChanges> {
   const { kept, fresh, retracted } = emitted;
   const keys = table.key.map(quote).join(', ');
-  await session.run(`delete from ${put}`);
   await session.run(`delete from ${gone}`);
   // where each window has keys of its own and is emitted for the first time, nothing else has one of its keys
   const isAlone = emission.isFirst && emission.retracted === 0 && isPinned(emitted, table.key);
+  if (isAlone && (await isDistinct(session, table, fresh, emission.emitted)))
+    return { put: { session, relation: fresh, count: emission.emitted }, gone: { session, relation: gone, count: 0 } };
+  await session.run(`delete from ${put}`);
   const changed =
     emission.retracted > 0 ? `(select ${keys} from ${fresh} union select ${keys} from ${retracted})` : fresh;
   const rows = isAlone ? fresh : `(select * from ${kept} semi join ${changed} using (${keys}))`;
@@ -52,6 +54,14 @@ export async function changesOf(
     put: { session, relation: put, count: putCount },
     gone: { session, relation: gone, count: goneCount },
   };
+}
+
+/** Whether no two rows have one key, as far as the hashes of their keys can tell: the rule, for which nothing need be ranked. */
+async function isDistinct(session: DuckSession, table: Table, rows: string, count: number): Promise<boolean> {
+  const keys = table.key.map(quote).join(', ');
+  return (
+    count === 1 || Number((await session.rows(`select count(distinct hash(${keys})) from ${rows}`))[0]![0]) === count
+  );
 }
 
 /** Rows with their rank within their key: by version, then by window, then by their values, so that the order of arrival says nothing. */
