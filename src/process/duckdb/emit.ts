@@ -104,7 +104,7 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
     listed += await add(endingWindows(window, state), before, flush ? end : now);
   const first = progress.forgotten[name];
   const isKept = first === undefined || window.kind === 'record' ? 'true' : `${startOf(window, '_window')} >= ${first}`;
-  if (progress.changed[name]) {
+  if (progress.changed[name] !== undefined) {
     listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
     delete progress.changed[name];
@@ -143,7 +143,7 @@ async function listKeys(emitting: Emitting, before: number, now: number): Promis
     listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs}`));
   } else if (now > before)
     listed += await add(keysOf(window, state, `_ts > ${before - window.gapMs} and _ts <= ${now - window.gapMs}`));
-  if (progress.changed[name]) {
+  if (progress.changed[name] !== undefined) {
     listed += await add(`select ${names} from ${relations.changed(pipeline, name)}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
     delete progress.changed[name];
