@@ -74,7 +74,7 @@ async function bareServer(): Promise<Target> {
   let id = 0;
   const timer = setInterval(() => {
     if (rows.length === 0) return;
-    const data = `{"rows":[${rows.join()}],"count":${rows.length}}`;
+    const data = `{"rows":[${rows.join()}],"removed":[],"count":${rows.length}}`;
     const bytes = Buffer.from(`event: rows\nid: aabbccddeeff-${++id}\ndata: ${data}\n\n`);
     rows = [];
     for (const socket of sockets) socket.write(bytes);

@@ -7,6 +7,7 @@ import type { CommandGroups } from './help.ts';
 import { pipelineRemove } from './pipeline-remove.ts';
 import { plan } from './plan.ts';
 import { query } from './query.ts';
+import { rebuild } from './rebuild.ts';
 import { run } from './run.ts';
 import { start } from './start.ts';
 import { tableDrop } from './table-drop.ts';
@@ -23,7 +24,7 @@ export const groups: CommandGroups = [
   ['Define', [check, plan]],
   ['Run', [run, start]],
   ['Look', [topics, tail, tables, query]],
-  ['Mend', [deadList, deadShow, deadRedrive]],
+  ['Mend', [deadList, deadShow, deadRedrive, rebuild]],
   ['Remove', [topicDelete, tableDrop, pipelineRemove]],
   ['Let others in', [tokenCreate, tokenList, tokenRevoke]],
 ];

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import type { DeadFilter, Millrace, RedriveResult } from '../control/millrace.ts';
 import { MillraceError } from '../core/errors.ts';
-import type { Pipeline } from '../define/pipeline.ts';
 import { type Arguments, givenParams, usage } from './arguments.ts';
 import type { Command, Context } from './command.ts';
 import { deadFilter, deadOptions } from './dead-list.ts';
@@ -11,6 +10,7 @@ import { dataOption, jsonOption, setOption, withMillrace } from './folder.ts';
 import { toJson } from './json.ts';
 import { formatCount, plural } from './numbers.ts';
 import { paintFor } from './paint.ts';
+import { pipelineOf } from './pipeline-file.ts';
 
 type Outcome = RedriveResult & { readonly pipeline: string };
 
@@ -99,24 +99,6 @@ async function filtersOf(
     byPipeline.set(pipeline, [...(byPipeline.get(pipeline) ?? []), id]);
   }
   return [...byPipeline].map(([pipeline, own]) => [pipeline, { ...filter, pipeline, ids: own }] as const);
-}
-
-async function pipelineOf(millrace: Millrace, name: string, given: Arguments, context: Context): Promise<Pipeline> {
-  const path = given.text('file') ?? (await millrace.pipelineFile(name));
-  if (path === undefined) {
-    throw new MillraceError('NOT_FOUND', `the file of pipeline '${name}' is not known`, {
-      place: `pipeline '${name}'`,
-      remedy: 'Name it with --file FILE.',
-    });
-  }
-  const pipeline = await context.control.loadPipeline(path);
-  if (pipeline.name !== name) {
-    throw new MillraceError('NOT_FOUND', `the file defines pipeline '${pipeline.name}', not '${name}'`, {
-      place: path,
-      remedy: `Name the file of '${name}' with --file, or choose its letters with --pipeline ${pipeline.name}.`,
-    });
-  }
-  return pipeline;
 }
 
 async function readReplacement(path: string): Promise<Uint8Array> {

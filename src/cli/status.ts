@@ -59,6 +59,8 @@ function pipelineLines(status: PipelineStatus, paint: Paint, columns: number, le
     );
     if (source.notice) lines.push(`  ${label('')}${paint.yellow(`! ${harmless(source.notice)}`)}`);
   });
+  for (const [topic, notice] of Object.entries(status.notices))
+    lines.push(`  ${label('')}${paint.dim(`topic ${topic}: ${harmless(notice)}`)}`);
   lines.push(`  ${label('ledger')}${ledgerText(status.ledger, paint, columns - 12)}`);
   lines.push(...tableLines(status, paint, columns - 12).map((line, i) => `  ${label(i === 0 ? 'tables' : '')}${line}`));
   if (status.ledger.dead > 0) {

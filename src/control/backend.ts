@@ -8,9 +8,11 @@ import { toJson } from '../web/values.ts';
 import { embedded } from './adapters.ts';
 import { chartsOf } from './charts.ts';
 import type { Folder } from './folder.ts';
+import { given } from './given.ts';
 import { LetterDesk } from './letters.ts';
 import { postsOf } from './post.ts';
 import { Queries } from './queries.ts';
+import type { Rebuilds } from './rebuilds.ts';
 import { Records } from './records.ts';
 import type { Runner } from './runner.ts';
 import { shownPlan } from './shown-plan.ts';
@@ -23,7 +25,7 @@ import { viewOf } from './view.ts';
 export type ClosableBackend = { readonly backend: Backend; close(): Promise<void> };
 
 /** Makes what is served of pipelines that run in a folder. */
-export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableBackend {
+export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: Rebuilds): ClosableBackend {
   const { store, system, log, registry } = folder;
   const definitions = runners.map((runner) => runner.pipeline);
   const records = new Records(folder, definitions);
@@ -46,18 +48,21 @@ export function backendOf(folder: Folder, runners: readonly Runner[]): ClosableB
     startedAt: system.clock.now(),
     definitions,
     registry,
-    pipelines: () => runners.map(viewOf),
+    pipelines: () => runners.map((runner) => ({ ...viewOf(runner), ...given('rebuild', rebuilds.status(runner)) })),
     async plan(pipeline) {
       const runner = runnerOf(pipeline);
       return shownPlan(runner.pipeline, runner.params, runner.nameOf);
     },
     pause: async (pipeline) => runnerOf(pipeline).pause(),
     resume: async (pipeline) => runnerOf(pipeline).resume(),
+    rebuild: async (pipeline, names, isPartial) => rebuilds.begin(runnerOf(pipeline), names, isPartial),
     topics: () => topicViews(topics),
     topic: (name) => topicView(topics, name),
     records: (topic, request) => records.page(topic, request),
     admit: async (topic, request) => posts.admit(topic, request),
     post: (topic, request) => posts.post(topic, request),
+    countRefused: (topic, code) => posts.refused.add(posts.accepts(topic) ? topic : '', code),
+    refusedPosts: () => posts.refused.list(),
     watchTopic: (topic, changed) => watches.watch(topic, changed),
     tables: () => tableViews(store, definitions),
     table: (name) => tableView(store, definitions, name),

@@ -1,6 +1,7 @@
 // Dead letters and late records of a data folder: listed, counted, shown with their bytes.
 import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { shadowMark } from '../define/shadow.ts';
 import type { Session } from '../process/database.ts';
 import type { KeptAside } from '../process/engine.ts';
 import type { Progress } from '../process/progress.ts';
@@ -10,8 +11,11 @@ import { pipelineFiles } from './known.ts';
 import type { DeadFilter, DeadLetter, DeadLetterDetail } from './millrace.ts';
 import { Decoders } from './tail.ts';
 
+/** Letters of what is made again beside a pipeline are shown when that has taken its place. */
+const ofPipelines = `not ends_with(pipeline, '${shadowMark}')`;
+
 /** What a filter lets pass; its parameters are those of `filterValues`. */
-const passing = `($1 is null or pipeline = $1) and ($2 is null or stage = $2) and ($3 is null or kind = $3) and ($4 is null or code = $4)
+const passing = `${ofPipelines} and ($1 is null or pipeline = $1) and ($2 is null or stage = $2) and ($3 is null or kind = $3) and ($4 is null or code = $4)
   and ($5 is null or id in (select unnest(cast(cast($5 as json) as bigint[]))))`;
 
 function filterValues({ pipeline, stage, kind, code, ids }: DeadFilter): (string | null)[] {
@@ -41,8 +45,8 @@ export class DeadLetters {
   async checkNames({ pipeline, stage }: DeadFilter): Promise<void> {
     if (pipeline === undefined && stage === undefined) return;
     const [states, letters] = await this.#within(async (session) => [
-      await session.rows('select state from meta.progress'),
-      await session.rows('select distinct pipeline, stage from meta.aside'),
+      await session.rows(`select state from meta.progress where ${ofPipelines}`),
+      await session.rows(`select distinct pipeline, stage from meta.aside where ${ofPipelines}`),
     ]);
     const ran = Object.keys(await pipelineFiles(this.#folder));
     const pipelines = new Set([...ran, ...letters!.map(([one]) => String(one))]);
@@ -108,7 +112,7 @@ export class DeadLetters {
         filter.limit,
       );
       const groups = await session.rows(
-        `select pipeline, stage, kind, code, count(*), max(at_ms) from meta.aside group by all order by max(at_ms) desc, 1, 2, 3, 4`,
+        `select pipeline, stage, kind, code, count(*), max(at_ms) from meta.aside where ${ofPipelines} group by all order by max(at_ms) desc, 1, 2, 3, 4`,
       );
       return {
         letters: rows.map((row) => summary(asideOf(row))),

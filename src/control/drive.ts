@@ -11,6 +11,7 @@ import { recordAcceptor } from '../define/accept.ts';
 import type { Fields, FieldType, Input, Row } from '../define/fields.ts';
 import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { withStreams } from '../define/shadow.ts';
 import type { Table } from '../define/table.ts';
 import type { Topic } from '../define/topic.ts';
 import { againHeader, type KeptAside, type Processor } from '../process/engine.ts';
@@ -24,6 +25,8 @@ import { type Folder, openParts, registerTopics } from './folder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
 import type { DeadFilter, DeadLetterDetail, Ledger, RedriveResult, StageStatus } from './millrace.ts';
 import { idleMs } from './pump.ts';
+import { Rebuilding } from './rebuild.ts';
+import { newNames } from './rebuilds.ts';
 import type { System } from './system.ts';
 import { Decoders } from './tail.ts';
 
@@ -62,6 +65,8 @@ export interface Driver extends AsyncDisposable {
   redrive(filter?: DeadFilter, mend?: (record: Record<string, unknown>) => object): Promise<RedriveResult>;
   /** Ends the processing and begins it again from what was committed, perhaps with a changed pipeline of the same name. */
   restart(changed?: Pipeline): Promise<void>;
+  /** Makes streams and tables again from the log, or all of them, and puts them in the place of those that are there. */
+  rebuild(...names: string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -127,10 +132,33 @@ class Driven implements Driver {
       );
     }
     const params = resolveParams(pipeline.params, this.#given);
+    const { engine, store } = this.#folder;
     this.#schemaIds = await registerTopics(this.#folder, pipeline);
-    await this.#folder.store.prepare(pipeline.name, pipeline.tables);
-    this.#processor = await this.#folder.engine.open(pipeline, params, await endlessLookups(pipeline, params));
+    const known = new Set((await store.tables()).map(({ name }) => name));
+    const fresh = newNames(pipeline, known, await engine.progress(pipeline.name));
+    await store.prepare(pipeline.name, pipeline.tables);
+    this.#processor = await engine.open(pipeline, params, await endlessLookups(pipeline, params));
     this.#pipeline = pipeline;
+    if (fresh.length > 0) await this.#rebuild(fresh);
+  }
+
+  rebuild(...names: string[]): Promise<void> {
+    return this.#inTurn(() => this.#rebuild(names.length > 0 ? withStreams(this.#defined, names) : undefined));
+  }
+
+  async #rebuild(names: readonly string[] | undefined): Promise<void> {
+    const pipeline = this.#pipeline!;
+    const processor = this.#processor!;
+    const rebuilding = new Rebuilding({
+      folder: this.#folder,
+      pipeline,
+      params: resolveParams(pipeline.params, this.#given),
+      names,
+      progress: () => processor.progress,
+      exclusive: (work) => work(),
+      adopt: (scope, shadow) => processor.adopt(scope, shadow),
+    });
+    await rebuilding.run(new AbortController().signal);
   }
 
   send<F extends Fields>(topic: Topic<F>, records: readonly Input<F>[]): Promise<Sent> {

@@ -107,6 +107,9 @@ export type FeederOptions = SourceToRead & {
   readonly report: (report: SourceReport) => void;
 };
 
+/** A posted record that was refused, on its way to the dead letters. */
+export type RefusedPost = Omit<Refusal, 'sequence'>;
+
 /** The progress of a source that was never read. */
 const nothingRead: SourceProgress = { position: undefined, next: 0, read: 0, refused: 0 };
 
@@ -149,19 +152,25 @@ export class Feeder {
     return this.#receiver;
   }
 
-  /** Counts records that requests brought: those that are durable by now, and those that were rejected, which came no further. */
-  count(accepted: number, rejected: number): void {
+  /**
+   * Counts records that requests brought: those that are durable by now; those that were refused, of which only the caller was told; and
+   * those that were refused and become dead letters.
+   */
+  count(accepted: number, told: number, letters: readonly RefusedPost[] = []): void {
     const { position, next, read, refused } = this.#progress;
+    const come = accepted + letters.length;
     this.#progress = {
       position,
-      next: next + accepted,
-      read: read + accepted,
-      refused: refused + rejected,
+      next: next + come,
+      read: read + come,
+      refused: refused + told + letters.length,
+      told: (this.#progress.told ?? refused) + told,
       isAtEnd: false,
     };
     this.#reported = this.#progress;
     const { topic, report } = this.#options;
-    report({ source: this.name, topic: topic.name, progress: this.#progress, refusals: [] });
+    const refusals = letters.map((one, i): Refusal => ({ ...one, sequence: next + accepted + i }));
+    report({ source: this.name, topic: topic.name, progress: this.#progress, refusals });
   }
 
   /** Whether it ends by itself. */
@@ -193,8 +202,8 @@ export class Feeder {
       kind: this.#chosen.definition.kind,
       topic: this.#options.topic.name,
       state: this.#state,
-      // what a request brought and was rejected never counts as arrived: the ledger is of what did
-      read: this.#progress.read + (this.#receiver ? this.#progress.refused : 0),
+      // of what only the caller was told never counts as arrived: the ledger is of what did
+      read: this.#progress.read + (this.#receiver ? (this.#progress.told ?? this.#progress.refused) : 0),
       refused: this.#progress.refused,
       progress: this.#state === 'ended' ? 1 : this.#fraction,
       notice: this.#notice,

@@ -53,6 +53,12 @@ export function tableLabel({ key }: Table): string {
   return `key ${key.join(', ')}`;
 }
 
+/** Whether rows of a stream may be retracted: it reads windows, or the rows of a stream that does. */
+export function retracts(stream: Stream): boolean {
+  const { window, of } = inputOf(stream);
+  return window !== undefined || (of.noun === 'stream' && retracts(of));
+}
+
 /** The edges between topics, streams and tables, in the order of the data. */
 export function edgesOf(pipeline: Pipeline): Edge[] {
   const flow = (from: { noun: string; name: string }, noun: 'stream' | 'table', name: string): Edge => ({

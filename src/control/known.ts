@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { isParam } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
+import type { Scope } from '../define/shadow.ts';
 import type { Stream } from '../define/stream.ts';
 import type { Session } from '../process/database.ts';
 import { type AllSettings, settingsOf } from './settings.ts';
@@ -63,6 +64,30 @@ export async function remember(folder: Folder, pipeline: Pipeline, file: string 
       if (path) await session.run('update meta.pipelines set file = $1 where name = $2', path, name);
     }
     return had?.[0] === true;
+  });
+}
+
+/**
+ * Remembers what a pipeline declares of the streams and tables that were made again while it does not run; `isWhole`: of all of it. What it
+ * declared of the others stays as it was at its last start.
+ */
+export async function rememberMade(
+  folder: Folder,
+  pipeline: Pipeline,
+  { streams, tables }: Scope,
+  isWhole: boolean,
+): Promise<void> {
+  const { name } = pipeline;
+  await within(folder, async (session) => {
+    const [had] = await session.rows('select declared from meta.pipelines where name = $1', name);
+    if (!had?.[0]) return;
+    const before = JSON.parse(String(had[0])) as Declared;
+    const made = new Set([...streams.map((one) => `stream ${one}`), ...tables.map((one) => `table ${one}`)]);
+    const settings = Object.entries(settingsOf(pipeline)).filter(([key]) => made.has(key));
+    const declared = isWhole
+      ? declaredBy(pipeline, before)
+      : { ...before, settings: { ...before.settings, ...Object.fromEntries(settings) } };
+    await session.run('update meta.pipelines set declared = $1 where name = $2', JSON.stringify(declared), name);
   });
 }
 

@@ -107,8 +107,8 @@ export function savedEnding(topic: string, saved: Readonly<Record<string, Source
     unanswered: undefined,
     areAtEnd: all.length > 0 && all.every(([, { isAtEnd }]) => isAtEnd !== false),
     status: () =>
-      all.map(([name, { read, refused, isAtEnd }]) => ({
-        ...{ name, kind: 'source', topic, read, refused, progress: undefined },
+      all.map(([name, { read, refused, told = 0, isAtEnd }]) => ({
+        ...{ name, kind: 'source', topic, read: read + told, refused, progress: undefined },
         state: isAtEnd === false ? 'waiting' : 'ended',
         notice: isAtEnd === false ? 'which was not read to its end' : undefined,
       })),

@@ -1,4 +1,5 @@
 // What the command line, the tests and the web server drive: an open data folder, and pipelines running in it.
+
 import type { MillraceError } from '../core/errors.ts';
 import type { GivenParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
@@ -52,6 +53,26 @@ export type StageStatus = {
   readonly dead: number;
 };
 
+/** How far what is made again has come. */
+export type RebuildStatus = {
+  /** The streams and tables that were asked for; undefined: all of the pipeline. */
+  readonly names?: string[];
+  readonly state: 'running' | 'waiting' | 'failed';
+  /** Records of the log that are processed again, and that are to be. */
+  readonly done: number;
+  readonly total: number;
+  /** Why it waits or has failed. */
+  readonly reason?: string;
+};
+
+/** Options of a rebuild: `isPartial`: also where the log no longer has all records; `told` hears how far it is, twice a second. */
+export type RebuildOptions = {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly isPartial?: boolean;
+  readonly signal?: AbortSignal;
+  readonly told?: (status: RebuildStatus) => void;
+};
+
 /** A pipeline at a moment. */
 export type PipelineStatus = {
   readonly name: string;
@@ -66,6 +87,8 @@ export type PipelineStatus = {
   readonly tables: Readonly<Record<string, number>>;
   /** Event time before which everything is complete, milliseconds since 1970; per topic with a time. */
   readonly watermarks: Readonly<Record<string, number | undefined>>;
+  /** Per topic what people should know of it: that windows do not wait for a partition that is quiet. No reason to be degraded. */
+  readonly notices: Readonly<Record<string, string>>;
   /** Records a second that were processed, over the last seconds. */
   readonly recordsPerSecond: number;
   /** Records processed by this run, and its seconds so far. */
@@ -255,6 +278,12 @@ export interface Millrace {
   deadList(filter?: DeadFilter): Promise<DeadLetter[]>;
   /** @throws NOT_FOUND */
   deadShow(id: number): Promise<DeadLetterDetail>;
+  /**
+   * Makes streams and tables of a pipeline that does not run again from the log, or all of it, and puts them in their place in one step.
+   *
+   * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE where the log no longer has all records
+   */
+  rebuild(pipeline: Pipeline, names: readonly string[] | undefined, options?: RebuildOptions): Promise<RebuildStatus>;
   /** Sends dead letters of a pipeline again, through its present definition. `replacement` gives other bytes for a single letter. */
   deadRedrive(
     pipeline: Pipeline,

@@ -9,10 +9,10 @@ import { closeParts, type Folder, openParts, type Places } from './folder.ts';
 import { pipelineFiles } from './known.ts';
 import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, TopicSummary } from './millrace.ts';
+import { rebuildAlone } from './rebuilds.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { checkIdle, finishDeletions, removal, remove } from './remove.ts';
-import type { Runner } from './runner.ts';
-import { start } from './start.ts';
+import { type Started, start } from './start.ts';
 import { system as realSystem, type System } from './system.ts';
 
 /**
@@ -24,19 +24,19 @@ import { system as realSystem, type System } from './system.ts';
 export async function open(options: OpenOptions, system: System = realSystem()): Promise<Millrace> {
   const folder = await openFolder(options, system);
   const dead = new DeadLetters(folder);
-  const started = new Map<Running, readonly Runner[]>();
+  const started = new Map<Running, Started>();
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
       assert(folder.leftOut === undefined, 'a start in a folder with a topic that was not opened');
-      const { running, runners } = await start(folder, pipelines, startOptions, options.notice);
-      started.set(running, runners);
-      return running;
+      const made = await start(folder, pipelines, startOptions, options.notice);
+      started.set(made.running, made);
+      return made.running;
     },
     backend(running) {
-      const runners = started.get(running);
-      assert(runners, 'a backend for pipelines that run in another data folder');
-      const made = backendOf(folder, runners);
+      const found = started.get(running);
+      assert(found, 'a backend for pipelines that run in another data folder');
+      const made = backendOf(folder, found.runners, found.rebuilds);
       backends.push(made);
       return made.backend;
     },
@@ -53,8 +53,11 @@ export async function open(options: OpenOptions, system: System = realSystem()):
       return dead.list(filter);
     },
     deadShow: (id) => dead.show(id),
+    rebuild: (pipeline, names, rebuildOptions) => rebuildAlone(folder, pipeline, names, rebuildOptions),
     async deadRedrive(pipeline, filter, redriveOptions) {
-      const runner = [...started.values()].flat().find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
+      const runner = [...started.values()]
+        .flatMap(({ runners }) => runners)
+        .find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
       if (!runner) return redriveAlone(folder, pipeline, filter, redriveOptions);
       return runner.withLetters(async (through) => {
         if (runner.isPaused) throw paused(pipeline.name);
@@ -65,7 +68,10 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     },
     removal: (what) => removal(folder, what),
     async remove(what, { force = false } = {}) {
-      checkIdle(folder, [...started.values()].flat());
+      checkIdle(
+        folder,
+        [...started.values()].flatMap(({ runners }) => runners),
+      );
       return remove(folder, what, force);
     },
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,

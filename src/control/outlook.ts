@@ -151,7 +151,7 @@ class PipelineOutlook {
       return errors.map((error) =>
         error.code === 'TABLE_CHANGED' ? { effect: 'rebuild', says: error.message, command, error } : refused(error),
       );
-    if (!before) return [this.#newStage(command)];
+    if (!before) return [this.#newStage(command, table.isFromNow)];
     const parts = this.#settingsOf(`table ${table.name}`, (affectsRows) =>
       affectsRows && hadRows ? { effect: 'rebuild', command } : { effect: 'changed' },
     );
@@ -181,11 +181,12 @@ class PipelineOutlook {
     return this.#stages.has(`stream ${name}`) ? [] : [this.#newStage(command)];
   }
 
-  /** A stream or table that is not there yet: in a pipeline that has run it begins with the next record. */
-  #newStage(command: string): Part {
-    return this.#hasRun
-      ? { effect: 'new', says: 'it gets what comes from now on, not what the log has already', command }
-      : { effect: 'new', says: '' };
+  /** A stream or table that is not there yet: in a pipeline that has run, a table is made from the log, and its stream with it. */
+  #newStage(command: string, isFromNow = false): Part {
+    if (!this.#hasRun) return { effect: 'new', says: '' };
+    if (isFromNow)
+      return { effect: 'new', says: 'it gets what comes from now on, not what the log has already', command };
+    return { effect: 'new', says: 'it gets the records that the log has, while the pipeline runs' };
   }
 
   #settingsOf(key: string, effectOf: (affectsRows: boolean) => Pick<Part, 'effect' | 'command'>): Part[] {

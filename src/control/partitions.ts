@@ -1,6 +1,8 @@
 // The partitions that a pipeline reads: what waits in each, where it goes on, and which of them are held.
 import { MillraceError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import { type Batch, firstRecords } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Processor } from '../process/engine.ts';
 
@@ -69,5 +71,28 @@ export class Partitions {
         },
       );
     }
+  }
+
+  /** The batches that wait in a partition from an offset on, of one micro-batch; none where nothing waits. @throws OFFSET_OUT_OF_RANGE */
+  async read(topic: string, partition: number, from: number): Promise<readonly Batch[]> {
+    const { log, pipeline } = this.#options;
+    const { start, end } = log.range(topic, partition);
+    if (end <= from) return [];
+    if (from < start && from > 0) {
+      throw new MillraceError(
+        'OFFSET_OUT_OF_RANGE',
+        `topic ${topic}, partition ${partition}: records ${from} to ${start - 1} are no longer in the log, and pipeline '${pipeline.name}' has not processed them`,
+        {
+          place: topic,
+          remedy: `Give the topic a longer retention; to go on without them: millrace rebuild ${pipeline.name} --partial.`,
+        },
+      );
+    }
+    const batches = await log.read(topic, partition, Math.max(from, start), {
+      // whole batches are read; the last one is cut
+      recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
+      bytesMax: limits.readBytesMax,
+    });
+    return batches.length > 0 ? firstRecords(batches, limits.microBatchRecordsMax) : [];
   }
 }

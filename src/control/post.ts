@@ -11,13 +11,14 @@ import type { Topic } from '../define/topic.ts';
 import type { Delivery, Receiver } from '../ingest/source.ts';
 import type { Batch } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
-import type { PostRequest } from '../web/backend.ts';
+import type { PostRequest, UnreadRecord } from '../web/backend.ts';
 import type { PostResult } from '../web/schemas.ts';
-import type { TopicWriter } from './feeder.ts';
+import type { Feeder, RefusedPost, TopicWriter } from './feeder.ts';
 import type { Folder } from './folder.ts';
 import { PostKeys, type PostMark } from './post-keys.ts';
+import { lettersOf, originalOf, RefusedCounts, type RefusedRecord } from './post-refused.ts';
 import type { Runner } from './runner.ts';
-import { behindOf } from './topic-sources.ts';
+import { behindOf, type TopicReader } from './topic-sources.ts';
 
 /** Records that are encoded before the event loop has its turn. */
 const sliceRecordsMax = 1000;
@@ -25,11 +26,14 @@ const sliceRecordsMax = 1000;
 /** How long a request waits for a pipeline that is too far behind, and how often it looks. */
 const roomMs = { most: 5000, step: 50 };
 
+/** How long a request waits for its dead letters to be on disk. */
+const keptMs = 5000;
+
 /** A way in for requests: a source that takes them. */
 export type Door = {
   readonly receiver: Receiver;
-  /** Counts what was stored and what was rejected. */
-  readonly count: (accepted: number, rejected: number) => void;
+  /** Counts what was stored and what was refused, and keeps letters where it can; resolves with how many of them are durable. */
+  readonly count: (accepted: number, refused: number, letters: readonly RefusedPost[]) => Promise<number>;
 };
 
 /** A topic that takes records. */
@@ -55,12 +59,13 @@ export function postsOf({ path, log, system }: Folder, runners: readonly Runner[
   for (const runner of runners) {
     for (const { topic, writer } of runner.writers()) {
       const readers = runners.filter((one) => one.pipeline.topics.some(({ name }) => name === topic.name));
-      const feeders = new Set(readers.flatMap((one) => one.feedersOf(topic.name)));
       const doors = new Map<string, Door>();
-      for (const feeder of feeders) {
-        const { name, receiver } = feeder;
-        if (!receiver) continue;
-        doors.set(name, { receiver, count: (accepted, rejected) => feeder.count(accepted, rejected) });
+      for (const reader of readers) {
+        for (const feeder of reader.feedersOf(topic.name)) {
+          const { name, receiver } = feeder;
+          if (!receiver) continue;
+          doors.set(name, { receiver, count: countAt(feeder, () => reader.keeperOf(topic.name)) });
+        }
       }
       const behind = () => behindOf(readers, topic.name)?.pipeline.name;
       targets.set(topic.name, { topic, writer, doors: [...doors.values()], behind });
@@ -69,11 +74,24 @@ export function postsOf({ path, log, system }: Folder, runners: readonly Runner[
   return new Posts({ path: join(path, 'control.db'), log, clock: system.clock, targets: [...targets.values()] });
 }
 
+/** Counts what a request brought at its source; the pipeline that keeps what the source reports keeps the letters, too. */
+function countAt(feeder: Feeder, keeperOf: () => TopicReader | undefined): Door['count'] {
+  return async (accepted, refused, letters) => {
+    const keeper = keeperOf();
+    // one that has ended saves nothing any more: then only the caller is told
+    const kept = keeper && !keeper.hasEnded ? letters : [];
+    feeder.count(accepted, refused - kept.length, kept);
+    return kept.length > 0 && (await keeper!.saved(keptMs)) ? kept.length : 0;
+  };
+}
+
 /** Takes posted records. */
 export class Posts {
   readonly #options: PostsOptions;
   readonly #targets: ReadonlyMap<string, PostTarget>;
   readonly #keys: PostKeys;
+  /** What was refused since the process began. */
+  readonly refused = new RefusedCounts();
   readonly #closed = new AbortController();
   #sequence = 0;
 
@@ -107,22 +125,37 @@ export class Posts {
    */
   async post(name: string, request: PostRequest): Promise<PostResult> {
     const target = this.#target(name);
-    const delivery: Delivery = { body: request.body, records: request.records, signature: request.signature };
+    const { body, records, signature, bytesOf } = request;
+    const delivery: Delivery = { body, records, signature, bytesOf };
     // what a pipeline's own route has made comes from within: it needs no signature, and is a record already
     const isOwn = request.records.length > 0 && request.records.every(isRecord);
     const door = isOwn ? undefined : doorFor(target, delivery);
     const { idempotencyKey: key } = request;
-    const items = isOwn
-      ? request.records.filter(isRecord).map((record) => record.value)
-      : (door?.receiver.items(delivery) ?? request.records);
+    const { items, unread, failure } = isOwn
+      ? { items: request.records.filter(isRecord).map((record) => record.value), unread: [], failure: undefined }
+      : itemsOf(door, delivery, request.unread ?? []);
+    if (failure) {
+      await door?.count(0, 1, []);
+      throw failure;
+    }
     const row = door ? (item: unknown) => door.receiver.row(item) : rowReader(target.topic, isOwn);
     const work = async (mark: PostMark | undefined) => {
       await this.#room(target);
-      const { result, added } = await this.#append(target, items, row, mark);
-      door?.count(added, result.rejected.length);
-      return result;
+      const { result, added, refused } = await this.#append(target, items, row, mark);
+      const bytes = (index: number) => () => originalOf(door!.receiver, delivery, items, index);
+      const place = (index: number) => (items === records ? (request.indexes?.[index] ?? index) : index);
+      const all: RefusedRecord[] = [
+        ...unread,
+        ...refused.map(({ index, error }) => ({ index: place(index), error, bytes: bytes(index) })),
+      ];
+      for (const { error } of all) this.refused.add(name, error.code);
+      const letters = door?.receiver.keepsRefused ? lettersOf(all, this.#options.clock.now()) : [];
+      const kept = await door?.count(added, all.length, letters);
+      return kept ? { ...result, kept } : result;
     };
-    return key === undefined ? work(undefined) : this.#keys.once(name, key, request.body, work);
+    // of a body in which nothing could be read, and of which nothing is kept, the key stays free for the body that was meant
+    const isNothing = items.length === 0 && unread.length > 0 && !door?.receiver.keepsRefused;
+    return key === undefined || isNothing ? work(undefined) : this.#keys.once(name, key, request.body, work);
   }
 
   /** Waits for what is under way and closes. */
@@ -160,10 +193,10 @@ export class Posts {
     items: readonly unknown[],
     row: (item: unknown) => Value[],
     mark: PostMark | undefined,
-  ): Promise<{ result: PostResult; added: number }> {
+  ): Promise<{ result: PostResult; added: number; refused: readonly Refused[] }> {
     const stored = [...(mark?.stored.values() ?? [])];
     const runs: Run[] = stored.map(({ partition, offset }) => ({ partition, first: offset, count: 1 }));
-    const rejected: PostResult['rejected'] = [];
+    const refused: Refused[] = [];
     const appends: Promise<void>[] = [];
     const first = mark ? mark.seed : this.#sequence;
     this.#sequence += items.length;
@@ -171,7 +204,7 @@ export class Posts {
     try {
       for (let at = 0; at < items.length; ) {
         const slice = encodeSlice(target, items, { at, first }, row, mark);
-        rejected.push(...slice.rejected);
+        refused.push(...slice.refused);
         for (const { partition, batch, indexes } of slice.batches) {
           added += batch.count;
           const append = this.#options.log.append(target.topic.name, partition, batch).then((offset) => {
@@ -191,13 +224,34 @@ export class Posts {
     await Promise.all(appends);
     const offsets = joined(runs);
     const accepted = offsets.reduce((sum, { count }) => sum + count, 0);
-    return { result: { accepted, rejected, offsets, isRepeated: false }, added };
+    const rejected = refused.map((one) => rejection(one, target.topic));
+    return { result: { accepted, rejected, offsets, isRepeated: false }, added, refused };
   }
 }
 
+/** What a body holds for a door, and what of it could not be read; the failure where that is all of it, and the door keeps none. */
+function itemsOf(
+  door: Door | undefined,
+  delivery: Delivery,
+  lines: readonly UnreadRecord[],
+): { items: readonly unknown[]; unread: readonly RefusedRecord[]; failure: MillraceError | undefined } {
+  const unread = lines.map(({ index, error, bytes }) => ({ index, error, bytes: () => Uint8Array.from(bytes) }));
+  if (!door) return { items: delivery.records, unread, failure: undefined };
+  try {
+    return { items: door.receiver.items(delivery), unread, failure: undefined };
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
+    const whole = { index: 0, error, bytes: () => Uint8Array.from(delivery.body) };
+    return { items: [], unread: [whole], failure: door.receiver.keepsRefused ? undefined : error };
+  }
+}
+
+/** An item that was refused: its place, and why. */
+type Refused = { readonly index: number; readonly error: MillraceError };
+
 type Slice = {
   readonly batches: readonly { partition: number; batch: Batch; indexes: readonly number[] }[];
-  readonly rejected: PostResult['rejected'];
+  readonly refused: readonly Refused[];
   /** The place after the last that was looked at. */
   readonly end: number;
 };
@@ -213,7 +267,7 @@ function encodeSlice(
   row: (item: unknown) => Value[],
   mark: PostMark | undefined,
 ): Slice {
-  const rejected: PostResult['rejected'] = [];
+  const refused: Refused[] = [];
   const places: number[][] = Array.from({ length: topic.partitions }, () => []);
   const take = () => places.map((indexes, partition) => ({ partition, indexes, batch: writer.take(partition) }));
   const last = Math.min(items.length, at + sliceRecordsMax);
@@ -227,7 +281,8 @@ function encodeSlice(
         writer.add(partition, values, mark?.headers(end));
         places[partition]!.push(end);
       } catch (error) {
-        rejected.push(rejection(end, error, topic));
+        if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
+        refused.push({ index: end, error });
       }
     }
   } catch (error) {
@@ -235,7 +290,7 @@ function encodeSlice(
     throw error;
   }
   const batches = take().flatMap(({ batch, ...rest }) => (batch ? [{ ...rest, batch }] : []));
-  return { batches, rejected, end };
+  return { batches, refused, end };
 }
 
 type Run = { partition: number; first: number; count: number };
@@ -263,8 +318,7 @@ function rowReader({ fields }: Topic, isOwn: boolean): (item: unknown) => Value[
   return (item) => accept(plain(item));
 }
 
-function rejection(index: number, error: unknown, { fields }: Topic): PostResult['rejected'][number] {
-  if (!(error instanceof MillraceError) || error.reaction !== 'reject') throw error;
+function rejection({ index, error }: Refused, { fields }: Topic): PostResult['rejected'][number] {
   const { code, remedy } = error;
   const reason = hasPersonal(fields) ? error.masked : error.message;
   return { index, code, reason, ...(remedy === undefined ? {} : { remedy }) };

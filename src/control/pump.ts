@@ -4,7 +4,6 @@ import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/random.ts';
 import type { Pipeline } from '../define/pipeline.ts';
-import { firstRecords } from '../log/batch.ts';
 import type { Log } from '../log/log.ts';
 import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 import { Bell } from './bell.ts';
@@ -130,6 +129,18 @@ export class Pump {
       await this.#moved.wait();
     }
     return true;
+  }
+
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds and before it ends. */
+  async saved(msMax: number): Promise<boolean> {
+    const count = this.#reports.added;
+    const waiting = new AbortController();
+    const time = this.#options.clock.sleep(msMax, waiting.signal).then(() => waiting.abort());
+    while (!this.#reports.areSaved(count) && this.#isRunning && !waiting.signal.aborted)
+      await this.#moved.wait(waiting.signal);
+    waiting.abort();
+    await time;
+    return this.#reports.areSaved(count);
   }
 
   /** Whether it takes no records. */
@@ -320,25 +331,8 @@ export class Pump {
   }
 
   async #prepare(topic: string, partition: number, from: number): Promise<Prepared | undefined> {
-    const { log, processor } = this.#options;
-    const { start, end } = log.range(topic, partition);
-    if (end <= from) return undefined;
-    if (from < start && from > 0) {
-      throw new MillraceError(
-        'OFFSET_OUT_OF_RANGE',
-        `topic ${topic}, partition ${partition}: records ${from} to ${start - 1} are no longer in the log, and pipeline '${this.#options.pipeline.name}' has not processed them`,
-        {
-          place: topic,
-          remedy: 'Give the topic a longer retention; to go on without them, start with a new data folder.',
-        },
-      );
-    }
-    const batches = await log.read(topic, partition, Math.max(from, start), {
-      // whole batches are read; the last one is cut
-      recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
-      bytesMax: limits.readBytesMax,
-    });
-    return batches.length > 0 ? processor.prepare(firstRecords(batches, limits.microBatchRecordsMax)) : undefined;
+    const batches = await this.#partitions.read(topic, partition, from);
+    return batches.length > 0 ? this.#options.processor.prepare(batches) : undefined;
   }
 
   async #save(): Promise<void> {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { MillraceError } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
+import { shadowMark } from '../define/shadow.ts';
 import { embedded } from './adapters.ts';
 import type { Folder } from './folder.ts';
 import { type Known, knownPipelines, within } from './known.ts';
@@ -40,7 +41,7 @@ async function topicRemoval(folder: Folder, name: string): Promise<TopicRemoval>
   const isDamaged = folder.leftOut === name && (await folder.system.files.exists(join(folder.path, 'log', name)));
   if (!found && !isDamaged) throw unknown('topic', name, topics);
   const [letters] = await within(folder, (session) =>
-    session.rows('select count(*) from meta.aside where topic = $1', name),
+    session.rows(`select count(*) from meta.aside where topic = $1 and not ends_with(pipeline, '${shadowMark}')`, name),
   );
   const progress = await within(folder, (session) => session.rows('select pipeline, state from meta.progress'));
   const hasRead = (pipeline: string) =>
@@ -86,6 +87,7 @@ async function deleteTopic(folder: Folder, name: string, isForced: boolean): Pro
   }
   const { forgetTopic } = await embedded.forget();
   const known = await knownPipelines(folder);
+  await restartRebuilds(folder, known);
   // the one moment at which it is decided: what comes behind it is done again until it is done
   await folder.store.drop([], async (session) => {
     await session.run('insert into meta.deletions values ($1)', name);
@@ -93,6 +95,14 @@ async function deleteTopic(folder: Folder, name: string, isForced: boolean): Pro
   });
   await finishDeletions(folder);
   return removal;
+}
+
+/** What is being made again begins again from what the log then has. */
+async function restartRebuilds({ engine }: Folder, known: readonly Known[]): Promise<void> {
+  for (const { name } of known) {
+    const begun = await engine.rebuild(name);
+    if (begun) await engine.beginRebuild(name, begun);
+  }
 }
 
 /** Finishes deletions of topics that are decided, and were cut short. */
@@ -154,7 +164,8 @@ async function pipelineRemoval(folder: Folder, name: string, keepTables: boolean
   const [tables, known] = [await folder.store.tables(), await knownPipelines(folder)];
   const kept = await within(folder, (session) =>
     session.rows(
-      'select pipeline, count(*) from meta.aside group by 1 union all select pipeline, 0 from meta.progress',
+      `select * from (select pipeline, count(*) from meta.aside group by 1 union all select pipeline, 0 from meta.progress)
+        where not ends_with(pipeline, '${shadowMark}')`,
     ),
   );
   const names = new Set([...known.map((one) => one.name), ...kept.map(([pipeline]) => String(pipeline))]);
@@ -189,6 +200,7 @@ async function pipelineRemoval(folder: Folder, name: string, keepTables: boolean
 async function removePipeline(folder: Folder, name: string, keepTables: boolean): Promise<PipelineRemoval> {
   const removal = await pipelineRemoval(folder, name, keepTables);
   const { forgetPipeline } = await embedded.forget();
+  await folder.engine.beginRebuild(name, undefined);
   await folder.store.drop(
     removal.tables.map((table) => table.name),
     async (session) => {

@@ -8,6 +8,20 @@ export class Reports {
   /** Those that the engine was given, and has not committed. */
   #given: readonly SourceReport[] = [];
 
+  #addedCount = 0;
+  #givenCount = 0;
+  #savedCount = 0;
+
+  /** Reports that were ever added. */
+  get added(): number {
+    return this.#addedCount;
+  }
+
+  /** Whether so many of them, from the first on, are committed. */
+  areSaved(count: number): boolean {
+    return this.#savedCount >= count;
+  }
+
   /** Whether none waits. */
   get isEmpty(): boolean {
     return this.#waiting.length === 0;
@@ -33,6 +47,7 @@ export class Reports {
   }
 
   add(report: SourceReport): void {
+    this.#addedCount++;
     const last = this.#waiting.at(-1);
     if (last && last.source === report.source)
       this.#waiting[this.#waiting.length - 1] = { ...report, refusals: [...last.refusals, ...report.refusals] };
@@ -42,6 +57,7 @@ export class Reports {
   /** Those that wait, for the engine: they count as uncommitted until `committed` or `giveBack`. */
   take(): readonly SourceReport[] {
     this.#given = this.#waiting;
+    this.#givenCount = this.#addedCount;
     this.#waiting = [];
     return this.#given;
   }
@@ -55,6 +71,7 @@ export class Reports {
 
   /** What was taken is committed. */
   committed(): void {
+    this.#savedCount = this.#givenCount;
     this.#given = [];
   }
 

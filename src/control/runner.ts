@@ -12,9 +12,12 @@ import { ledgerOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
+import { partsOf } from './parts.ts';
 import { Pump } from './pump.ts';
+import { quietNotices } from './quiet.ts';
+
+import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
-import { secondsReasons } from './seconds.ts';
 import type { System } from './system.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
@@ -58,6 +61,8 @@ export class Runner implements TopicReader, Loader, Waiter {
   #rows: Record<string, number> = {};
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
+  /** What must be done before a run that ends by itself may end. */
+  beforeDrain: () => Promise<void> = () => Promise.resolve();
   /** It saves nothing any more. */
   hasFailed = false;
   failure: MillraceError | undefined;
@@ -161,7 +166,16 @@ export class Runner implements TopicReader, Loader, Waiter {
   }
 
   flush(): Promise<void> {
-    return this.#pump.exclusive(() => this.#options.processor.flush());
+    return this.exclusive(() => this.#options.processor.flush());
+  }
+
+  /** Does something between two micro-batches. @throws USAGE where it does not run */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    return this.#pump.exclusive(work);
+  }
+
+  get processor(): Processor {
+    return this.#options.processor;
   }
 
   /** A writer for each topic, for records that come by no source. */
@@ -176,6 +190,11 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** The sources of a topic, at work. */
   feedersOf(topic: string): readonly Feeder[] {
     return this.#options.sources.find((one) => one.topic.name === topic)?.feeders ?? [];
+  }
+
+  /** The pipeline that keeps what the sources of a topic report; undefined where all that read the topic have failed. */
+  keeperOf(topic: string): TopicReader | undefined {
+    return this.#options.sources.find((one) => one.topic.name === topic)?.keeper;
   }
 
   /** The name of a source of a topic, where that is at work. */
@@ -193,7 +212,10 @@ export class Runner implements TopicReader, Loader, Waiter {
       await Promise.race([pumping, feeding]);
       await feeding;
       // without sources nothing is loaded any more: what waits for that stays in the log
-      if (once || withoutSources) this.#pump.drain(withoutSources);
+      if (once || withoutSources) {
+        await this.beforeDrain();
+        this.#pump.drain(withoutSources);
+      }
       await pumping;
       await this.#pump.finish();
       // only now, when all that the other sources gave is stored
@@ -317,38 +339,19 @@ export class Runner implements TopicReader, Loader, Waiter {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const reasons = [
-      this.failure && `${this.failure.message}. ${this.failure.remedy ?? ''}`.trim(),
-      this.#trouble,
-      ...this.#options.sources.flatMap((one) => one.troubles),
-    ].filter((one): one is string => Boolean(one));
     const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
-    if (ledger.dead > 0)
-      reasons.push(`${ledger.dead} ${ledger.dead === 1 ? 'record is' : 'records are'} in the dead letters`);
-    if (!ledger.balanced) reasons.push('the ledger does not balance');
-    for (const stream of this.measures.mostlyLate)
-      reasons.push(
-        `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
-      );
-    reasons.push(...secondsReasons(this.pipeline.topics, progress.topics));
-    const waits = this.pipeline.topics.flatMap(({ name }) => {
-      const text = this.waitOf(name);
-      return text === undefined ? [] : [`topic '${name}' ${text}`];
+    const { reasons, told } = reasonsOf({
+      topics: this.pipeline.topics,
+      progress,
+      ledger,
+      failure: this.failure,
+      troubles: [this.#trouble, ...this.#options.sources.flatMap((one) => one.troubles)],
+      mostlyLate: this.measures.mostlyLate,
+      holds: { textOf: (topic) => this.waitOf(topic), isStuck: (topic) => this.#holds.isStuck(topic) },
     });
-    // that a table is being loaded is nothing to look at; that it is not, is
-    if (this.pipeline.topics.some(({ name }) => this.waitOf(name) && this.#holds.isStuck(name)))
-      reasons.push(...waits.splice(0));
-    const told = [...reasons, ...waits];
     return {
       name: this.pipeline.name,
-      health:
-        this.#health !== 'healthy'
-          ? this.#health
-          : this.#pump.isPaused
-            ? 'paused'
-            : reasons.length > 0
-              ? 'degraded'
-              : 'healthy',
+      health: healthOf(this.#health, this.#pump.isPaused, reasons),
       reason: told.length > 0 ? told.join('; ') : undefined,
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),
@@ -359,24 +362,24 @@ export class Runner implements TopicReader, Loader, Waiter {
           .filter((topic) => topic.time !== undefined)
           .map((topic) => [topic.name, progress.watermarks[topic.name]]),
       ),
+      notices: this.hasEnded || this.#pump.isPaused ? {} : quietNotices(processor.quiet, system.clock.now()),
       recordsPerSecond: this.hasEnded ? 0 : this.measures.rate('records'),
       run: { records: this.#pump.records, seconds },
-      parts: this.#parts(),
+      parts: partsOf(
+        processor.parts,
+        // what the sources of a topic have spent counts for the pipeline that keeps what they report
+        this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders),
+      ),
     };
-  }
-
-  #parts(): Record<string, number> {
-    const parts: Record<string, number> = { encode: 0, append: 0, ...this.#options.processor.parts };
-    // what the sources of a topic have spent counts for the pipeline that keeps what they report
-    for (const feeder of this.#options.sources.filter((one) => one.keeper === this).flatMap((one) => one.feeders)) {
-      parts.encode! += feeder.parts.encode;
-      parts.append! += feeder.parts.append;
-    }
-    return parts;
   }
 
   get hasEnded(): boolean {
     return this.#endedMs !== undefined;
+  }
+
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  saved(msMax: number): Promise<boolean> {
+    return this.#pump.saved(msMax);
   }
 
   /** Letters that a node (`stream NAME`, `table NAME`, `topic NAME`, `source NAME`) has put aside and that are still there. */
@@ -387,7 +390,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** What people should know of a stream: that rows were made by another query than it has now. */
   noticeOf(stream: string): string | undefined {
     if (!this.#options.processor.changed.includes(stream)) return undefined;
-    return 'it has another query than the one that made the rows that are there: they stay as they are, and what comes from now on goes by the new one. To make all rows anew, start with a new data folder';
+    return changedNotice(this.pipeline.name, stream);
   }
 
   /** Why a source waits to be opened again. */

@@ -18,7 +18,7 @@ export function secondsReasons(topics: readonly Topic[], progress: Progress['top
     if (!(newestMs >= suspectMs.from && newestMs <= suspectMs.to)) return [];
     const day = new Date(newestMs).toISOString().slice(0, 10);
     return [
-      `the newest event time of topic ${name} is ${day}: its source may send seconds where milliseconds are meant. If so, declare ${time}: timestamp({ unit: 's' }) and begin with a new data folder`,
+      `the newest event time of topic ${name} is ${day}: its source may send seconds where milliseconds are meant. If so, declare ${time}: timestamp({ unit: 's' }) and have the records read again: millrace topic delete ${name}`,
     ];
   });
 }

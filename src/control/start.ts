@@ -13,12 +13,17 @@ import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
 import { checkWaits, Load, savedEnding, type Wait, waitsOf } from './loading.ts';
 import type { Running, StartOptions } from './millrace.ts';
+import { newNames, noteNew, Rebuilds } from './rebuilds.ts';
 import { Runner } from './runner.ts';
 import type { System } from './system.ts';
 import { TopicSources } from './topic-sources.ts';
 
 /** Pipelines that run, and their runners. */
-export type Started = { readonly running: Running; readonly runners: readonly Runner[] };
+export type Started = {
+  readonly running: Running;
+  readonly runners: readonly Runner[];
+  readonly rebuilds: Rebuilds;
+};
 
 type Params = ReadonlyMap<Pipeline, ReadonlyMap<string, Value>>;
 
@@ -46,6 +51,9 @@ export async function start(
   throwAll(wrong);
   const waits = await waitsOf(pipelines, (pipeline) => params.get(pipeline)!);
   throwAll(checkWaits(waits));
+  const known = new Set((await folder.store.tables()).map(({ name }) => name));
+  for (const pipeline of pipelines)
+    await noteNew(folder, pipeline, newNames(pipeline, known, await folder.engine.progress(pipeline.name)));
   const opening: Opening = { params, options, sources: new Map(), processors: [], runners: [] };
   const { sources, processors, runners } = opening;
   let loads: Load[];
@@ -63,16 +71,20 @@ export async function start(
     for (const processor of processors) processor.close();
     throw error;
   }
+  const rebuilds = new Rebuilds(folder, runners);
+  const resumed = Promise.withResolvers<void>();
   for (const one of sources.values()) one.start();
   for (const runner of runners) {
     for (const { name } of runner.pipeline.streams) {
       const changed = runner.noticeOf(name);
       if (changed) notice(`stream '${name}' of pipeline '${runner.pipeline.name}': ${changed}`);
     }
+    runner.beforeDrain = () => resumed.promise.then(() => rebuilds.settled(runner));
     runner.start();
   }
   for (const load of loads) load.start();
-  return { running: runningOf(folder, runners, processors), runners };
+  await rebuilds.resume().finally(resumed.resolve);
+  return { running: runningOf(folder, runners, processors, rebuilds), runners, rebuilds };
 }
 
 /** What is being opened: all of it is closed again where some of it cannot be. */
@@ -199,12 +211,19 @@ async function isHalfLoaded({ engine }: Folder, table: Table, params: ReadonlyMa
 }
 
 /** What runs, for those who watch and stop it. */
-function runningOf(folder: Folder, runners: readonly Runner[], processors: readonly { close(): void }[]): Running {
+function runningOf(
+  folder: Folder,
+  runners: readonly Runner[],
+  processors: readonly { close(): void }[],
+  rebuilds: Rebuilds,
+): Running {
   const ended = new AbortController();
   const measuring = measure(folder, runners, ended.signal);
-  const retaining = retain(folder, runners, ended.signal);
+  const retaining = retain(folder, [...runners, rebuilds], ended.signal);
   const done = (async () => {
+    // a rebuild of a pipeline that ends by itself is finished, or goes on with the next start
     await Promise.all(runners.map((runner) => runner.done));
+    await rebuilds.stop();
     ended.abort();
     await Promise.all([measuring, retaining]);
     for (const processor of processors) processor.close();
@@ -220,6 +239,7 @@ function runningOf(folder: Folder, runners: readonly Runner[], processors: reado
     async stop(deadlineMs) {
       const over = new AbortController();
       const deadline = deadlineAfter(folder.system, over.signal, deadlineMs);
+      await rebuilds.stop(deadline);
       const stopped = await Promise.all(runners.map((runner) => runner.stop(deadline)));
       await done;
       over.abort();
@@ -257,13 +277,17 @@ async function measure({ system }: Folder, runners: readonly Runner[], signal: A
   }
 }
 
-/** Removes what retention no longer keeps, but nothing that a pipeline has yet to process. */
-async function retain({ system, log }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
+/** Removes what retention no longer keeps, but nothing that a pipeline or a rebuild has yet to process. */
+async function retain(
+  { system, log }: Folder,
+  users: readonly Pick<Runner, 'needed'>[],
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     await system.clock.sleep(60_000, signal);
     if (signal.aborted) return;
     await log
-      .retain((topic, partition) => Math.min(...runners.map((runner) => runner.needed(topic, partition))))
+      .retain((topic, partition) => Math.min(...users.map((one) => one.needed(topic, partition))))
       .catch(() => undefined);
   }
 }

@@ -16,6 +16,8 @@ import type { System } from './system.ts';
 export interface TopicReader {
   readonly isPaused: boolean;
   readonly hasFailed: boolean;
+  /** Whether it runs no more, well or not. */
+  readonly hasEnded: boolean;
   /** Whether the records of a topic wait there for a table that is being loaded. */
   isHolding(topic: string): boolean;
   /** Whether so many of its records wait that none should be added to a topic. */
@@ -26,6 +28,8 @@ export interface TopicReader {
   report(report: SourceReport): void;
   /** Saves what a source has read. */
   save(reports: readonly SourceReport[]): Promise<void>;
+  /** Resolves with whether all that sources have reported until now is committed, within so many milliseconds. */
+  saved(msMax: number): Promise<boolean>;
 }
 
 /** What the sources of a topic work with. */

@@ -2,7 +2,7 @@
 
 import type { GraphEdge, GraphNode, PipelineView } from '../web/schemas.ts';
 import { given } from './given.ts';
-import { edgesOf, streamLabel, tableLabel, topicLabel } from './graph.ts';
+import { edgesOf, retracts, streamLabel, tableLabel, topicLabel } from './graph.ts';
 import type { PipelineStatus, SourceStatus, StageStatus } from './millrace.ts';
 import type { Runner } from './runner.ts';
 
@@ -68,6 +68,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ratePerSecond: rate,
       in: source.read,
       out: source.read - source.refused,
+      refused: source.refused,
       dead: runner.deadOf(`source ${source.name}`),
       ...given('progress', source.progress),
     };
@@ -81,7 +82,6 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       name: topic.name,
       label: topicLabel(topic),
       state: stateOf(rate, counts.waiting),
-      ...given('notice', runner.waitOf(topic.name)),
       ratePerSecond: rate,
       in: counts.in,
       out: counts.out,
@@ -90,9 +90,10 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       lagRecords: counts.waiting,
       lagSeconds: measures.lagSeconds(topic.name),
       ...given('watermark', status.watermarks[topic.name]),
+      ...given('notice', runner.waitOf(topic.name) ?? status.notices[topic.name]),
     };
   });
-  const stage = ({ noun, name, ...counts }: StageStatus, label: string): GraphNode => {
+  const stage = ({ noun, name, retracted, ...counts }: StageStatus, label: string, retracts: boolean): GraphNode => {
     const rate = rateOf(runner, `${noun} ${name}`);
     return {
       id: `${noun}:${name}`,
@@ -103,6 +104,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       state: stateOf(Math.max(rate, rateOf(runner, `${noun} ${name} in`)), 0),
       ratePerSecond: rate,
       ...counts,
+      ...(retracts || retracted > 0 ? { retracted } : {}),
       ...given('notice', noun === 'stream' ? runner.noticeOf(name) : undefined),
       ...given('batchMs', measures.batchMs(`${noun} ${name}`)),
       ...(noun === 'table' ? { rows: status.tables[name] ?? 0 } : {}),
@@ -110,10 +112,9 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
   };
   const stages = status.stages.map((one) => {
     const stream = pipeline.streams.find(({ name }) => one.noun === 'stream' && name === one.name);
-    return stage(
-      one,
-      stream ? streamLabel(stream) : tableLabel(pipeline.tables.find(({ name }) => name === one.name)!),
-    );
+    if (stream) return stage(one, streamLabel(stream), retracts(stream));
+    const table = pipeline.tables.find(({ name }) => name === one.name)!;
+    return stage(one, tableLabel(table), table.from.noun === 'stream' && retracts(table.from));
   });
   const foreign = pipeline.lookups.map(
     (table): GraphNode => ({

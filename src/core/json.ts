@@ -116,6 +116,36 @@ function partsIn(json: string, opens: number, closes: number): string[] | undefi
   return undefined;
 }
 
+/**
+ * The text of a member of a JSON object, found without parsing it; undefined where there is none. Of two with one name the last, as
+ * `JSON.parse` takes it.
+ *
+ * @example memberText('{"a": 1, "b": [2]}', 'b') // '[2]'
+ */
+export function memberText(json: string, name: string): string | undefined {
+  const start = json.search(/\S/);
+  if (json[start] !== '{') return undefined;
+  let found: string | undefined;
+  let key = '';
+  let valueStart = -1;
+  let depth = 1;
+  for (let i = start + 1; i < json.length; i++) {
+    const code = json.charCodeAt(i);
+    if (code === 34) {
+      const end = endOfText(json, i);
+      if (depth === 1 && valueStart < 0) key = json.slice(i, end + 1);
+      i = end;
+    } else if (code === 91 || code === 123) depth++;
+    else if (code === 58 && depth === 1 && valueStart < 0) valueStart = i + 1;
+    else if ((code === 44 && depth === 1) || ((code === 93 || code === 125) && --depth === 0)) {
+      if (valueStart >= 0 && JSON.parse(key) === name) found = json.slice(valueStart, i).trim();
+      valueStart = -1;
+      if (depth === 0) return found;
+    }
+  }
+  return undefined;
+}
+
 /** The place of the quotation mark that ends a text of JSON; the end where there is none. */
 function endOfText(json: string, start: number): number {
   let end = start;

@@ -31,6 +31,8 @@ export interface Relation<F extends Fields = Fields> {
   readonly dedupe: Dedupe | undefined;
   readonly previous?: Previous;
   readonly within?: Within;
+  /** The name under which a query knows it where it gives none. Absent: its own. */
+  readonly as?: string;
   /** Phantom: carries the fields' types, is never there. */
   readonly '~fields'?: F;
 }

@@ -3,7 +3,7 @@ import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
-import { checkOptions, durationRule, textOrTextsRule, textRule, textsRule } from './options.ts';
+import { checkOptions, durationRule, oneOfRule, textOrTextsRule, textRule, textsRule } from './options.ts';
 import { type Conditions, type Read, readOf } from './read.ts';
 import type { Stream } from './stream.ts';
 import { checkColumn, type Topic } from './topic.ts';
@@ -18,6 +18,11 @@ export type TableOptions<F extends Fields, C extends keyof F & string = keyof F 
   version?: NoInfer<C>;
   /** Columns whose value no two rows may share: a row that breaks this goes to the dead letters. Missing values are never equal. */
   unique?: readonly NoInfer<C>[];
+  /**
+   * Where a table that is new in a data folder begins: `'start'` (default) with the records that the log has, `'now'` with those that come
+   * from then on.
+   */
+  from?: 'start' | 'now';
   /** How long rows are kept, by event time against the newest row of the table that is not ahead of the clock. Absent: for ever. */
   keep?: Duration;
 };
@@ -32,6 +37,8 @@ export interface Table<F extends Fields = Fields> {
   readonly version: string | undefined;
   readonly unique: readonly string[];
   readonly keepMs: number | undefined;
+  /** Whether it gets no records that were processed before it was declared. */
+  readonly isFromNow: boolean;
   /** The event time column, that of the topic or stream; undefined where they have none, or the table does not keep it. */
   readonly time: string | undefined;
   /**
@@ -49,6 +56,7 @@ const optionRules = {
   version: textRule,
   unique: textsRule,
   keep: durationRule,
+  from: oneOfRule('start', 'now'),
 };
 
 /**
@@ -112,6 +120,7 @@ export function table<F extends Fields, const C extends keyof F & string = keyof
     version: options.version,
     unique: Object.freeze([...(options.unique ?? [])]),
     keepMs,
+    isFromNow: options.from === 'now',
     time,
     where: (conditions = {}) => readOf(self, conditions),
   };

@@ -117,18 +117,24 @@ export type Delivery = {
   readonly records: readonly unknown[];
   /** The signature header, where there is one. */
   readonly signature: string | undefined;
+  /** The bytes of one of `records`, as they came; absent where they are not known. */
+  readonly bytesOf?: ((index: number) => Uint8Array) | undefined;
 };
 
 /** The receiving side of a source whose records are brought by requests: checks who sends, and reads what they bring. */
 export interface Receiver {
   /** Whether requests must carry a signature. */
   readonly isSigned: boolean;
+  /** Whether what it refuses is kept as a dead letter, besides being told to the caller. */
+  readonly keepsRefused: boolean;
   /** @throws SIGNATURE_INVALID */
   check(delivery: Delivery): void;
   /** What is to become a record each. @throws RECORD_MALFORMED, RECORD_INVALID where there is nothing to find */
   items(delivery: Delivery): readonly unknown[];
   /** The row of an item. @throws RECORD_INVALID */
   row(item: unknown): Value[];
+  /** The bytes of an item as they came, for its dead letter; where they cannot be told apart in the body, the item as JSON. */
+  original(delivery: Delivery, item: unknown, index: number): Uint8Array;
 }
 
 /** What an adapter folder exports as `receive`, where requests bring its records. */

@@ -2,6 +2,7 @@
 import type { MillraceError } from '../core/errors.ts';
 import { hasPersonal, type Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Scope } from '../define/shadow.ts';
 import type { Table } from '../define/table.ts';
 import type { Refusal } from '../ingest/source.ts';
 import type { Batch } from '../log/batch.ts';
@@ -28,6 +29,10 @@ export interface Sink {
   write(table: Table, rows: RowSet): Promise<number>;
   /** Puts rows in the place of those with their keys, whatever is there, and removes the rows of keys; resolves with how many were removed. */
   replace(table: Table, changes: RowChanges): Promise<number>;
+  /** Puts a table that was made again (`made`) in the place of the one that is there, within the transaction of a session. */
+  adopt(session: Session, pipeline: string, table: Table, made: string): Promise<void>;
+  /** Removes a table, within the transaction of a session. */
+  drop(session: Session, table: string): Promise<void>;
   /** Called when the transaction that rows were given in has ended: its changes are now there for all, or undone. */
   settled(session: Session, isCommitted: boolean): void;
 }
@@ -111,6 +116,12 @@ export interface Processor {
   step(prepared: Prepared, reports: readonly SourceReport[], events?: StepEvents): Promise<StepResult>;
   /** Does what may wait until the results of a step are there for all: frees memory, and checkpoints the file where that is due. */
   tidy(): Promise<void>;
+  /**
+   * Puts a part of the pipeline that was made again beside it in its place. The two have processed the same records.
+   *
+   * @param shadow the progress of what was made again; its processor is closed
+   */
+  adopt(scope: Scope, shadow: Progress): Promise<void>;
   /** Commits the sources' reports alone. */
   save(reports: readonly SourceReport[]): Promise<void>;
   /** Emits the rows of all windows that are still open, as they are now; what more records change is retracted and emitted again. */
@@ -127,6 +138,12 @@ export interface Processor {
   close(): void;
 }
 
+/**
+ * What is made again of a pipeline: streams and tables, absent: all; `isPartial`: also where the log no longer has all records; `definition`
+ * tells whether it is still the same.
+ */
+export type Rebuild = { readonly names?: readonly string[]; readonly isPartial?: boolean; readonly definition: string };
+
 /** An engine. */
 export interface Engine {
   /**
@@ -139,6 +156,14 @@ export interface Engine {
     params: ReadonlyMap<string, Value>,
     endless?: ReadonlySet<string>,
   ): Promise<MillraceError[]>;
+  /** As `Processor.adopt`, of a pipeline that does not run. Resolves once it is committed. */
+  adopt(pipeline: Pipeline, scope: Scope, shadow: Progress): Promise<void>;
+  /** The progress of a pipeline that does not run; undefined where it never has. */
+  progress(pipeline: string): Promise<Progress | undefined>;
+  /** What is being made again of a pipeline; undefined: nothing. */
+  rebuild(pipeline: string): Promise<Rebuild | undefined>;
+  /** Notes what is made again of a pipeline, in place of what was begun before, which is removed; undefined: nothing is made any more. */
+  beginRebuild(pipeline: string, rebuild: Rebuild | undefined): Promise<void>;
   /** What was read of the sources of a topic, by their names, as of the last commit of any pipeline. */
   sources(topic: string): Promise<Readonly<Record<string, SourceProgress>>>;
   /** Opens a pipeline, making its state where there is none. @throws what `check` finds; TABLE_CHANGED */

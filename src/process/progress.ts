@@ -18,6 +18,8 @@ export type SourceProgress = {
   read: number;
   refused: number;
   isAtEnd?: boolean;
+  /** Of those refused, the ones that only the caller was told of, and that count as read nowhere; absent: all that requests brought. */
+  told?: number;
 };
 
 /** What a source has read while it reported to a pipeline, and how many of these were refused: they lie in the pipeline's dead letters. */
@@ -39,7 +41,7 @@ export type Progress = {
   readonly changed: Record<string, number>;
   /** Per session stream: up to when sessions that were emitted before they ended follow each change, milliseconds since 1970. */
   readonly early: Record<string, number>;
-  /** Per windowed stream over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
+  /** Per stream with windows or `dedupe` over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
   readonly times: Record<string, (number | null)[]>;
   /** Per windowed stream: rows with an event time before this are no longer kept, milliseconds since 1970. */
   readonly forgotten: Record<string, number>;
@@ -51,6 +53,8 @@ export type Progress = {
   /** What sources gave that never reached the log and lies in the dead letters now. */
   refused: number;
   readonly stages: Record<string, StageCounts>;
+  /** Rows of windows that lie in the dead letters, since a stream over them fails: they are no records, and not in the sum of the ledger. */
+  deadRows: number;
   /** Per stream, the hash of the query that it has now; absent where the data folder was made before this was kept. */
   queries?: Record<string, string>;
 };
@@ -71,6 +75,7 @@ export function newProgress(): Progress {
     fates: newFates(),
     refused: 0,
     stages: {},
+    deadRows: 0,
   };
 }
 

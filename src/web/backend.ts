@@ -1,4 +1,5 @@
 // The contract of what the web server serves: running pipelines in an open data folder. src/control fulfils it; tests have their own.
+import type { Code, MillraceError } from '../core/errors.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Registry } from '../log/registry.ts';
 import type { Condition, ReadOptions, StoredRow, TableChange } from '../store/store.ts';
@@ -41,7 +42,19 @@ export type PostRequest = {
   readonly body: Uint8Array;
   /** The signature header, where the request has one. */
   readonly signature?: string;
+  /** The places of `records` in the request, from 0; absent: as they stand. */
+  readonly indexes?: readonly number[];
+  /** What of the body could not be read as a record: counted, and kept, as records that are refused. */
+  readonly unread?: readonly UnreadRecord[];
+  /** The bytes of one of `records`, as they came; absent where the records come from within. */
+  readonly bytesOf?: (index: number) => Uint8Array;
 };
+
+/** A part of a body that is no record: its place in the request, from 0, why, and its bytes. */
+export type UnreadRecord = { readonly index: number; readonly error: MillraceError; readonly bytes: Uint8Array };
+
+/** Posted records that were refused since the process began, by topic (empty: a topic that is not there) and code. */
+export type RefusedPosts = { readonly topic: string; readonly code: Code; readonly count: number };
 
 /** Which rows a chart is drawn from. */
 export type ChartRequest = {
@@ -78,6 +91,12 @@ export interface Backend {
   /** Stops taking records (they stay in the log, and sources wait) until `resume`; kept over restarts. @throws NOT_FOUND */
   pause(pipeline: string): Promise<void>;
   resume(pipeline: string): Promise<void>;
+  /**
+   * Begins to make streams and tables of a pipeline again from the log, or all of it; `pipelines` tells how far that is.
+   *
+   * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE where the log no longer has all records, and it is not `isPartial`; USAGE while another one runs
+   */
+  rebuild(pipeline: string, names: readonly string[] | undefined, isPartial: boolean): Promise<void>;
   topics(): Promise<TopicView[]>;
   /** @throws NOT_FOUND */
   topic(name: string): Promise<TopicView>;
@@ -87,6 +106,9 @@ export interface Backend {
   admit(topic: string, request: Pick<PostRequest, 'body' | 'signature'>): Promise<void>;
   /** Resolves once the accepted ones are durable. @throws NOT_FOUND, SIGNATURE_INVALID, IDEMPOTENCY_REUSED, DISK_FULL */
   post(topic: string, request: PostRequest): Promise<PostResult>;
+  /** Counts a request that was refused as a whole, before its records were looked at. */
+  countRefused(topic: string, code: Code): void;
+  refusedPosts(): readonly RefusedPosts[];
   /** New records as they become durable, at most `limits.changeRowsMax` at a time, the newest ones; `changed` must not throw. */
   watchTopic(topic: string, changed: (records: TopicRecord[], skipped: number) => void): Promise<() => void>;
   tables(): Promise<TableView[]>;

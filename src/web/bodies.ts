@@ -3,15 +3,18 @@
 import { MillraceError } from '../core/errors.ts';
 import { isTooDeep, itemTexts, parseJson } from '../core/json.ts';
 import { turn } from '../core/turn.ts';
+import type { UnreadRecord } from './backend.ts';
 import type { PostResult } from './schemas.ts';
 
 type Rejected = PostResult['rejected'][number];
 
-/** What was posted: `records` in order, `indexes` their places in the request, `rejected` those that are no JSON. */
+/** What was posted: `records` in order, `indexes` their places in the request, `unread` what is no JSON. */
 export type Posted = {
   readonly records: readonly unknown[];
   readonly indexes: readonly number[];
-  readonly rejected: readonly Rejected[];
+  readonly unread: readonly UnreadRecord[];
+  /** The bytes of one of `records`, as they came. */
+  readonly bytesOf: (index: number) => Uint8Array;
 };
 
 /** Records of one request. */
@@ -36,13 +39,28 @@ export async function readJson(body: Uint8Array): Promise<Posted> {
   );
   const records: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
   checkCount(records.length);
-  return { records, indexes: records.map((_, i) => i), rejected: [] };
+  return { records, indexes: records.map((_, i) => i), unread: [], bytesOf: bytesIn(body, text, parsed) };
+}
+
+/** The bytes of the records of a body, found when they are first asked for. */
+function bytesIn(body: Uint8Array, text: string | undefined, parsed: unknown): Posted['bytesOf'] {
+  if (!Array.isArray(parsed)) return () => body;
+  let texts: readonly string[] | undefined;
+  return (index) => {
+    texts ??= itemTexts(text ?? '') ?? [];
+    return Buffer.from((texts[index] ?? '').trim());
+  };
+}
+
+/** A body that is no JSON at all, as the one record of its request that could not be read. */
+export function unreadBody(body: Uint8Array, error: MillraceError): Posted {
+  return { records: [], indexes: [], unread: [{ index: 0, error, bytes: body }], bytesOf: () => body };
 }
 
 /** The items of an array, each by itself: one that is nested too deeply is rejected; one that is no JSON makes the whole array none. */
 async function readItems(items: readonly string[]): Promise<Posted> {
   checkCount(items.length);
-  const posted = { records: [] as unknown[], indexes: [] as number[], rejected: [] as Rejected[] };
+  const posted = { records: [] as unknown[], indexes: [] as number[], unread: [] as UnreadRecord[] };
   let length = 0;
   for (const [index, item] of items.entries()) {
     try {
@@ -50,14 +68,14 @@ async function readItems(items: readonly string[]): Promise<Posted> {
       posted.indexes.push(index);
     } catch (error) {
       if (!isTooDeep(item)) throw malformed(index, error);
-      posted.rejected.push(rejection(index, error));
+      posted.unread.push(unread(index, error, Buffer.from(item.trim())));
     }
     length += item.length;
     if (length < sliceBytes) continue;
     length = 0;
     await turn();
   }
-  return posted;
+  return { ...posted, bytesOf: (index) => Buffer.from(items[posted.indexes[index]!]!.trim()) };
 }
 
 function malformed(index: number, cause: unknown): unknown {
@@ -73,7 +91,8 @@ function malformed(index: number, cause: unknown): unknown {
 export async function readLines(body: Uint8Array): Promise<Posted> {
   const records: unknown[] = [];
   const indexes: number[] = [];
-  const rejected: Rejected[] = [];
+  const lines: Uint8Array[] = [];
+  const bad: UnreadRecord[] = [];
   let start = 0;
   let index = 0;
   let line = 0;
@@ -89,8 +108,9 @@ export async function readLines(body: Uint8Array): Promise<Posted> {
     try {
       records.push(parseJson(text ?? bytes, `line ${line}`, { remedy: 'Send one JSON object a line.' }));
       indexes.push(index);
+      lines.push(bytes);
     } catch (error) {
-      rejected.push(rejection(index, error));
+      bad.push(unread(index, error, bytes));
     }
     index++;
     checkCount(index);
@@ -98,13 +118,14 @@ export async function readLines(body: Uint8Array): Promise<Posted> {
     nextTurn = start + sliceBytes;
     await turn();
   }
-  return { records, indexes, rejected };
+  return { records, indexes, unread: bad, bytesOf: (index) => lines[index]! };
 }
 
 /** The result with the places of the request, and with the lines that are no JSON. */
-export function withPlaces(result: PostResult, { indexes, rejected }: Posted): PostResult {
-  if (rejected.length === 0) return result;
-  const all = [...result.rejected.map((one) => ({ ...one, index: indexes[one.index] ?? one.index })), ...rejected];
+export function withPlaces(result: PostResult, { indexes, unread }: Posted): PostResult {
+  if (unread.length === 0) return result;
+  const placed = result.rejected.map((one) => ({ ...one, index: indexes[one.index] ?? one.index }));
+  const all = [...placed, ...unread.map(rejection)];
   return { ...result, rejected: all.sort((a, b) => a.index - b.index) };
 }
 
@@ -116,9 +137,13 @@ function decode(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Why a record is no JSON. The text is not cited: which of it is personal is known only once it is parsed. */
-function rejection(index: number, error: unknown): Rejected {
+function unread(index: number, error: unknown, bytes: Uint8Array): UnreadRecord {
   if (!(error instanceof MillraceError)) throw error;
+  return { index, error, bytes };
+}
+
+/** Why a record is no JSON. The text is not cited: which of it is personal is known only once it is parsed. */
+function rejection({ index, error }: UnreadRecord): Rejected {
   const { code, masked: reason, remedy } = error;
   return { index, code, reason, ...(remedy === undefined ? {} : { remedy }) };
 }

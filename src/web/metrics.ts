@@ -1,6 +1,7 @@
 // The metrics by name: `millrace_` and the noun, with the unit last; labels are pipeline, topic, stage, table.
 import type { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { RefusedPosts } from './backend.ts';
 import type { GraphNode, PipelineView, TableView, TopicView } from './schemas.ts';
 
 /** What metrics are computed from. */
@@ -8,6 +9,7 @@ export type Measured = {
   readonly pipelines: readonly PipelineView[];
   readonly topics: readonly TopicView[];
   readonly tables: readonly TableView[];
+  readonly refusedPosts: readonly RefusedPosts[];
   readonly version: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
@@ -43,8 +45,16 @@ export function gauges(registry: Registry, delay: Delay): (measured: Measured) =
   const putProcess = processMetrics(gauge, total, delay);
   const tableRows = gauge('table_rows', 'Rows of a table.', 'pipeline', 'table');
 
+  const refusedPosts = total(
+    'post_refused_records',
+    'Posted records that were refused since this process began; a request that was refused as a whole is one.',
+    'topic',
+    'code',
+  );
+
   return (measured) => {
     for (const reset of resets) reset();
+    for (const { topic, code, count } of measured.refusedPosts) refusedPosts(count, { topic, code });
     // a source that several pipelines show is counted once
     const sources = new Set<string>();
     for (const pipeline of measured.pipelines) {
@@ -100,10 +110,12 @@ type PutNode = (pipeline: string, node: GraphNode, now: number, isCounted: boole
 function nodeMetrics(gauge: Make, total: Make): PutNode {
   const of = ['pipeline', 'stage'];
   const source = total('source_records', 'Records that a source gave.', ...of);
+  const refused = total('source_refused_records', 'Records that a source brought and that were refused.', ...of);
   const progress = gauge('source_progress_ratio', 'How far a source is whose end is known, 0 to 1.', ...of);
   const into = total('stage_in_records', 'Records or rows that went into a stream or table.', ...of);
   const out = gauge('stage_out_records', 'Records or rows that came out of a stream or table.', ...of);
   const late = gauge('stage_late_records', 'Too late for a window of this stream.', ...of);
+  const retracted = total('stage_retracted_rows', 'Rows that came out of it and no longer hold.', ...of);
   const dead = gauge('stage_dead_records', 'In the dead letters of this stage.', ...of);
   const batch = gauge('stage_batch_seconds', 'Time that a micro-batch took, mean of the last ones.', ...of);
   const lag = gauge('topic_lag_records', 'Records not processed yet.', 'pipeline', 'topic');
@@ -121,6 +133,7 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
     if (node.noun === 'source') {
       if (!isCounted) {
         source(node.out, labels);
+        refused(node.refused, labels);
         progress(node.progress, labels);
       }
     } else {
@@ -129,6 +142,7 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
       into(node.in, labels);
       out(node.out, labels);
       late(node.late, labels);
+      retracted(node.retracted, labels);
     }
     dead(node.dead, labels);
     if (node.batchMs !== undefined) batch(node.batchMs / 1000, labels);

@@ -57,7 +57,13 @@ export const GraphNode = Type.Object(
     filtered: Type.Optional(count('Left out by a WHERE clause.')),
     deduplicated: Type.Optional(count('Left out as duplicates.')),
     late: Type.Optional(count('Too late for their window.')),
+    retracted: Type.Optional(
+      count(
+        'Rows that a window emitted and no longer has, and rows that a table lost by that. Where rows may be retracted.',
+      ),
+    ),
     dead: Type.Optional(count('Put into the dead letters here and still there.')),
+    refused: Type.Optional(count('Of a source: what it brought and was refused since the data folder began.')),
     progress: Type.Optional(Type.Number({ description: 'Of a source whose end is known: 0 to 1.' })),
     rows: Type.Optional(count('Rows of a table.')),
     bytes: Type.Optional(count('Bytes of a topic.')),
@@ -109,6 +115,20 @@ export const PipelineView = Type.Object(
     parts: Type.Record(Type.String(), Type.Number(), {
       description: 'Milliseconds that this run has spent in each part of the work.',
     }),
+    rebuild: Type.Optional(
+      Type.Object(
+        {
+          names: Type.Optional(
+            Type.Array(Type.String(), { description: 'Streams and tables that were asked for. Absent: all.' }),
+          ),
+          state: Type.Enum(['running', 'waiting', 'failed'], { description: 'waiting: it is tried again soon.' }),
+          done: count('Records of the log that are processed again.'),
+          total: count('Records that are to be processed again.'),
+          reason: Type.Optional(Type.String({ description: 'Why it waits or has failed.' })),
+        },
+        { description: 'What is made again from the log, beside what runs.' },
+      ),
+    ),
   },
   { $id: 'PipelineView' },
 );
@@ -211,6 +231,11 @@ export const PostResult = Type.Object(
         reason: Type.String(),
         remedy: Type.Optional(Type.String()),
       }),
+    ),
+    kept: Type.Optional(
+      count(
+        'Of those rejected, how many are kept as dead letters: they can be fixed there and need not be sent again.',
+      ),
     ),
     offsets: Type.Array(Type.Object({ partition: Type.Integer(), first: Type.Integer(), count: Type.Integer() })),
     isRepeated: Type.Boolean({

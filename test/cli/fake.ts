@@ -42,6 +42,7 @@ export function status(given: Partial<PipelineStatus> = {}): PipelineStatus {
     stages: [],
     tables: { latest: 412 },
     watermarks: {},
+    notices: {},
     recordsPerSecond: 12_345,
     run: { records: 990, seconds: 0.5 },
     parts: { sql: 12 },
@@ -209,6 +210,10 @@ function control(answers: Answers, calls: unknown[][]): Control {
     deadRedrive: async (_pipeline, filter, options) => {
       calls.push(['deadRedrive', filter, options]);
       return { sent: 3, stored: 3, stillDead: 0 };
+    },
+    rebuild: async (pipeline, names) => {
+      calls.push(['rebuild', pipeline.name, names]);
+      return { state: 'running', done: 1000, total: 1000, ...(names ? { names: [...names] } : {}) };
     },
     removal: async (what) => {
       calls.push(['removal', what]);

@@ -7,7 +7,9 @@ import { grid } from '../../src/cli/grid.ts';
 import { toJson } from '../../src/cli/json.ts';
 import { formatBytes, formatCount, formatRate } from '../../src/cli/numbers.ts';
 import { paintFor, unpainted } from '../../src/cli/paint.ts';
+import { statusLines } from '../../src/cli/status.ts';
 import { cut, harmless, widthOf } from '../../src/cli/width.ts';
+import { status } from './fake.ts';
 
 const painted = paintFor({ isTerminal: true }, {});
 
@@ -84,4 +86,10 @@ test('numbers are written as people read them', () => {
   assert.equal(formatRate(1.25), '1.3/s');
   assert.equal(formatBytes(999), '999 B');
   assert.equal(formatBytes(1_500_000), '1.5 MB');
+});
+
+test('what a topic wants people to know stands below the sources, in no colour of alarm', () => {
+  const notices = { rides: 'partition 2 has been quiet for 35 s: windows do not wait for it' };
+  const lines = statusLines([status({ notices })], unpainted, 100, { of: () => undefined });
+  assert.ok(lines.includes(`           topic rides: ${notices.rides}`), lines.join('\n'));
 });

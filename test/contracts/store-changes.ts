@@ -51,14 +51,13 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
 
   on('tells watchers when not all that changed can be told', async (under, write) => {
     const { store, prepare, transaction, batch } = under;
-    const kept = table('kept', from, { key: 'id', keep: '1 minute' });
-    await prepare('p', [plain, kept]);
+    await prepare('p', [plain]);
     const told: TableChange[] = [];
     const last = () => {
       const { rows, removed, ...rest } = told.pop()!;
       return { ...rest, ids: rows.map((row) => row.id), removed: removed.map((row) => row.id) };
     };
-    for (const name of ['plain', 'kept']) store.watch(name, (change) => told.push(change));
+    store.watch('plain', (change) => told.push(change));
     const most = Array.from({ length: limits.changeRowsMax }, (_, id) => one(id));
     await write(plain, ...most);
     assert.deepEqual([told[0]?.rows.length, told.pop()?.isPartial], [limits.changeRowsMax, false]);
@@ -73,10 +72,57 @@ export function testChanges(title: string, make: () => Promise<StoreUnderTest>):
     assert.deepEqual(last(), { ids: [], removed: [5, 6], isPartial: false, count: 0 });
     await remove(one(5));
     assert.deepEqual(told, []);
+    await remove(...most.slice(10), one(-2));
+    assert.deepEqual(last(), {
+      ids: [],
+      removed: most
+        .slice(10)
+        .map(({ id }) => id)
+        .concat(-2),
+      isPartial: false,
+      count: 0,
+    });
+    await write(plain, one(-3));
+    assert.deepEqual(last(), { ids: [-3], removed: [], isPartial: false, count: 1 });
+    const more = Array.from({ length: limits.changeRowsMax + 1 }, (_, id) => one(id));
+    await remove(...more);
+    assert.deepEqual(last(), { ids: [], removed: [], isPartial: true, count: 0 });
+  });
+
+  on('tells watchers which rows retention removed, where they are not too many', async (under, write) => {
+    const { store, prepare, transaction, batch } = under;
+    const kept = table('kept', from, { key: 'id', keep: '1 minute' });
+    await prepare('p', [kept]);
+    const told: TableChange[] = [];
+    const last = () => {
+      const { rows, removed, ...rest } = told.pop()!;
+      return { ...rest, ids: rows.map((row) => row.id), removed: removed.map((row) => row.id).sort() };
+    };
+    store.watch('kept', (change) => told.push(change));
     await write(kept, one(1, 'a', 1), one(2, 'b', 60_000));
     assert.deepEqual(last(), { ids: [1, 2], removed: [], isPartial: false, count: 2 });
     await write(kept, one(3, 'gone at once', 0), one(4, 'd', 60_002));
-    assert.deepEqual(last(), { ids: [4], removed: [], isPartial: true, count: 2 });
+    assert.deepEqual(last(), { ids: [4], removed: [1, 3], isPartial: false, count: 2 });
+    // a row that is there is replaced by an older one, which retention removes at once
+    await write(kept, one(2, 'old', 0), one(5, 'e', 60_003));
+    assert.deepEqual(last(), { ids: [5], removed: [2], isPartial: false, count: 2 });
+    await transaction(async () => {
+      const put = await batch(kept, [one(6, 'f', 70_000)]);
+      const gone = await batch(kept, [one(4)]);
+      await store.sink.replace(kept, { put, gone });
+    });
+    assert.deepEqual(last(), { ids: [6], removed: [4], isPartial: false, count: 1 });
+    await write(kept, one(7, 'g', 130_001));
+    assert.deepEqual(last(), { ids: [7], removed: [5, 6], isPartial: false, count: 1 });
+    const many = Array.from({ length: limits.changeRowsMax }, (_, id) => one(id + 10, 'h', 140_000));
+    await write(kept, ...many);
+    assert.equal(told.pop()?.isPartial, false);
+    await write(kept, one(8, 'i', 300_000));
+    assert.deepEqual(last(), { ids: [8], removed: [], isPartial: true, count: 1 });
+    assert.deepEqual(
+      (await store.read('kept')).map((row) => row.id),
+      [8],
+    );
   });
 
   on('tells one who begins to watch before a commit of what it wrote before that', async (under) => {

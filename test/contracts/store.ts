@@ -1,6 +1,7 @@
 // The suite that every store passes: keyed upserts, versions, unique columns, retention, changes of a table, reads by condition.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MillraceError } from '../../src/core/errors.ts';
 import type { Table } from '../../src/define/table.ts';
 import {
   bool,
@@ -113,6 +114,12 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
       [2, 'same'],
       [3, 'some'],
     ]);
+    // within one batch, whichever comes first
+    await write(versioned, one(4, 'with', 0, -5), one(4, 'without', 0, null), one(5, 'without'), one(5, 'with', 0, -5));
+    assert.deepEqual((await names(store, 'versioned')).slice(3), [
+      [4, 'with'],
+      [5, 'with'],
+    ]);
   });
 
   on(
@@ -136,6 +143,35 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
       for (const { reason } of refused) assert.match(reason, /unique_names.*name.*unique/);
     },
   );
+
+  on('refuses a unique rule that the rows which are there break, and no other', async ({ prepare }, write) => {
+    const personal = topic('personal', { ...fields, name: text().optional(), key: text().personal() }, { time: 'at' });
+    const loose = table('people', personal, { key: ['id', 'key'] });
+    await prepare('p', [loose]);
+    const rows = ['a', 'a', null, null, 'b'].map((name, id) => ({
+      ...one(id, name, 0, id < 2 ? id : 9),
+      key: `k${id}`,
+    }));
+    await write(loose, ...rows);
+    const strict = (...unique: ('name' | 'v' | 'at')[]) => table('people', personal, { key: ['id', 'key'], unique });
+    await assert.rejects(prepare('p', [strict('name')]), (error: unknown) => {
+      assert.ok(error instanceof MillraceError && error.code === 'TABLE_CHANGED');
+      assert.equal(error.place, "table 'people'");
+      assert.match(error.message, /column 'name' is now unique, but 2 of the rows .* keys '0'\/'k0' and '1'\/'k1'$/);
+      assert.match(error.masked, /keys '0'\/••• and '1'\/•••$/);
+      assert.match(error.remedy!, /Leave the column out of unique/);
+      return true;
+    });
+    await assert.rejects(prepare('p', [strict('v')]), /column 'v' is now unique, but 3 of the rows/);
+    // refused once, it is refused again: nothing was noted
+    await assert.rejects(prepare('p', [strict('name')]), /column 'name' is now unique/);
+    await write(loose, { ...one(1, 'c', 0, 8), key: 'k1' });
+    await prepare('p', [strict('name')]);
+    await prepare('p', [strict('name')]);
+    await prepare('p', [loose]);
+    await write(loose, { ...one(1, 'a', 0, 8), key: 'k1' });
+    await assert.rejects(prepare('p', [strict('name')]), /column 'name' is now unique, but 2 of the rows/);
+  });
 
   on('keeps rows by age against the newest', async ({ store, prepare }, write) => {
     const kept = table('kept', from, { key: 'id', keep: '1 minute' });

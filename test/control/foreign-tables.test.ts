@@ -34,7 +34,11 @@ describe('a table of another pipeline', limited, () => {
     await assert.rejects(run([rides]), /it looks up table 'zones' of another pipeline, which is not there yet/);
     await run([geo]);
     assert.deepEqual((await run([rides]))[0]!.tables, { named: 3000 });
-    const other = table('zones', topic('zone', { id: int(), name: text(), area: int().optional() }), { key: 'id' });
+    const other = table(
+      'zones',
+      topic('zone', { id: int(), name: text(), area: int().optional() }).from(csv({ file: path('zones.csv') })),
+      { key: 'id' },
+    );
     const wider = stream(
       'wider',
       { n: int(), area: int().optional() },

@@ -46,6 +46,7 @@ type Differences = {
   version?: 'at';
   keep?: '1 day';
   unique?: string[];
+  ridesUnique?: string[];
   withoutHours?: boolean;
   pipelineName?: string;
 };
@@ -86,6 +87,7 @@ function made(given: Differences = {}): Pipeline {
   });
   const rides = table('rides', ride, {
     key: 'id',
+    ...(given.ridesUnique === undefined ? {} : { unique: given.ridesUnique as ['note'] }),
     ...(given.version === undefined ? {} : { version: given.version }),
     ...(given.keep === undefined ? {} : { keep: given.keep }),
   });
@@ -223,6 +225,7 @@ const cases: [what: string, given: () => Differences, expected: string[]][] = [
     ],
   ],
   ['a rule for a column', () => ({ unique: ['m'] }), ['table doubles: changed']],
+  ['a rule that rows break', () => ({ ridesUnique: ['note'] }), ['table rides: rebuild TABLE_CHANGED']],
   ['the version of a table', () => ({ version: 'at' }), ['table rides: rebuild']],
   ['how long rows are kept', () => ({ keep: '1 day' }), ['table rides: changed']],
   ['another file', () => ({ file: files.other }), ['source ride/csv: changed']],
@@ -233,8 +236,8 @@ const cases: [what: string, given: () => Differences, expected: string[]][] = [
   [
     'the name of the pipeline',
     () => ({ pipelineName: 'journeys' }),
+    // its source is the topic's, and goes on where it was
     [
-      'source ride/csv: new',
       'stream doubled: new',
       'stream counted: new',
       'table doubles: refused NAME_TAKEN',

@@ -7,6 +7,7 @@ import { ledgerOf } from '../../src/control/ledger.ts';
 import { Pump } from '../../src/control/pump.ts';
 import { system as realSystem } from '../../src/control/system.ts';
 import { MillraceError } from '../../src/core/errors.ts';
+import { limits } from '../../src/core/limits.ts';
 import { memoryFiles } from '../../src/core/memory-files.ts';
 import { random } from '../../src/core/random.ts';
 import { recordAcceptor } from '../../src/define/accept.ts';
@@ -14,6 +15,7 @@ import type { Pipeline } from '../../src/define/pipeline.ts';
 import { int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
 import type { Log } from '../../src/log/log.ts';
 import type { Processor, SourceReport } from '../../src/process/engine.ts';
+import { newProgress } from '../../src/process/progress.ts';
 
 const event = topic('event', { n: int(), word: text(), at: timestamp() }, { time: 'at' });
 const accept = recordAcceptor(event.fields);
@@ -143,4 +145,116 @@ test('refusals that are being stored count all the while, so that no figure goes
     return () => writes > 1;
   });
   assert.deepEqual(figures, [1, 1]);
+});
+
+/** A pump over a log and a processor that are in the test's hand: of the log only offsets are asked for. */
+function pumpOf(
+  { start = 0, end = 0, next }: { start?: number; end?: number; next?: number },
+  methods: Partial<Processor> = {},
+): Pump {
+  const progress = newProgress();
+  if (next !== undefined) progress.topics.event = [{ base: 0, next, newestMs: undefined }];
+  const processor = {
+    progress,
+    prepare: async () => ({ topic: 'event', partition: 0, count: 1, next: end }),
+    tidy: async () => undefined,
+    save: async () => undefined,
+    flush: async () => undefined,
+    ...methods,
+  } as unknown as Processor;
+  const log = {
+    range: () => ({ start, end }),
+    read: async () => [{ topic: 'event', partition: 0, baseOffset: start, count: 1 }],
+    wait: async () => undefined,
+  } as unknown as Log;
+  const system = { ...realSystem(), random: random('x') };
+  let sleeps = 0;
+  const sleep = async () => {
+    // without time, what is tried for ever leaves no turn to the test
+    if (++sleeps > 20) throw new Error('it tries again for ever');
+  };
+  const clock = { ...system.clock, sleep };
+  const made = pipeline('kept', { tables: [table('events', event, { key: 'n' })] });
+  return new Pump({ pipeline: made, processor, log, clock, random: system.random, troubled: () => undefined });
+}
+
+const run = (pump: Pump) => {
+  pump.drain();
+  return pump.run(new AbortController().signal);
+};
+
+describe('a pump', () => {
+  test('does not pass over records that retention has removed before they were processed', async () => {
+    await assert.rejects(run(pumpOf({ start: 5, end: 9, next: 3 })), (error: unknown) => {
+      assert.ok(error instanceof MillraceError && error.code === 'OFFSET_OUT_OF_RANGE');
+      assert.match(error.message, /records 3 to 4 are no longer in the log/);
+      return true;
+    });
+  });
+
+  test('refuses a log that ends before what was processed', () => {
+    assert.throws(() => pumpOf({ end: 4, next: 5 }).checkLog(), { code: 'LOG_DAMAGED' });
+    pumpOf({ end: 5, next: 5 }).checkLog();
+    pumpOf({ end: 0 }).checkLog();
+  });
+
+  test('is full of records and of refusals, each beyond its limit', () => {
+    assert.equal(pumpOf({ end: limits.inFlightRecordsMax }).isFull('event'), false);
+    assert.equal(pumpOf({ end: limits.inFlightRecordsMax + 1 }).isFull('event'), true);
+    const pump = pumpOf({});
+    const [one] = refusal().refusals;
+    pump.report({ ...refusal(), refusals: Array.from({ length: limits.batchRecordsMax + 1 }, () => one!) });
+    assert.equal(pump.isFull('event'), true);
+  });
+
+  test('takes no record while it is paused', async () => {
+    const stop = new AbortController();
+    let steps = 0;
+    const step = async () => {
+      steps++;
+      stop.abort();
+      return { out: 1, dead: 0, late: 0 };
+    };
+    const pump = pumpOf({ end: 1 }, { step });
+    await pump.pause();
+    const running = pump.run(stop.signal);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(steps, 0);
+    pump.resume();
+    await running;
+    assert.equal(steps, 1);
+  });
+
+  test('ends with an error that does not pass, at its first time', async () => {
+    let steps = 0;
+    const stop = new AbortController();
+    const step = async () => {
+      if (++steps > 1) stop.abort();
+      throw new MillraceError('TABLES_DAMAGED', 'damaged');
+    };
+    await assert.rejects(pumpOf({ end: 1 }, { step }).run(stop.signal), { code: 'TABLES_DAMAGED' });
+    assert.equal(steps, 1);
+  });
+
+  test('keeps the reports of a save that fails, and saves them when it is tried again', async () => {
+    const saved: number[] = [];
+    let saves = 0;
+    const save = async (reports: readonly SourceReport[]) => {
+      if (++saves === 1) throw full();
+      saved.push(...reports.flatMap(({ refusals }) => refusals.map(({ sequence }) => sequence)));
+    };
+    const pump = pumpOf({}, { save });
+    pump.report(refusal());
+    await run(pump);
+    assert.deepEqual([saves, saved, pump.unsaved], [2, [0], 0]);
+  });
+
+  test('says that reports are saved when they are, and that they are not where it does not run', async () => {
+    const pump = pumpOf({});
+    assert.equal(await pump.saved(0), true);
+    pump.report(refusal());
+    assert.equal(await pump.saved(0), false);
+    await run(pump);
+    assert.equal(await pump.saved(0), true);
+  });
 });

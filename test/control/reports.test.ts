@@ -78,3 +78,35 @@ test('sources wait for many refusals, and for large ones', () => {
   large.add(report('a', [0, 1, 2], new Uint8Array(limits.recordBytesMax)));
   assert.equal(large.isFull, true);
 });
+
+const sequencesOf = (reports: readonly SourceReport[]) =>
+  reports.flatMap(({ refusals }) => refusals.map(({ sequence }) => sequence));
+
+test('what is given back stands before what came meanwhile, so that the newest position is saved last', () => {
+  const reports = new Reports();
+  reports.add(report('a', [0]));
+  reports.take();
+  reports.add(report('a', [1]));
+  reports.giveBack();
+  const taken = reports.take();
+  assert.deepEqual(sequencesOf(taken), [0, 1]);
+  assert.equal(taken.at(-1)!.progress.next, 2);
+});
+
+test('reports are saved when they were given and committed, and those that came meanwhile are not', () => {
+  const reports = new Reports();
+  reports.add(report('a', [0]));
+  reports.add(report('a', [1]));
+  assert.deepEqual([reports.added, reports.areSaved(0), reports.areSaved(1)], [2, true, false]);
+  reports.take();
+  reports.add(report('a', [2]));
+  assert.equal(reports.areSaved(1), false);
+  reports.committed();
+  assert.deepEqual([reports.areSaved(2), reports.areSaved(3)], [true, false]);
+  reports.take();
+  reports.giveBack();
+  assert.equal(reports.areSaved(3), false);
+  reports.take();
+  reports.committed();
+  assert.equal(reports.areSaved(3), true);
+});

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { drive, int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
+import { serving, temporary } from './tools.ts';
 
 const event = topic('event', { n: int(), word: text(), at: timestamp() }, { time: 'at' });
 const one = (n: number, word: string, second = n) => ({ n, word, at: second * 1000 });
@@ -94,5 +95,47 @@ describe('a window', () => {
     await driver.redrive({ kind: 'late' });
     const after = stage(driver, 'stream', 'summed');
     assert.deepEqual([after.in, after.late, driver.ledger().late, driver.ledger().balanced], [3, 0, 0, true]);
+  });
+});
+
+describe('a stage whose rows may be retracted', () => {
+  const positive = stream(
+    'positive',
+    { minute: timestamp(), sum: long() },
+    sql`select window_start as minute, sum(n)::bigint as sum from ${event.tumble('1 minute')} group by all having sum(n) > 0`,
+    { emit: 'change' },
+  );
+  const large = stream('large', { minute: timestamp() }, sql`select minute from ${positive} where sum > 3`);
+  const words = stream('words', { n: int(), word: text() }, sql`select n, word from ${event}`);
+  const made = pipeline('p', {
+    tables: [
+      table('minutes', positive, { key: 'minute' }),
+      table('larger', large, { key: 'minute' }),
+      table('word', words, { key: 'n' }),
+      table('events', event, { key: 'n' }),
+    ],
+  });
+
+  test('tells how many were, and the others do not', async (t) => {
+    const { node, post, settled } = await serving(t, await temporary(t), [made]);
+    const send = async (n: number) => {
+      await post('event', one(n, 'x', 1));
+      await settled();
+    };
+    const retracted = (...ids: string[]) => ids.map((id) => node(id).retracted);
+    const windowed = ['stream:positive', 'stream:large', 'table:minutes', 'table:larger'];
+    await send(5);
+    assert.deepEqual(retracted(...windowed), [0, 0, 0, 0]);
+    await send(-2);
+    // 5 is retracted and 3 emitted in its place: the row of the table is written anew
+    assert.deepEqual(retracted(...windowed), [1, 1, 0, 1]);
+    await send(-3);
+    assert.deepEqual(retracted(...windowed), [2, 1, 1, 1]);
+    assert.deepEqual(retracted('stream:words', 'table:word', 'table:events', 'topic:event'), [
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
   });
 });

@@ -1,8 +1,14 @@
 // The sources of a topic among its readers: who keeps what they report, who holds them up, and what is left of a reader that fails.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { system } from '../../src/control/system.ts';
 import { behindOf, type TopicReader, TopicSources, type TopicSourcesOptions } from '../../src/control/topic-sources.ts';
-import { int, topic } from '../../src/index.ts';
+import { limits } from '../../src/core/limits.ts';
+import { memoryFiles } from '../../src/core/memory-files.ts';
+import { random } from '../../src/core/random.ts';
+import { turn } from '../../src/core/turn.ts';
+import { int, simulate, topic } from '../../src/index.ts';
+import type { Log } from '../../src/log/log.ts';
 import type { SourceReport } from '../../src/process/engine.ts';
 
 type Reader = { -readonly [K in keyof TopicReader]: TopicReader[K] } & { readonly kept: number[]; name: string };
@@ -14,6 +20,7 @@ function reader(name: string, how: Partial<Record<'full' | 'paused' | 'failed' |
     kept,
     isPaused: how.paused ?? false,
     hasFailed: how.failed ?? false,
+    hasEnded: false,
     isHolding: () => how.holding ?? false,
     isFull: () => how.full ?? false,
     moved: () => new Promise(() => undefined),
@@ -21,6 +28,7 @@ function reader(name: string, how: Partial<Record<'full' | 'paused' | 'failed' |
       kept.push(progress.next);
     },
     save: async () => undefined,
+    saved: async () => true,
   };
 }
 
@@ -64,4 +72,37 @@ test('readers at work hold a topic up where they are full; those that cannot tak
     assert.equal(behind(other), 'b', how);
   }
   assert.equal(behind(reader('a', { holding: true }), reader('b', { paused: true, full: true })), undefined);
+});
+
+test('a source waits after a batch while all pipelines that read its topic are paused, and goes on with the first that resumes', async () => {
+  const rows = topic('rows', { n: int() }).from(
+    simulate({
+      seed: 1,
+      count: limits.batchRecordsMax * 2,
+      rows: function* () {
+        for (let n = 0; ; n++) yield { n };
+      },
+    }),
+  );
+  const sources = new TopicSources({
+    topic: rows,
+    schemaId: 1,
+    params: new Map(),
+    system: { ...system(), files: memoryFiles(), random: random('x') },
+    log: { lastSequence: async () => -1, append: async () => 0 } as unknown as Log,
+    engine: { sources: async () => ({}) },
+    once: true,
+  });
+  const resumed = Promise.withResolvers<void>();
+  const one = { ...reader('a', { paused: true }), moved: () => resumed.promise };
+  sources.join(one);
+  await sources.open();
+  sources.start();
+  while (one.kept.length === 0) await turn();
+  for (let i = 0; i < 50; i++) await turn();
+  assert.equal(one.kept.length, 1);
+  one.isPaused = false;
+  resumed.resolve();
+  await sources.done;
+  assert.equal(one.kept.at(-1), limits.batchRecordsMax * 2);
 });

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { virtualClock } from '../../src/core/clock.ts';
+import { MillraceError } from '../../src/core/errors.ts';
 import { type MemoryFiles, memoryFiles } from '../../src/core/memory-files.ts';
 import { random } from '../../src/core/random.ts';
 import { embeddedLog } from '../../src/log/embedded/embedded.ts';
@@ -118,6 +119,37 @@ test('damage in older segments is refused when it is opened or read: a flipped b
   const second = (await gone.list('/log/ride/0')).filter((name) => name.endsWith('.log'))[1]!;
   await gone.remove(`/log/ride/0/${second}`);
   await rejects(open(gone), 'LOG_DAMAGED', /one is missing/);
+});
+
+test('damage anywhere in an older segment never gives other records: they are as they were, or refused when they are read', async () => {
+  const { files, log } = await filled(60, { segmentBytes: 1024 });
+  await log.close();
+  let refused = 0;
+  const length = files.bytes(first).length;
+  for (let at = 0; at < length; at++) {
+    const flipped = changed(files, first, (bytes) => bytes.with(at, bytes[at]! ^ (1 << (at % 8))));
+    const opened = await open(flipped, { cacheBytesMax: 0 });
+    try {
+      assert.deepEqual(textsOf(await readAll(opened, topic)), texts(120), `byte ${at}`);
+    } catch (error) {
+      assert.ok(error instanceof MillraceError && error.code === 'LOG_DAMAGED', `byte ${at}: ${error}`);
+      refused++;
+    }
+    await opened.close();
+  }
+  // the header of an older segment is not read where its index is there
+  assert.ok(refused > length - 256, `${refused} of ${length}`);
+});
+
+test('appends that wait behind one that fails, fail too: none of them is stored before it', async () => {
+  const { files, log } = await filled(1, { flushBytesMax: 1024 });
+  files.fail('sync', 'ENOSPC', 1);
+  // each is more than one flush takes
+  const appends = [2, 102, 202].map((from) => log.append(topic, 0, numbered(100, from)));
+  for (const append of appends) await rejects(append, 'DISK_FULL', /no space left/);
+  assert.equal(log.range(topic, 0).end, 2);
+  assert.equal(await log.append(topic, 0, numbered(1, 2)), 2);
+  assert.deepEqual(textsOf(await readAll(await open(files.crash()), topic)), texts(3));
 });
 
 test('an index file that is missing or damaged is made anew', async () => {

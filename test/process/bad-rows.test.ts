@@ -169,6 +169,25 @@ describe('rows that make a window fail', () => {
     assert.deepEqual([driver.ledger().out, driver.ledger().dead, driver.ledger().balanced], [41, 0, true]);
   });
 
+  test('have a reason each that names their own value', async () => {
+    await using driver = await drive(pipeline('windows', { tables: [totals] }));
+    const values = ['1', 'first', 'second', 'third'];
+    await driver.send(
+      raw,
+      values.map((value, n) => one(n, n, value)),
+    );
+    await driver.flush();
+    assert.deepEqual(
+      (await driver.dead()).map(({ offset, reason }) => [offset, /'(\w+)'/.exec(reason)?.[1]]),
+      [
+        [1, 'first'],
+        [2, 'second'],
+        [3, 'third'],
+      ],
+    );
+    assert.deepEqual(await driver.rows(totals), [{ minute: minute(0), total: 1 }]);
+  });
+
   test('are not those that fail alone but not among the others', async () => {
     const mean = stream(
       'mean',

@@ -96,3 +96,17 @@ test('a flood of letters is kept in a few statements, in order', async (t) => {
   ];
   assert.deepEqual([isInOrder, Number(n)], [true, count]);
 });
+
+test('pipelines of one folder save and take what is their own', async (t) => {
+  const { session, keeper } = await opened(t);
+  const other = new Keeper(session, 'walks', () => 1234);
+  const [mine, theirs] = [await keeper.load(), await other.load()];
+  await keeper.save({ ...mine, consumed: 7 });
+  assert.deepEqual([(await keeper.load()).consumed, (await other.load()).consumed], [7, theirs.consumed]);
+  const [one] = fc.sample(letter, 1);
+  await keeper.put([one!]);
+  await other.put([one!]);
+  const ids = (await session.rows('select id from meta.aside order by id')).map(([id]) => Number(id));
+  assert.equal((await other.take(ids)).length, 1);
+  assert.deepEqual(await session.rows('select pipeline from meta.aside'), [['rides']]);
+});

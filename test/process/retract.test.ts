@@ -255,3 +255,53 @@ describe('streams over windows', () => {
     ]);
   });
 });
+
+describe('what is retracted in the transaction that forgets old windows', () => {
+  test('is retracted from the streams over it as well', async () => {
+    const f = topic('f', fields, { time: 'at' });
+    const counted = stream(
+      'counted',
+      { w: timestamp(), n: long() },
+      sql`select window_start as w, count(*) as n from ${f.tumble('1 minute')} group by window_start`,
+    );
+    const named = stream('named', { w: timestamp(), n: long() }, sql`select w, n from ${counted}`);
+    const out = table('named', named, { key: ['w', 'n'] });
+    await using driver = await drive(pipeline('p', { tables: [out] }));
+    await driver.send(f, [{ id: 1, k: 'a', v: 1, at: 3_590_000 }]);
+    await driver.flush();
+    // the hour is over, and with it the minute that was emitted early
+    await driver.send(f, [
+      { id: 2, k: 'a', v: 1, at: 3_595_000 },
+      { id: 3, k: 'a', v: 1, at: 3_600_000 },
+    ]);
+    await driver.flush();
+    assert.deepEqual(await driver.rows(out), [
+      { w: new Date(3_540_000), n: 2 },
+      { w: new Date(3_600_000), n: 1 },
+    ]);
+  });
+});
+
+test('a session that is forgotten stays in a table where sessions share keys', async () => {
+  const f = topic('f', fields, { time: 'at' });
+  const sessions = stream(
+    'sessions',
+    { k: text(), w: timestamp(), n: long() },
+    sql`select k, window_start as w, count(*) as n from ${f.session('1 minute', { by: ['k'] })} group by k, window_start`,
+  );
+  const byStart = table('by_start', sessions, { key: 'w' });
+  await using driver = await drive(pipeline('p', { tables: [byStart] }));
+  await driver.send(f, [{ id: 1, k: 'a', v: 1, at: 0 }]);
+  const later = 2 * 86_400_000;
+  await driver.send(f, [{ id: 2, k: 'b', v: 1, at: later }]);
+  await driver.send(f, [{ id: 3, k: 'a', v: 1, at: later + 1 }]);
+  await driver.flush();
+  assert.deepEqual(
+    (await driver.rows(byStart)).map(({ k, w }) => [k, w.getTime()]),
+    [
+      ['a', 0],
+      ['b', later],
+      ['a', later + 1],
+    ],
+  );
+});

@@ -114,6 +114,30 @@ describe('unique', () => {
     }
   });
 
+  test('of a record that another table refuses, none of its values is taken', async () => {
+    const tables = [
+      table('people_0', person, { key: 'id', unique: ['mail'] }),
+      table('people_1', person, { key: 'name', unique: ['nick'] }),
+    ];
+    await using driver = await drive(pipeline('people', { tables }));
+    const one = { age: null, at: 0 };
+    await driver.send(person, [
+      { n: 0, id: 'A', name: 'a', mail: 'x', nick: 'x', ...one },
+      // its nick is taken, so that its mail stays free for the next one
+      { n: 1, id: 'B', name: 'b', mail: 'y', nick: 'x', ...one },
+      { n: 2, id: 'C', name: 'c', mail: 'y', nick: 'y', ...one },
+    ]);
+    assert.deepEqual(
+      (await driver.dead()).map(({ offset }) => offset),
+      [1],
+    );
+    for (const rows of tables)
+      assert.deepEqual(
+        (await driver.rows(rows)).map(({ n }) => n),
+        [0, 2],
+      );
+  });
+
   test('equals a sequential model for one column', () => holds(person, [{ key: 'id', unique: ['mail'] }]));
 
   test('equals it for two columns', () => holds(person, [{ key: 'id', unique: ['mail', 'nick'] }]));

@@ -5,7 +5,14 @@ import { formatType } from '../../src/define/fields.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { Registry } from '../../src/log/registry.ts';
 import { embeddedRegistry } from '../../src/log/registry-embedded/embedded.ts';
-import type { Backend, DeadRequest, PostRequest, RecordsRequest, TableChange } from '../../src/web/backend.ts';
+import type {
+  Backend,
+  DeadRequest,
+  PostRequest,
+  RecordsRequest,
+  RefusedPosts,
+  TableChange,
+} from '../../src/web/backend.ts';
 import type {
   ChartView,
   Column,
@@ -50,6 +57,7 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
   const tableWatchers = new Map<string, Set<(change: TableChange) => void>>();
   const topicWatchers = new Map<string, Set<(records: TopicRecord[], skipped: number) => void>>();
   const posted: { topic: string; request: PostRequest }[] = [];
+  const refused: RefusedPosts[] = [];
 
   const pipelineNamed = (name: string) => found(definitions, 'pipeline', name);
   const tables = () => definitions.flatMap((pipeline) => tableViews(pipeline, rows));
@@ -68,6 +76,9 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
     },
     resume: async (name) => {
       paused.delete(pipelineNamed(name).name);
+    },
+    rebuild: async (name) => {
+      pipelineNamed(name);
     },
     topics: async () => topics(),
     topic: async (name) => found(topics(), 'topic', name),
@@ -97,6 +108,8 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
       if (request.idempotencyKey !== undefined) answers.set(request.idempotencyKey, { body, result });
       return result;
     },
+    countRefused: (topic, code) => void refused.push({ topic, code, count: 1 }),
+    refusedPosts: () => refused,
     watchTopic: async (name, changed) => watch(topicWatchers, found(topics(), 'topic', name).name, changed),
     tables: async () => tables(),
     table: async (name) => found(tables(), 'table', name),
@@ -263,6 +276,7 @@ function pipelineView(pipeline: Pipeline, isPaused: boolean, letters: readonly D
           deduplicated: 0,
           late,
           dead: 0,
+          retracted: 7,
           batchMs: 4,
         }),
       ),

@@ -27,6 +27,16 @@ const full = async () => {
   throw new MillraceError('DISK_FULL', 'no space is left', { remedy: 'Free some space.' });
 };
 
+const busy = async () => {
+  throw new MillraceError('USAGE', "pipeline 'rides' is being rebuilt already", { remedy: 'Wait until that is done.' });
+};
+
+const lost = async () => {
+  throw new MillraceError('NOT_FOUND', "pipeline 'rides' has no stream and no table 'nope'", {
+    remedy: 'Name another.',
+  });
+};
+
 export const cases: Readonly<Record<string, Cases>> = {
   'GET /api/health': {
     good: [{ path: '/api/health' }],
@@ -38,6 +48,26 @@ export const cases: Readonly<Record<string, Cases>> = {
   'GET /api/pipelines/{name}/ledger': { good: [{ path: '/api/pipelines/rides/ledger' }] },
   'POST /api/pipelines/{name}/pause': { good: [{ path: '/api/pipelines/rides/pause' }] },
   'POST /api/pipelines/{name}/resume': { good: [{ path: '/api/pipelines/rides/resume' }] },
+  'POST /api/pipelines/{name}/rebuild': {
+    good: [
+      { path: '/api/pipelines/rides/rebuild', payload: {}, headers: json },
+      { path: '/api/pipelines/rides/rebuild', payload: { names: ['minutes'], partial: true }, headers: json },
+    ],
+    bad: {
+      400: [
+        { path: '/api/pipelines/rides/rebuild', payload: { names: 'minutes' }, headers: json },
+        { path: '/api/pipelines/rides/rebuild', payload: {}, headers: json, backend: { rebuild: busy } },
+      ],
+      404: [
+        {
+          path: '/api/pipelines/rides/rebuild',
+          payload: { names: ['nope'] },
+          headers: json,
+          backend: { rebuild: lost },
+        },
+      ],
+    },
+  },
   'GET /api/pipelines/{name}/charts': { good: [{ path: '/api/pipelines/rides/charts' }] },
   'GET /api/pipelines/{name}/charts/{id}/data': {
     good: [

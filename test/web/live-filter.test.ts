@@ -113,7 +113,7 @@ before(async () => {
       id === most * 2 || (id + i) % 7 === 6 ? null : pick(name, id + (id >= most ? i : 0)),
     );
     const cells = names.map((name, i) => (name === 'y' ? `from_base64($${i + 1})` : `$${i + 1}`));
-    await session.run(`insert into store.typed select ${id}, ${cells.join(', ')}, 0`, ...stored);
+    await session.run(`insert into store.typed select ${id}, ${cells.join(', ')}, 0, null`, ...stored);
   }
   await session.run(
     `insert into store.typed (id, d, _hash) values (1001, 'nan', 0), (1002, 'infinity', 0), (1003, '-infinity', 0), (1004, '-0.0', 0)`,

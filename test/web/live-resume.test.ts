@@ -1,7 +1,7 @@
 // A client that comes back goes on where it was, or hears that it must read again.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { advanceUntil, change, listen, removal, ride, sent, withServer } from './live-tools.ts';
+import { advanceUntil, change, listen, partial, ride, sent, told, withServer } from './live-tools.ts';
 
 describe('a client that comes back', () => {
   test('gets at once what it missed, of each key the newest, or ready where it missed nothing', async () => {
@@ -15,7 +15,7 @@ describe('a client that comes back', () => {
       }
       const back = await open('tables/rides', id);
       const missed = (await back.next())!;
-      assert.deepEqual(missed.data, { rows: [sent('other 1'), sent('r1', 2), sent('other 2')], count: 4 });
+      assert.deepEqual(missed.data, told([sent('other 1'), sent('r1', 2), sent('other 2')], [], 4));
       const again = await open('tables/rides', missed.id);
       assert.deepEqual(await again.next(), { event: 'ready', id: missed.id, data: {} });
       const byParameter = await listen(`${url}/api/live/tables/rides?lastEventId=${id}`);
@@ -24,7 +24,9 @@ describe('a client that comes back', () => {
       const byBoth = await open(`tables/rides?lastEventId=${id}`, missed.id);
       assert.equal((await byBoth.next())!.event, 'ready');
       const filtered = await open('tables/rides?where.zone=B', id);
-      assert.deepEqual(await filtered.next(), { event: 'ready', id: missed.id, data: {} });
+      assert.deepEqual((await filtered.next())!.data, told([], ['other 1', 'r1', 'other 2'], 4));
+      const neverThere = await open('tables/rides?where.id=r9', id);
+      assert.deepEqual(await neverThere.next(), { event: 'ready', id: missed.id, data: {} });
     });
   });
 
@@ -47,8 +49,8 @@ describe('a client that comes back', () => {
         assert.match((reset.data as { reason: string }).reason, /no longer kept/);
       }
       const back = await open('tables/rides', ids[1]);
-      assert.deepEqual((await back.next())!.data, { rows: [2, 3, 4].map((i) => sent(`r${i}`)), count: 3 });
-      backend.changeTable('rides', removal);
+      assert.deepEqual((await back.next())!.data, told([2, 3, 4].map((i) => sent(`r${i}`))));
+      backend.changeTable('rides', partial);
       await clock.advance(1000);
       const late = await open('tables/rides', ids[4]);
       assert.equal((await late.next())!.event, 'reset');

@@ -131,8 +131,21 @@ export const change = (...rows: TableChange['rows'][number][]): TableChange => (
   isPartial: false,
   count: rows.length,
 });
-/** A commit that removed rows. */
-export const removal: TableChange = { rows: [], removed: [], isPartial: true, count: 0 };
+/** A commit that removed the rows of these keys. */
+export const removal = (...ids: string[]): TableChange => ({
+  rows: [],
+  removed: ids.map((id) => ({ id })),
+  isPartial: false,
+  count: 0,
+});
+/** A commit of which not all is known. */
+export const partial: TableChange = { rows: [], removed: [], isPartial: true, count: 0 };
+/** The data of an event with these rows; `removed`: the ids of rows that are gone. */
+export const told = (rows: object[], removed: string[] = [], count = rows.length + removed.length) => ({
+  rows,
+  removed: removed.map((id) => ({ id })),
+  count,
+});
 
 /** Runs a test with a server whose clock stands still. */
 export async function withServer(

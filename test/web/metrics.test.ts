@@ -33,7 +33,7 @@ test('a source that two pipelines show is counted once, and its dead letters whe
   });
   const registry = new Registry();
   const put = gauges(registry, monitorEventLoopDelay());
-  const measured = { topics: [], tables: [], version: '0', startedAt: 0, now: 0 };
+  const measured = { topics: [], tables: [], refusedPosts: [], version: '0', startedAt: 0, now: 0 };
   put({ ...measured, pipelines: [view('a', 2), view('b', 0)] });
   const lines = (await registry.metrics()).split('\n');
   const of = (name: string) => lines.filter((line) => line.startsWith(`millrace_${name}{`));

@@ -50,6 +50,33 @@ describe('a post', () => {
     await close();
   });
 
+  test('that is refused, in part or as a whole, is counted by its topic and code', async () => {
+    const { posts, close } = await opened();
+    const bytes = Buffer.from('{');
+    const error = new MillraceError('RECORD_MALFORMED', 'line 2 is not JSON');
+    await posts.post('orders', {
+      ...request([{ id: 'a', count: 1 }, { id: 'b' }, 7]),
+      unread: [{ index: 3, error, bytes }],
+    });
+    await posts.post('orders', request([{}, { id: 'x'.repeat(9 * 2 ** 20), count: 1 }]));
+    assert.deepEqual(posts.refused.list(), [
+      { topic: 'orders', code: 'RECORD_MALFORMED', count: 1 },
+      { topic: 'orders', code: 'RECORD_INVALID', count: 3 },
+      { topic: 'orders', code: 'RECORD_TOO_LARGE', count: 1 },
+    ]);
+    await close();
+  });
+
+  test('of which nothing can be read leaves its key free for the body that was meant', async () => {
+    const { posts, log, close } = await opened();
+    const error = new MillraceError('RECORD_MALFORMED', 'the body is not JSON');
+    const body = Buffer.from('{');
+    await posts.post('orders', { records: [], body, unread: [{ index: 0, error, bytes: body }], idempotencyKey: 'k' });
+    assert.equal((await posts.post('orders', request([{ id: 'a', count: 1 }], 'k'))).accepted, 1);
+    assert.deepEqual(await storedIds(log), ['a']);
+    await close();
+  });
+
   test('of nothing stores nothing', async () => {
     const { posts, log, close } = await opened();
     const nothing = { accepted: 0, rejected: [], offsets: [], isRepeated: false };
@@ -138,7 +165,10 @@ describe('a webhook', () => {
   const counts: [number, number][] = [];
   const door = (options: Record<string, unknown>) => ({
     receiver: receive(options, orders.fields),
-    count: (accepted: number, rejected: number) => void counts.push([accepted, rejected]),
+    count: async (accepted: number, refused: number) => {
+      counts.push([accepted, refused]);
+      return 0;
+    },
   });
 
   test('with a secret takes only what is signed with it', async () => {
@@ -205,6 +235,7 @@ describe('a webhook', () => {
       [2, 0],
       [3, 0],
       [0, 2],
+      [0, 1],
     ]);
     await close();
   });

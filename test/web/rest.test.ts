@@ -164,6 +164,7 @@ describe('metrics', () => {
     assert.equal(value('millrace_topic_appended_records_total{topic="rides"}'), 250);
     assert.equal(value('millrace_topic_bytes{topic="rides"}'), 25_000);
     assert.equal(value('millrace_stage_batch_seconds{pipeline="rides",stage="stream:fares"}'), 0.004);
+    assert.equal(value('millrace_stage_retracted_rows_total{pipeline="rides",stage="stream:fares"}'), 7);
     assert.equal(value('millrace_table_rows{pipeline="users",table="users"}'), 12);
     assert.ok(value('millrace_process_resident_memory_bytes') > 1e6);
     assert.ok(answer.body.includes('millrace_event_loop_delay_seconds{quantile="0.99"}'));

@@ -5,8 +5,15 @@ import { LiveConnection, type LiveState } from './live-connection.ts';
 
 export type { LiveState } from './live-connection.ts';
 
-/** What a stream of a table sends. `ready`: connected and nothing was missed; `reset`: read again what was read before. */
-export type TableEvents = { ready: unknown; reset: { reason: string }; rows: { rows: TableRow[]; count: number } };
+/**
+ * What a stream of a table sends. `ready`: connected and nothing was missed; `reset`: read again what was read before; `removed`: the columns
+ * of the key of rows that are gone.
+ */
+export type TableEvents = {
+  ready: unknown;
+  reset: { reason: string };
+  rows: { rows: TableRow[]; removed: TableRow[]; count: number };
+};
 
 /** What a stream of a topic sends. */
 export type TopicEvents = {

@@ -42,6 +42,8 @@ export type DataGridProps<Row> = {
   empty?: ReactNode;
   /** Keys of rows that have just changed: they light up for a moment. */
   changed?: ReadonlySet<string>;
+  /** Keys of rows that are there no more: they are faint until they leave. */
+  gone?: ReadonlySet<string>;
   /** Called when the last rows come into view: load more. */
   onEnd?: () => void;
   /** Below the rows, inside the frame. */
@@ -220,6 +222,7 @@ export function DataGrid<Row extends object>(props: DataGridProps<Row>) {
                     onOpen && 'cursor-pointer hover:bg-surface-2',
                     row.id === openKey ? 'bg-accent-soft' : item.index === active ? 'bg-surface-2' : 'bg-surface',
                     changed?.has(row.id) && 'changed',
+                    props.gone?.has(row.id) && 'gone',
                   )}
                   style={{ height: item.size, transform: `translateY(${item.start}px)` }}
                 >

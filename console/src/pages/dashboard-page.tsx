@@ -150,7 +150,7 @@ function Charts({ name, views, pipeline }: ChartsProps) {
 /** What changes with each commit that touches the table. */
 function markOf(pipeline: PipelineView | undefined, table: string): string {
   const node = pipeline?.nodes.find((one) => one.noun === 'table' && one.name === table);
-  return node ? `${node.in} ${node.out} ${node.rows}` : '';
+  return node ? `${node.in} ${node.out} ${node.retracted} ${node.rows}` : '';
 }
 
 /** The columns of all charts, each name once. */

@@ -112,7 +112,7 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
       <Card isFlush className="overflow-hidden">
         <FlowGraph pipeline={pipeline} openId={openId} onOpen={open} />
       </Card>
-      <LedgerCard ledger={pipeline.ledger} />
+      <LedgerCard ledger={pipeline.ledger} retracts={pipeline.nodes.some((node) => node.retracted !== undefined)} />
       <Card title="Stages" isFlush className="overflow-hidden">
         <StagesGrid nodes={pipeline.nodes} openId={openId} onOpen={open} />
       </Card>

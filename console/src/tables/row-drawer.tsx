@@ -7,7 +7,9 @@ import { FieldsList } from '../data/fields-list.tsx';
 import { kindOf } from '../data/kinds.ts';
 import { FieldsOrJson, StepDrawer } from '../data/step-drawer.tsx';
 import { IconButton } from '../kit/button.tsx';
+import { Empty } from '../kit/empty.tsx';
 import { Loaded } from '../kit/loaded.tsx';
+import { isUnknown } from '../kit/unknown.tsx';
 
 type RowDrawerProps = {
   table: TableView;
@@ -39,39 +41,43 @@ export function RowDrawer({ table, id, rows, onOpen, onClose, onFilter }: RowDra
       onClose={onClose}
       value={shown ?? row.data}
     >
-      <Loaded query={shown ? { data: shown, error: undefined, refetch: () => undefined } : row}>
-        {(one) => (
-          <div className="flex flex-col gap-4">
-            <FieldsOrJson
-              fieldsLabel="Columns"
-              value={one}
-              fields={
-                <FieldsList
-                  fields={table.columns}
-                  value={one}
-                  keys={table.key}
-                  action={({ name, type }, value) =>
-                    ['nested', 'bytes'].includes(kindOf(type)) ? undefined : (
-                      <IconButton
-                        icon={ListFilterPlus}
-                        size="small"
-                        label={`Only rows with this ${name}`}
-                        onClick={() =>
-                          onFilter(
-                            value === null || value === undefined
-                              ? { column: name, op: 'missing', value: 'true' }
-                              : { column: name, op: 'eq', value: String(value) },
-                          )
-                        }
-                      />
-                    )
-                  }
-                />
-              }
-            />
-          </div>
-        )}
-      </Loaded>
+      {!shown && isUnknown(row.error) ? (
+        <Empty title="The row is not in the table">It was removed, or there never was a row with this key.</Empty>
+      ) : (
+        <Loaded query={shown ? { data: shown, error: undefined, refetch: () => undefined } : row}>
+          {(one) => (
+            <div className="flex flex-col gap-4">
+              <FieldsOrJson
+                fieldsLabel="Columns"
+                value={one}
+                fields={
+                  <FieldsList
+                    fields={table.columns}
+                    value={one}
+                    keys={table.key}
+                    action={({ name, type }, value) =>
+                      ['nested', 'bytes'].includes(kindOf(type)) ? undefined : (
+                        <IconButton
+                          icon={ListFilterPlus}
+                          size="small"
+                          label={`Only rows with this ${name}`}
+                          onClick={() =>
+                            onFilter(
+                              value === null || value === undefined
+                                ? { column: name, op: 'missing', value: 'true' }
+                                : { column: name, op: 'eq', value: String(value) },
+                            )
+                          }
+                        />
+                      )
+                    }
+                  />
+                }
+              />
+            </div>
+          )}
+        </Loaded>
+      )}
     </StepDrawer>
   );
 }

@@ -1,17 +1,22 @@
-// The rows of a table page as they stand: read page by page, changed by the live stream, held still while a person reads further down.
+// The rows of a table page as they stand: read page by page, changed and removed by the live stream, held still while a person reads further down.
 import type { TableRow, TableView } from '../../../src/web/schemas.ts';
 import { api, type Filter, rowKey } from '../api/client.ts';
-import { Feed, type FeedState, firstState, lit } from '../data/feed.ts';
+import { Feed, type FeedState, firstState, lit, litMax } from '../data/feed.ts';
 import { Pace } from '../data/pace.ts';
 import { type OrderBy, orderText, rowOrder } from './order.ts';
-import { append, type Compare, mergeByOrder, mergeInPlace, type RowWindow, trim } from './row-window.ts';
+import { append, type Compare, mergeByOrder, mergeInPlace, type RowWindow, trim, without } from './row-window.ts';
 
-export type RowsState = FeedState & { rows: readonly TableRow[] };
+export type RowsState = FeedState & {
+  rows: readonly TableRow[];
+  /** Keys of rows that were removed and are still shown: they fade, or stand still with the others. */
+  gone: ReadonlySet<string>;
+  /** A person reads further down: rows stand still. */
+  isStill: boolean;
+};
 
 const pageRows = 100;
-/** A row that no longer meets the filter is not told by the stream. */
-const refreshMs = 5_000;
-const refreshRowsMax = 1_000;
+/** How long a row that was removed is seen to fade. */
+const fadeMs = 500;
 const trimRows = 3_000;
 const waitingMax = 5_000;
 
@@ -21,15 +26,17 @@ export class RowFeed extends Feed<RowsState> {
   readonly #order: readonly OrderBy[];
   readonly #compare: Compare;
   #window: RowWindow | undefined;
-  #incoming = new Map<string, TableRow>();
+  /** By key: a row that was written, or undefined where it was removed. */
+  #incoming = new Map<string, TableRow | undefined>();
   /** Heard while a page was being read: it may be newer than the page. */
-  #again = new Map<string, TableRow>();
+  #again = new Map<string, TableRow | undefined>();
+  #gone = new Set<string>();
   #waiting = new Map<string, TableRow>();
   readonly #pace = new Pace(() => this.#apply());
-  #refresh: ReturnType<typeof setInterval> | undefined;
+  #fading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(table: TableView, filters: readonly Filter[], order: readonly OrderBy[]) {
-    super({ ...firstState, rows: [] });
+    super({ ...firstState, rows: [], gone: new Set(), isStill: false });
     this.#table = table;
     this.#filters = filters;
     this.#order = order;
@@ -48,13 +55,10 @@ export class RowFeed extends Feed<RowsState> {
     if (edge && !this.isReading && !this.state().error) await this.#read(edge.next);
   };
 
-  /** Rows that the stream told. */
-  readonly heard = (rows: readonly TableRow[]): void => {
-    for (const row of rows) {
-      const key = rowKey(this.#table, row);
-      this.#incoming.set(key, row);
-      if (this.isReading) this.#again.set(key, row);
-    }
+  /** Rows that the stream told, and the keys of those that are gone. */
+  readonly heard = (rows: readonly TableRow[], removed: readonly TableRow[]): void => {
+    for (const row of rows) this.#hear(row, row);
+    for (const row of removed) this.#hear(row, undefined);
     this.#pace.ask();
   };
 
@@ -64,38 +68,42 @@ export class RowFeed extends Feed<RowsState> {
       void this.reload();
       return;
     }
-    if (this.#waiting.size === 0 || !this.#window) return;
+    if (this.#waiting.size + this.#gone.size === 0 || !this.#window) return;
     const rows = [...this.#waiting.values()];
     this.#waiting.clear();
+    this.#drop();
     this.#place(rows, new Set());
   };
 
   protected begin(): void {
     void this.#read(undefined);
-    if (this.#filters.length === 0) return;
-    this.#refresh = setInterval(() => {
-      const count = this.state().rows.length;
-      if (this.isHeld || document.hidden || this.isReading || count > refreshRowsMax) return;
-      void this.#read(undefined, Math.max(count, pageRows));
-    }, refreshMs);
   }
 
   protected end(): void {
     this.#pace.stop();
-    clearInterval(this.#refresh);
+    clearTimeout(this.#fading);
+    this.#fading = undefined;
   }
 
   protected forget(): void {
     this.#again.clear();
   }
 
-  async #read(after: string | undefined, limit = pageRows): Promise<void> {
+  #hear(key: TableRow, row: TableRow | undefined): void {
+    const name = rowKey(this.#table, key);
+    this.#incoming.set(name, row);
+    if (this.isReading) this.#again.set(name, row);
+  }
+
+  async #read(after: string | undefined): Promise<void> {
     await this.during(async (signal) => {
       const order = orderText(this.#order)?.split(',');
-      const page = await api.rows(this.#table.name, { where: this.#filters, order, limit, after }, signal);
+      const page = await api.rows(this.#table.name, { where: this.#filters, order, limit: pageRows, after }, signal);
       signal.throwIfAborted();
       const before = after === undefined || !this.#window ? { rows: [], edges: [] } : this.#window;
       this.#window = append(this.#table, before, page.rows, page.next);
+      if (after === undefined) this.#gone.clear();
+      else for (const row of page.rows) this.#gone.delete(rowKey(this.#table, row));
       if (this.#again.size > 0) {
         this.#incoming = new Map([...this.#again, ...this.#incoming]);
         this.#pace.ask();
@@ -111,8 +119,12 @@ export class RowFeed extends Feed<RowsState> {
       return;
     }
     if (!this.#window) return;
-    const merged = mergeInPlace(this.#table, this.#window, this.#compare, [...this.#incoming.values()]);
+    const heard = [...this.#incoming];
     this.#incoming.clear();
+    this.#go(heard.flatMap(([key, row]) => (row ? [] : [key])));
+    const put = heard.flatMap(([, row]): TableRow[] => (row ? [row] : []));
+    for (const row of put) this.#gone.delete(rowKey(this.#table, row));
+    const merged = mergeInPlace(this.#table, this.#window, this.#compare, put);
     this.#window = merged.window;
     const changed = new Set(merged.changed);
     if (!this.isHeld) {
@@ -132,6 +144,32 @@ export class RowFeed extends Feed<RowsState> {
     } else this.#publish({ changed: lit(changed) });
   }
 
+  /** Rows that are gone fade, and then leave; where many go at once they leave at once, and where rows stand still they stand. */
+  #go(keys: readonly string[]): void {
+    if (!this.#window || keys.length === 0) return;
+    const shown = new Set(this.#window.rows.map((row) => rowKey(this.#table, row)));
+    for (const key of keys) {
+      this.#waiting.delete(key);
+      if (shown.has(key)) this.#gone.add(key);
+    }
+    if (this.isHeld || this.#gone.size === 0) return;
+    if (this.#gone.size > litMax) this.#drop();
+    else
+      this.#fading ??= setTimeout(() => {
+        this.#fading = undefined;
+        if (!this.isHeld) this.#drop();
+        this.#publish({});
+      }, fadeMs);
+  }
+
+  /** Takes the rows that are gone out of what is shown; where nothing is left of it, the next page takes its place. */
+  #drop(): void {
+    if (!this.#window) return;
+    this.#window = without(this.#table, this.#window, this.#gone);
+    this.#gone.clear();
+    if (this.#window.rows.length === 0 && this.#window.edges.length > 0) void this.more();
+  }
+
   #place(rows: readonly TableRow[], changed: Set<string>): void {
     if (!this.#window) return;
     this.#window = mergeByOrder(this.#table, this.#window, this.#compare, rows);
@@ -143,6 +181,8 @@ export class RowFeed extends Feed<RowsState> {
   #shown(): Partial<RowsState> {
     return {
       rows: this.#window?.rows ?? [],
+      gone: new Set(this.#gone),
+      isStill: this.isHeld,
       isEnd: this.#window !== undefined && this.#window.edges.length === 0,
       waiting: this.#waiting.size,
     };

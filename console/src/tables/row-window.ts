@@ -44,6 +44,11 @@ export function mergeByOrder(
   return { ...window, rows: join(kept, placed, compare) };
 }
 
+/** The window without the rows of some keys. Where its pages ended stays as it was. */
+export function without(table: Keyed, window: RowWindow, keys: ReadonlySet<string>): RowWindow {
+  return { ...window, rows: window.rows.filter((row) => !keys.has(rowKey(table, row))) };
+}
+
 /** The window with the next page behind it; rows that live changes had moved are not there twice. */
 export function append(
   table: Keyed,

@@ -75,9 +75,9 @@ export function TableRows({ table }: { table: TableView }) {
       ) : null}
       {!(rows.error && rows.rows.length === 0) && (
         <div {...rows.frame} className="relative flex min-h-80 min-w-0 flex-1 flex-col">
-          {(rows.waiting > 0 || rows.isStale) && (
+          {(isWaiting(rows) || rows.isStale) && (
             <WaitingPill
-              text={rows.isStale ? 'The table has changed: read it again' : plural(rows.waiting, 'new row')}
+              text={rows.isStale ? 'The table has changed: read it again' : waitingText(rows)}
               onShow={rows.show}
             />
           )}
@@ -95,6 +95,7 @@ export function TableRows({ table }: { table: TableView }) {
             }
             isLoading={rows.isLoading}
             changed={rows.changed}
+            gone={rows.gone}
             onEnd={rows.more}
             empty={<NoRows isFiltered={filters.length > 0} onClear={() => look({ filters: [] })} />}
             footer={
@@ -129,17 +130,32 @@ function removal(error: unknown, filters: readonly Filter[], look: (next: { filt
   );
 }
 
+/** Whether rows stand still that would move or go. */
+function isWaiting(rows: Rows): boolean {
+  return rows.waiting > 0 || (rows.isStill && rows.gone.size > 0);
+}
+
+/** `2 new rows, 1 removed` */
+function waitingText({ waiting, gone }: Rows): string {
+  const parts = [
+    waiting > 0 ? plural(waiting, 'new row') : '',
+    gone.size > 0 ? `${formatCount(gone.size)} removed` : '',
+  ];
+  return parts.filter(Boolean).join(', ');
+}
+
 function RowsFooter({ rows, total, isFiltered }: { rows: Rows; total: number; isFiltered: boolean }) {
-  const count = formatCount(rows.rows.length);
+  const shown = rows.rows.length - rows.gone.size;
+  const count = formatCount(shown);
   const text = rows.isEnd
     ? isFiltered
-      ? `${plural(rows.rows.length, 'row')} of ${formatCount(total)} meet the filter`
-      : plural(rows.rows.length, 'row')
+      ? `${plural(shown, 'row')} of ${formatCount(total)} meet the filter`
+      : plural(shown, 'row')
     : `The first ${count}${isFiltered ? ' that meet the filter' : ` of ${formatCount(total)}`}; more as you scroll`;
   return (
     <div className="flex items-center gap-3">
       <span>{rows.isLoading && rows.rows.length === 0 ? 'Reading…' : text}</span>
-      {rows.waiting > 0 && (
+      {isWaiting(rows) && (
         <span className="ml-auto max-md:hidden">Rows stand still while you read; go to the top to follow.</span>
       )}
     </div>

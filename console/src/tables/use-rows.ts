@@ -34,7 +34,7 @@ export function useRows(table: TableView, filters: readonly Filter[], order: rea
       joined.current = url;
     },
     reset: feed.missed,
-    rows: ({ rows }) => feed.heard(rows),
+    rows: ({ rows, removed }) => feed.heard(rows, removed),
   });
   const ref = useRef<HTMLDivElement>(null);
   const onScrollCapture = useCallback(() => {

@@ -1,11 +1,14 @@
 // Opens a webhook as a source: it gives nothing by itself; its receiver checks and reads what is posted.
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { MillraceError } from '../../core/errors.ts';
+import { itemTexts, memberText } from '../../core/json.ts';
+import type { Value } from '../../define/accept.ts';
+import type { Fields } from '../../define/fields.ts';
 import { recordFromJson } from '../../define/input.ts';
-import { itemReader } from '../items.ts';
-import { parseJson } from '../original.ts';
+import { type ItemReader, itemReader } from '../items.ts';
+import { jsonBytes, parseJson } from '../original.ts';
 import type { CheckOptions, EndsSource, OpenSource, ReceiveSource, ReviveSource } from '../source.ts';
-import { readWebhookOptions } from './options.ts';
+import { readWebhookOptions, type WebhookSettings } from './options.ts';
 
 /** Checks the options of `webhook()`. */
 export const checkOptions: CheckOptions = (options, _fields, place) => {
@@ -17,7 +20,7 @@ export const ends: EndsSource = () => false;
 
 /** Opens `webhook()`: it waits until it is told to stop. */
 export const open: OpenSource = async (given, context) => {
-  const { revive } = itemReader(context.fields, readWebhookOptions(given, 'webhook()'));
+  const revive = reviver(given, context.fields);
   return {
     finite: false,
     replayable: false,
@@ -32,18 +35,50 @@ export const open: OpenSource = async (given, context) => {
 };
 
 /** Reads items again. */
-export const revive: ReviveSource = async (given, context) =>
-  itemReader(context.fields, readWebhookOptions(given, 'webhook()')).revive;
+export const revive: ReviveSource = async (given, context) => reviver(given, context.fields);
+
+/** Reads the bytes of a refusal: an item, or a whole body that holds exactly one. */
+function reviver(given: Readonly<Record<string, unknown>>, fields: Fields): (bytes: Uint8Array) => Value[] {
+  const options = readWebhookOptions(given, 'webhook()');
+  const reader = itemReader(fields, options);
+  const plain = plainItem(options, fields);
+  return (bytes) => {
+    const value = parseJson(bytes);
+    try {
+      return reader.row(plain(value));
+    } catch (error) {
+      const only = onlyItem(reader, value);
+      if (only === undefined || only === value) throw error;
+      return reader.row(plain(only));
+    }
+  };
+}
+
+function onlyItem(reader: ItemReader, body: unknown): unknown {
+  try {
+    const items = reader.itemsOf(body);
+    return items.length === 1 ? items[0] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What map makes may hold bytes already; what comes as it is has them as base64. */
+function plainItem({ map }: WebhookSettings, fields: Fields): (item: unknown) => unknown {
+  return map ? (item) => item : recordFromJson(fields);
+}
 
 /** The receiving side. */
 export const receive: ReceiveSource = (given, fields) => {
   const options = readWebhookOptions(given, 'webhook()');
-  const { secret, items, map } = options;
+  const { secret, items } = options;
   const reader = itemReader(fields, options);
-  // what map makes may hold bytes already; what comes as it is has them as base64
-  const plain = map ? (item: unknown) => item : recordFromJson(fields);
+  const plain = plainItem(options, fields);
+  /** The items of the body that was asked for last, as texts. */
+  let last: { readonly body: Uint8Array; readonly texts: readonly string[] | undefined } | undefined;
   return {
     isSigned: secret !== undefined,
+    keepsRefused: options.refused === 'dead',
     check({ body, signature }) {
       if (secret !== undefined) checkSignature(secret, body, signature);
     },
@@ -59,8 +94,21 @@ export const receive: ReceiveSource = (given, fields) => {
       return reader.itemsOf(parsed);
     },
     row: (item) => reader.row(plain(item)),
+    original({ body, bytesOf }, item, index) {
+      if (items === undefined && bytesOf) return bytesOf(index);
+      if (last?.body !== body) last = { body, texts: typeof items === 'string' ? textsAt(body, items) : undefined };
+      const text = last.texts?.[index];
+      return text === undefined ? jsonBytes(item) : Buffer.from(text);
+    },
   };
 };
+
+/** The items at a path in a body, as texts; undefined where the body is not one JSON object that has a list there. */
+function textsAt(body: Uint8Array, path: string): readonly string[] | undefined {
+  let text: string | undefined = Buffer.from(body).toString();
+  for (const name of path.split('.')) if (text !== undefined) text = memberText(text, name);
+  return text === undefined ? undefined : itemTexts(text)?.map((item) => item.trim());
+}
 
 function checkSignature(secret: string, body: Uint8Array, signature: string | undefined): void {
   const given = /^sha256=([0-9a-f]{64})$/i.exec(signature ?? '')?.[1];

@@ -2,7 +2,7 @@
 
 import { MillraceError } from '../../core/errors.ts';
 import { itemsKind, mapKind } from '../items.ts';
-import { type Kind, nameDoc, optional, type Read, readOptions, sourceName } from '../options.ts';
+import { type Kind, nameDoc, optional, type Read, readOptions, sourceName, withDefault } from '../options.ts';
 
 const bytesMin = 16;
 
@@ -19,11 +19,18 @@ const secret: Kind<string> = {
   },
 };
 
+/** What becomes of a record that is refused. */
+const refused: Kind<'answer' | 'dead'> = {
+  name: "'answer' or 'dead'",
+  read: (value) => (value === 'answer' || value === 'dead' ? value : undefined),
+};
+
 /** The schema of the options. */
 export const rules = {
   secret: optional(secret, 'requests must be signed with it.'),
   items: optional(itemsKind, 'where the items are in the body.'),
   map: optional(mapKind, 'makes a record of an item.'),
+  refused: withDefault(refused, 'answer', 'dead: a record that is refused is kept as a dead letter, too.'),
   name: optional(sourceName, nameDoc),
 };
 

@@ -10,6 +10,11 @@ export type WebhookOptions<Body = unknown, Item = unknown> = {
   readonly items?: string | ((body: Body) => readonly unknown[]);
   /** Makes a record of an item. Absent: the item is the record. */
   readonly map?: (item: Item) => object;
+  /**
+   * What becomes of a record that is refused. `answer` (default): the caller is told, and it is counted. `dead`: it is kept as a dead letter
+   * as well, which can be fixed and sent again; where all that a request brought is stored or kept, the answer is 200.
+   */
+  readonly refused?: 'answer' | 'dead';
   /** What it is called in its topic: what it has read is kept under it. Absent: its kind and its place among those of its kind. */
   readonly name?: string;
 };

@@ -26,6 +26,7 @@ export function tryAgain(work: Work, slot: Slot, aside: KeptAside): Promise<stri
 
 async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean): Promise<string | undefined> {
   const { topic, preparer, flow } = work.of(aside.topic);
+  if (aside.noun === 'stream' && aside.offset === undefined) return rowOfStream(work, aside);
   const record = { partition: aside.partition ?? 0, offset: aside.offset ?? 0 };
   const { rows, failed } = await preparer.prepareBytes([{ bytes: aside.bytes, ...record }]);
   const problem = failed.get(0);
@@ -87,6 +88,15 @@ function tooLate(stage: string): MillraceError {
   return new MillraceError(
     'RECORD_LATE',
     'its window was closed more than a day of event time before the watermark, and its other rows are not kept any more',
-    { place: `stream '${stage}'`, remedy: 'Process the topic again from its beginning, in a new data folder.' },
+    {
+      place: `stream '${stage}'`,
+      remedy:
+        'Make the stream again from the log, with `millrace rebuild`: where its place in the order of the records lets it, it then counts.',
+    },
   );
+}
+
+/** A row that a stream has emitted is made by its query: it comes again when the query or the records are others. */
+function rowOfStream(work: Work, { stage, place }: KeptAside): string {
+  return `${place} makes stream '${stage}' fail: fix the query, then make it again from the log: millrace rebuild ${work.pipeline.name} ${stage}`;
 }

@@ -69,12 +69,13 @@ async function emitListed({ session, stage, input }: Emitting, now: number): Pro
     const [row] = await session.rows(`select min(_window), max(_window) from ${due}`);
     bounds = [Number(row![0]) - 1, Number(row![1])];
   }
-  input.progress.ids[name] = base + (await session.run(stage.fill, ...bounds, base));
+  const filled = await session.run(stage.fill, ...bounds, base);
+  input.progress.ids[name] = base + filled;
   if (window.kind === 'session') {
     const keys = window.by.map((by, i) => `e.${emitted.keys[i]} is not distinct from d.${quote(by)}`).join(' and ');
-    return exchange(session, emitted, `exists (select 1 from ${due} d where ${keys})`);
+    return exchange(session, emitted, `exists (select 1 from ${due} d where ${keys})`, filled);
   }
-  return exchange(session, emitted, `e._w in (select ${startOf(window, '_window')} from ${due})`);
+  return exchange(session, emitted, `e._w in (select ${startOf(window, '_window')} from ${due})`, filled);
 }
 
 /** Whether windows are emitted that are still open. */

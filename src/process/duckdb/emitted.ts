@@ -26,9 +26,18 @@ export type Emitted = {
 };
 
 /** What a run of a stream has emitted and retracted. `isFirst`: of its windows nothing was emitted before. */
-export type Emission = { readonly emitted: number; readonly retracted: number; readonly isFirst: boolean };
+export type Emission = {
+  readonly emitted: number;
+  /** Ids that it has given to rows, those included that were emitted before. */
+  readonly filled: number;
+  readonly retracted: number;
+  readonly isFirst: boolean;
+};
 
-export const noEmission: Emission = { emitted: 0, retracted: 0, isFirst: true };
+/** In place of a parent: the row is of a window whose rows are forgotten, so that nothing compares it with what is emitted. */
+export const forgotten = -1;
+
+export const noEmission: Emission = { emitted: 0, filled: 0, retracted: 0, isFirst: true };
 
 /** The columns that emitted rows have after those of the stream: an id, the id of the row that they were made of, where their window starts. */
 export function emittedColumns({ keys }: Pick<Emitted, 'keys'>): { names: readonly string[] } {
@@ -77,14 +86,20 @@ export function allColumns(emitted: Emitted): string {
  *
  * @param ofTheSame a condition on emitted rows (`e`): that they are of the windows whose rows are fresh
  */
-export async function exchange(session: DuckSession, emitted: Emitted, ofTheSame: string): Promise<Emission> {
+export async function exchange(
+  session: DuckSession,
+  emitted: Emitted,
+  ofTheSame: string,
+  filled: number,
+): Promise<Emission> {
   const { kept, fresh, retracted, keys } = emitted;
-  const before = Number((await session.rows(`select count(*) from ${kept} e where ${ofTheSame}`))[0]![0]);
+  const compared = `(select * from ${kept} e where e._parent is distinct from ${forgotten} and ${ofTheSame})`;
+  const before = Number((await session.rows(`select count(*) from ${compared}`))[0]![0]);
   let removed = 0;
   if (before > 0) {
     const values = ['_w', ...keys, columnList(emitted.fields)].join(', ');
     const numbered = (rows: string) => `(select *, row_number() over (partition by ${values}) as _n from ${rows})`;
-    const old = numbered(`(select * from ${kept} e where ${ofTheSame})`);
+    const old = numbered(compared);
     const same = ['_w', '_n', ...keys, ...Object.keys(emitted.fields).map(quote)]
       .map((name) => `o.${name} is not distinct from n.${name}`)
       .join(' and ');
@@ -98,7 +113,7 @@ export async function exchange(session: DuckSession, emitted: Emitted, ofTheSame
       );
     if (removed > 0) await session.run(`delete from ${kept} where _id in (select _id from ${retracted})`);
   }
-  return { emitted: await keep(session, emitted), retracted: removed, isFirst: before === 0 };
+  return { emitted: await keep(session, emitted), filled, retracted: removed, isFirst: before === 0 };
 }
 
 /** Retracts the rows that were made of retracted rows of another stream; resolves with how many. */

@@ -4,7 +4,8 @@ import type { Value } from '../../define/accept.ts';
 import type { FieldType } from '../../define/fields.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import { quote } from '../database.ts';
-import type { Engine, Processor, Sink } from '../engine.ts';
+import type { Engine, Processor, Rebuild, Sink } from '../engine.ts';
+import { adopt, dropShadow } from './adopt.ts';
 import { DuckDatabase, type DuckSession } from './database.ts';
 import { Keeper, makeKeeper } from './keeper.ts';
 import { listFrom, listText } from './lists.ts';
@@ -35,14 +36,36 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
   const { database } = options;
   return {
     check: checkPipeline,
-    async sources(topic) {
-      const session = await database.session();
-      try {
-        return await sourcesOf(session, topic);
-      } finally {
-        session.close();
-      }
-    },
+    sources: (topic) => within(database, (session) => sourcesOf(session, topic)),
+    progress: (pipeline) => within(database, (session) => new Keeper(session, pipeline, options.now).find()),
+    adopt: (pipeline, scope, shadow) =>
+      within(database, async (session) => {
+        const keeper = new Keeper(session, pipeline.name, options.now);
+        const live = await keeper.load();
+        const { sink } = options;
+        let isCommitted = false;
+        try {
+          await session.transaction(async () =>
+            keeper.save(await adopt({ session, sink, keeper, pipeline, scope, live, shadow })),
+          );
+          isCommitted = true;
+        } finally {
+          sink.settled(session, isCommitted);
+        }
+      }),
+    rebuild: (pipeline) =>
+      within(database, async (session) => {
+        const [row] = await session.rows('select state from meta.rebuilds where pipeline = $1', pipeline);
+        return row && (JSON.parse(String(row[0])) as Rebuild);
+      }),
+    beginRebuild: (pipeline, rebuild) =>
+      within(database, (session) =>
+        session.transaction(async () => {
+          await dropShadow(session, options.sink, pipeline);
+          if (rebuild)
+            await session.run('insert into meta.rebuilds values ($1, $2)', pipeline, JSON.stringify(rebuild));
+        }),
+      ),
     async open(pipeline, params, endless = new Set()): Promise<Processor> {
       const session = await database.session();
       const side = await database.session();
@@ -61,6 +84,15 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
       }
     },
   };
+}
+
+async function within<T>(database: DuckDatabase, work: (session: DuckSession) => Promise<T>): Promise<T> {
+  const session = await database.session();
+  try {
+    return await work(session);
+  } finally {
+    session.close();
+  }
 }
 
 /** Everything that is wrong with the SQL of a pipeline, found in an empty database in memory. */

@@ -5,18 +5,27 @@ import { quote, type RowSet } from '../database.ts';
 import type { TableRows } from '../engine.ts';
 import { countsOf, type StageCounts } from '../progress.ts';
 import type { DuckSession } from './database.ts';
-import { markDuplicates } from './dedupe.ts';
+import { dedupingOf, forgetKeys, markDuplicates } from './dedupe.ts';
 import { emitDerived } from './derive.ts';
 import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
 import { type FlowParts, settledOf, stageOf, takesPart, takesPartOf } from './flow-parts.ts';
-import { type FlowInput, type FlowResult, fate, guard, RowsRefused } from './flowing.ts';
+import { type FlowInput, type FlowResult, fate, guard, hourOf, RowsRefused } from './flowing.ts';
 import { keepLast } from './previous.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
 import { feedSide, noteChanged } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
-import { changedRows, keepChanges, stageWatermark, takeTimes, timedRows } from './times.ts';
+import {
+  arrivedRows,
+  changedRows,
+  keepChanges,
+  ownWatermark,
+  stageWatermark,
+  takeOut,
+  takeTimes,
+  timedRows,
+} from './times.ts';
 import { columnList } from './types.ts';
 import { inTime, keysOf, placeOfRow, windowStart, windowsOf } from './window.ts';
 
@@ -30,6 +39,8 @@ export class FlowRun {
   /** Rows of the topic and of each stream. */
   readonly #counts: Map<string, number>;
   readonly #emissions = new Map<string, Emission>();
+  /** Stages that have forgotten windows: what follows them forgets when nothing is left to retract. */
+  readonly #forgetful: WindowedStage[] = [];
   readonly #fates: Uint8Array;
   readonly #lates: { row: number; stage: string }[] = [];
 
@@ -68,6 +79,7 @@ export class FlowRun {
     for (const one of taking) await this.#write(one);
     for (const stage of this.#parts.stages)
       for (const one of settledOf(this.#parts, stage)) await this.#settle(stage, one);
+    for (const stage of this.#forgetful) await this.#forgetEmitted(stage);
     for (const { row } of this.#lates) this.#fates[row - filled!.from] = fate.late;
     return { fates: this.#fates, lates: this.#lates };
   }
@@ -136,10 +148,25 @@ export class FlowRun {
       await this.#session.run(`delete from ${marked}`);
       return 0;
     }
-    const keys = relations.keys(this.#parts.pipeline, name);
-    const count = await markDuplicates(this.#session, stage.input.dedupe!, await this.#timed(stage), keys, marked);
+    const deduping = dedupingOf(this.#parts.pipeline, name, stage.input.dedupe!);
+    const count = await markDuplicates(this.#session, deduping, await this.#timed(stage));
     if (count > 0) await this.#mark(`select _row from ${marked}`, fate.deduplicated);
+    // a windowed stage takes them once its rows have their watermarks
+    if (stage.kind === 'plain') await this.#takeTimes(stage);
     return count;
+  }
+
+  /**
+   * Notes how far a stream with a time of its own has come. The keys of a deduplicated view that this time had left behind before the
+   * micro-batch are forgotten, once an hour of event time: the topic may have no time, or another one.
+   */
+  async #takeTimes(stage: PlainStage | WindowedStage): Promise<void> {
+    if (stage.clock !== 'own') return;
+    const { stream, input } = stage;
+    const beforeMs = ownWatermark(stage, this.#input);
+    await takeTimes(this.#session, stage, this.#relationOf(input.of.name), this.#input);
+    if (!input.dedupe || hourOf(ownWatermark(stage, this.#input)) <= hourOf(beforeMs)) return;
+    await forgetKeys(this.#session, dedupingOf(this.#parts.pipeline, stream.name, input.dedupe), beforeMs);
   }
 
   async #runPlain(stage: PlainStage, countIn: number, totals: StageCounts | undefined): Promise<number> {
@@ -186,16 +213,19 @@ export class FlowRun {
     let changed: string | undefined;
     if (upstream) {
       const { emitted, retracted } = upstream;
+      await this.#takeLettersBack(stage, stage.upstream as WindowedStage | DerivedStage, upstream);
       if (emitted + retracted > 0) {
         totals.late += emitted - (await keepChanges(this.#session, pipeline, stage, upstream, progress));
         changed = changedRows(stage, before);
       }
     } else if (countIn > 0) {
       const rows = await this.#timed(stage);
+      const removed = this.#input.again === 'all' ? await takeOut(this.#session, pipeline, stage, rows) : 0;
       const late = await this.#keepRows(stage, rows, countIn);
       totals.late += late;
-      if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
-      await takeTimes(this.#session, stage, this.#relationOf(stage.input.of.name), this.#input);
+      if (removed > 0) changed = arrivedRows(stage, rows, before);
+      else if (countIn > late) changed = `(select * from ${rows} where ${inTime(stage.window, before)})`;
+      await this.#takeTimes(stage);
     }
     const emission = await guard('stream', name, true, () =>
       emitWindows({
@@ -208,14 +238,34 @@ export class FlowRun {
         hasCorrections: hasAgain || upstream !== undefined,
       }),
     );
-    if (progress.forgotten[name] !== before) await this.#forgetEmitted(stage);
+    if (progress.forgotten[name] !== before) this.#forgetful.push(stage);
     return emission;
   }
 
-  #runDerived(stage: DerivedStage): Promise<Emission> {
+  async #runDerived(stage: DerivedStage): Promise<Emission> {
+    const { pipeline } = this.#parts;
     const upstream = stage.upstream as WindowedStage | DerivedStage;
     const of = this.#emissions.get(upstream.stream.name) ?? noEmission;
-    return emitDerived(this.#session, stage, upstream, of, this.#input.progress);
+    await this.#takeLettersBack(stage, upstream, of);
+    const [session, input] = [this.#session, this.#input];
+    return guard('stream', stage.stream.name, true, () =>
+      emitDerived({ session, pipeline, stage, upstream, of, input }),
+    );
+  }
+
+  /** The letters of rows that a stream fails for go with these rows. */
+  async #takeLettersBack(stage: Stage, upstream: WindowedStage | DerivedStage, of: Emission): Promise<void> {
+    const { progress } = this.#input;
+    if (of.retracted === 0 || progress.deadRows === 0) return;
+    const { name } = stage.stream;
+    const taken = await this.#session.run(
+      `delete from meta.aside where pipeline = $1 and noun = 'stream' and stage = $2 and off is null
+        and sequence in (select _id from ${upstream.emitted.retracted})`,
+      this.#parts.pipeline,
+      name,
+    );
+    progress.deadRows -= taken;
+    countsOf(progress, `stream ${name}`).dead -= taken;
   }
 
   /** Forgets emitted rows of windows whose rows are forgotten, and what was made of them. */

@@ -1,11 +1,11 @@
 // The stages and tables that hang on one topic, and what a micro-batch leaves in their relations.
 import type { Topic } from '../../define/topic.ts';
+import { dedupingOf, forgetKeys } from './dedupe.ts';
 import type { FeedRows } from './feed.ts';
 import { Filler } from './fill.ts';
 import type { FlowParts } from './flow-parts.ts';
 import { FlowRun } from './flow-run.ts';
-import { correctableMs, type Filled, type FlowInput, type FlowResult } from './flowing.ts';
-import { relations } from './relations.ts';
+import type { Filled, FlowInput, FlowResult } from './flowing.ts';
 import type { Slot } from './render.ts';
 import type { Stage, WindowedStage } from './stage.ts';
 
@@ -57,15 +57,14 @@ export class Flow {
     return new FlowRun(this.#parts, this.#used, input).run();
   }
 
-  /** Forgets the keys of deduplicated views that the watermark has left behind. */
+  /**
+   * Forgets the keys of deduplicated views that the topic's watermark before this micro-batch has left behind. A stage with a time of its
+   * own forgets them by that time, when rows come to it: see `FlowRun`.
+   */
   async forgetKeys(watermarkMs: number): Promise<void> {
-    for (const { input, stream } of this.#parts.stages) {
-      if (!input.dedupe) continue;
-      const horizon = watermarkMs - input.dedupe.withinMs - correctableMs;
-      await this.#parts.session.run(
-        `delete from ${relations.keys(this.#parts.pipeline, stream.name)} where ts < $1`,
-        horizon,
-      );
-    }
+    const { session, pipeline, stages } = this.#parts;
+    for (const { stream, input, clock } of stages)
+      if (input.dedupe && clock === 'topic')
+        await forgetKeys(session, dedupingOf(pipeline, stream.name, input.dedupe), watermarkMs);
   }
 }

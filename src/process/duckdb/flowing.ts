@@ -2,7 +2,7 @@
 import type { MillraceError } from '../../core/errors.ts';
 import type { Refused } from '../engine.ts';
 import type { Progress } from '../progress.ts';
-import { isOfTheData } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import type { Slot } from './render.ts';
 
 /** A watermark before all times, and one after all: milliseconds since 1970. */
@@ -11,6 +11,11 @@ export const end = 9e15;
 
 /** How long the rows of closed windows are kept, so that a dead letter sent again corrects them: milliseconds of event time. */
 export const correctableMs = 86_400_000;
+
+/** The number of the hour that a time lies in: what is forgotten is looked for once an hour of event time. */
+export function hourOf(ms: number): number {
+  return Math.floor(ms / 3_600_000);
+}
 
 /** A data error within a stage. `firing`: it came from the rows of windows, perhaps of earlier batches. */
 export class StageFailure extends Error {

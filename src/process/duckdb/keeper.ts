@@ -20,6 +20,8 @@ export async function makeKeeper(session: Session): Promise<void> {
   );
   await session.run('alter table meta.aside add column if not exists noun varchar');
   await session.run('create sequence if not exists meta.aside_id');
+  // what is made again from the log, beside the pipelines
+  await session.run('create table if not exists meta.rebuilds (pipeline varchar not null, state varchar not null)');
   // letters of sources that came back through the log: a copy of one, sent twice around a crash, is known by its id
   await makeRevived(session);
   await makeSources(session);
@@ -74,12 +76,18 @@ export class Keeper {
       select nextval('meta.aside_id'), $1, $2, 0, ${columns} from (${this.#feed.select})`;
   }
 
-  /** The progress as of the last commit; a new one where the pipeline has not run here. */
-  async load(): Promise<Progress> {
+  /** The progress as of the last commit; undefined where the pipeline has not run here. */
+  async find(): Promise<Progress | undefined> {
     const rows = await this.#session.rows('select state from meta.progress where pipeline = $1', this.#pipeline);
     assert(rows.length <= 1, `${rows.length} rows of progress for one pipeline`);
     // a data folder that an earlier version made does not have all of it
-    if (rows[0]) return { ...newProgress(), ...(JSON.parse(String(rows[0][0])) as Partial<Progress>) };
+    return rows[0] && { ...newProgress(), ...(JSON.parse(String(rows[0][0])) as Partial<Progress>) };
+  }
+
+  /** As `find`; a new one where the pipeline has not run here. */
+  async load(): Promise<Progress> {
+    const known = await this.find();
+    if (known) return known;
     const progress = newProgress();
     await this.#session.run('insert into meta.progress values ($1, $2)', this.#pipeline, JSON.stringify(progress));
     return progress;

@@ -6,6 +6,7 @@ import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
+import { dedupingOf, makeDedupe } from './dedupe.ts';
 import { emittedColumns, makeEmitted, type Pins, pinsOf } from './emitted.ts';
 import { metaNames } from './feed.ts';
 import { badRowsQuery } from './isolate.ts';
@@ -62,7 +63,7 @@ export async function makeStage(
     await makeTemp(session, relations.newest(stream.name), 'ms bigint');
     await makeTemp(session, relations.again(stream.name), 'row integer');
   }
-  if (input.dedupe) await makeDedupe(session, pipeline, stream);
+  if (input.dedupe) await makeDedupe(session, dedupingOf(pipeline.name, stream.name, input.dedupe), from.fields);
   if (input.window || sides.length > 0) return makeWindowed(making);
   return upstream && retracts(upstream) ? makeDerived(making, upstream) : makePlain(making, inputs.get(topic.name)!);
 }
@@ -145,7 +146,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
     isAhead,
     clock,
     fansOut: analysis.hasJoin || analysis.hasUnnest,
-    hasTies: analysis.hasJoin,
+    hasTies: analysis.hasJoin || (upstream?.kind === 'plain' && upstream.hasTies),
     times: pinsOf(stream, analysis.tree, alias, before),
     source: input.previous ? source : undefined,
     fill,
@@ -198,8 +199,15 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
   const stored = await checked(making, compiled);
   const pins = pinsOf(stream, compiled.analysis.tree, compiled.alias, upstream.emitted.pins);
   const emitted = await makeEmitted(session, pipeline.name, stream, { pins, keys: [] });
-  const fill = `insert into ${insideRelation(stream.name)} (${columnList(stream.fields)}, _id, _parent, _w)
-    select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${compiled.carried})`;
+  const { name } = stream;
+  const [refused, probe] = [relations.refused(pipeline.name, name), relations.probe(name)];
+  await session.run(`create table if not exists ${refused} (id bigint)`);
+  await makeTemp(session, probe, 'o bigint');
+  const fillFrom = ({ carried }: { readonly carried: string }) =>
+    `insert into ${insideRelation(name)} (${columnList(stream.fields)}, _id, _parent, _w)
+      select ${stored}, $1::bigint + row_number() over (), _carried_id, _carried_w from (${carried})`;
+  const from = async (where: string) =>
+    fillFrom(await compile(making, `(select * from ${upstream.emitted.kept} where ${where})`, ['_id', '_w'], hidden));
   const relation: PerSlot<string> = [insideRelation(stream.name), insideRelation(stream.name)];
   return {
     kind: 'derived',
@@ -212,11 +220,8 @@ async function makeDerived(making: Making, upstream: WindowedStage | DerivedStag
     isAhead: false,
     clock,
     emitted,
-    fill,
+    fill: fillFrom(compiled),
+    catchUp: await from(`_id > $2 and _id not in (select id from ${refused})`),
+    probe: await from(`_id in (select o from ${probe})`),
   };
-}
-
-async function makeDedupe(session: DuckSession, pipeline: Pipeline, stream: Stream): Promise<void> {
-  await makeTemp(session, relations.duplicates(stream.name), '_row integer');
-  await session.run(`create table if not exists ${relations.keys(pipeline.name, stream.name)} (k varchar, ts bigint)`);
 }

@@ -10,7 +10,7 @@ import { refuseMixedWindows } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
 import { changedSide, type Side } from './sides.ts';
-import { retracts, type WindowedStage } from './stage.ts';
+import type { WindowedStage } from './stage.ts';
 import { columnList, nullable, sqlColumns } from './types.ts';
 import {
   boundParameters,
@@ -44,7 +44,16 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   // the columns that are used are known only after the query was read, so it is read first over a scratch state with all of them
   const scratch = quote(`${stream.name}/scratch`);
   await session.run(`create or replace temp table ${scratch} (${stateOf(from.fields)})`);
-  const all = { window, fields: from.fields, more, state: `temp.main.${scratch}`, due: undefined, bounds: noBounds };
+  const hasTies = upstream !== undefined;
+  const all = {
+    window,
+    fields: from.fields,
+    more,
+    state: `temp.main.${scratch}`,
+    due: undefined,
+    bounds: noBounds,
+    hasTies,
+  };
   const first = await compile(making, windowRows(all), carriedOver, hidden);
   const stored = await checked(making, first);
   await session.run(`drop table temp.main.${scratch}`);
@@ -58,8 +67,8 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   if (input.window) refuseMixedWindows(place, written, identity);
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
-  await makeState(session, state, stateFields, place);
-  if (upstream && retracts(upstream)) await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
+  await makeState(making, state, stateFields);
+  await makeTemp(session, relations.removed(stream.name), stateOf(stateFields));
   // rows that were kept for another window lie in those of this one
   const start = windowStart(window, '_ts');
   await session.run(`update ${state} set _ws = ${start} where _ws <> ${start}`);
@@ -71,7 +80,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   const number = window.kind === 'record' ? '_carried_ws' : 'epoch_ms(_carriedwindow_start)';
   const carriedList = [number, ...by.map((name) => quote(`_carried${name}`))].join(', ');
   const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
-    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, ...read });
+    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, hasTies, ...read });
     const { carried } = await compile(making, rows, carriedOver, hidden);
     return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };
@@ -120,27 +129,25 @@ async function makeChanged(session: DuckSession, relation: string, due: string, 
   await session.run(`create table ${relation} (${columns})`);
 }
 
-async function makeState(session: DuckSession, state: string, fields: Fields, place: string): Promise<void> {
+async function makeState({ session, pipeline, stream, place }: Making, state: string, fields: Fields): Promise<void> {
   await session.run(`create table if not exists ${state} (${stateOf(fields)})`);
-  const kept = (await session.describe(`select * from ${state}`)).map((column) => column.name).sort();
-  const wanted = [...Object.keys(fields), '_partition', '_offset', '_ts', '_wm', '_ws'].sort();
-  if (kept.join() === wanted.join()) return;
+  const columnsOf = async (relation: string) =>
+    (await session.describe(`select * from ${relation}`)).map(({ name, type }) => `${name} ${type}`).sort();
+  const declared = relations.declared(stream.name);
+  await makeTemp(session, declared, stateOf(fields));
+  const [kept, wanted] = [await columnsOf(state), await columnsOf(declared)];
+  if (wanted.every((one) => kept.includes(one))) {
+    // rows to come do not have what the query no longer uses: one that uses it again must not find it in some rows only
+    for (const one of kept.filter((column) => !wanted.includes(column)))
+      await session.run(`alter table ${state} drop column ${quote(one.split(' ')[0]!)}`);
+    return;
+  }
   if (Number((await session.rows(`select count(*) from ${state}`))[0]![0]) > 0) {
-    const missing = wanted.filter((name) => !kept.includes(name));
-    // a column that rows to come do not have is forgotten: a query that reads it again must not find it in some rows only
-    if (missing.length === 0) {
-      for (const name of kept.filter((one) => !wanted.includes(one)))
-        await session.run(`alter table ${state} drop column ${quote(name)}`);
-      return;
-    }
+    const missing = wanted.filter((one) => !kept.includes(one)).map((one) => one.split(' ')[0]);
     throw new MillraceError(
       'TABLE_CHANGED',
-      `its windows now need the columns ${missing.join(', ')}, and the rows of open windows were kept without them`,
-      {
-        place,
-        remedy:
-          'Give the changed stream another name (it gets what comes from then on, not what came before), or start with a new data folder.',
-      },
+      `its windows now need ${missing.join(', ')}, which the rows of open windows were kept without, or with another type`,
+      { place, remedy: `Make the stream again from the log: millrace rebuild ${pipeline.name} ${stream.name}.` },
     );
   }
   await session.run(`drop table ${state}`);

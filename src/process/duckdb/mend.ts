@@ -1,14 +1,16 @@
 // Windows that are emitted out of turn: after the rows that made a query fail are put aside, and as they are when the stream is quiet.
-import { assert } from '../../core/errors.ts';
+import { assert, type MillraceError } from '../../core/errors.ts';
 import type { Aside } from '../engine.ts';
 import { copyProgress, countsOf } from '../progress.ts';
 import { remainsReason } from '../remains.ts';
 import { fateOf } from './counts.ts';
-import { findCulprits } from './culprits.ts';
+import { type Convicted, findCulprits, findRows } from './culprits.ts';
 import { beginning, StageFailure } from './flowing.ts';
 import { emptyAside } from './letters.ts';
 import { relations } from './relations.ts';
 import { remainsIn } from './remains.ts';
+import type { DerivedStage, Stage, WindowedStage } from './stage.ts';
+import { columnList } from './types.ts';
 import type { TopicWork, Work } from './work.ts';
 
 /** Puts the rows aside that the queries of windowed streams fail for, and emits the windows without them. */
@@ -36,8 +38,9 @@ export async function mendWindows(work: Work, stages: ReadonlySet<string>): Prom
 }
 
 async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
-  const { flow, topic } = work.topicOf(stageName);
-  const topicName = topic.name;
+  const { flow } = work.topicOf(stageName);
+  const derived = flow.stages.find((one) => one.stream.name === stageName);
+  if (derived?.kind === 'derived') return putRowsAside(work, derived);
   const stage = flow.windowed.find((one) => one.stream.name === stageName);
   assert(stage, `stage ${stageName} has no windows to mend`);
   const state = relations.state(work.pipeline.name, stageName);
@@ -45,25 +48,12 @@ async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
     // windows that were closed before may have failed, too
     const hasChanged = work.progress.changed[stageName] !== undefined;
     const closed = hasChanged ? beginning : (work.progress.closed[stageName] ?? beginning);
-    const { culprits, error } = await findCulprits(work.session, stage, state, closed);
-    if (culprits.length === 0 || !error) break;
+    const culprits = await findCulprits(work.session, stage, state, closed);
+    if (culprits.length === 0) break;
+    // rows that another stream has emitted have no place in the log
+    const records = culprits.filter(({ partition }) => partition >= 0);
     const letters: Aside[] = [];
-    for (const culprit of culprits) {
-      const { partition, offset } = culprit;
-      const bytes = await work.log.record(topicName, partition, offset);
-      letters.push({
-        ...emptyAside,
-        kind: 'dead',
-        noun: 'stream',
-        stage: stageName,
-        code: error.code,
-        reason: work.reasonOf(error) + (bytes ? '' : `; ${remainsReason}`),
-        topic: topicName,
-        partition,
-        offset,
-        bytes: bytes ?? (await remainsIn(work.session, stage, state, culprit)),
-      });
-    }
+    for (const one of culprits) letters.push(await letterOf(work, stage, state, one));
     const progress = copyProgress(work.progress);
     await work.commit(progress, async () => {
       await work.session.run(
@@ -71,14 +61,74 @@ async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
           (select (r.p, r.o) from (select unnest(cast(cast($1 as json) as struct(p integer, o bigint)[])) as r))`,
         JSON.stringify(culprits.map(({ partition, offset }) => ({ p: partition, o: offset }))),
       );
-      const kinds = await work.keeper.kinds(topicName, culprits);
+      const kinds = await work.keeper.kinds(stage.topic.name, records);
       await work.keeper.put(letters);
-      for (const culprit of culprits) progress.fates[fateOf(kinds, culprit)]--;
-      progress.fates.dead += culprits.length;
+      for (const record of records) progress.fates[fateOf(kinds, record)]--;
+      progress.fates.dead += records.length;
+      progress.deadRows += culprits.length - records.length;
       // that they went in was counted when their windows took them
       countsOf(progress, `stream ${stageName}`).dead += culprits.length;
     });
   }
+}
+
+/** The dead letter of a record, or of an emitted row, that makes a window fail. */
+async function letterOf(work: Work, stage: WindowedStage, state: string, culprit: Convicted): Promise<Aside> {
+  const { partition, offset, error } = culprit;
+  const remains = () => remainsIn(work.session, stage, state, culprit);
+  if (partition < 0) return rowLetter(work, stage, offset, error, await remains());
+  const bytes = await work.log.record(stage.topic.name, partition, offset);
+  return {
+    ...emptyAside,
+    kind: 'dead',
+    noun: 'stream',
+    stage: stage.stream.name,
+    code: error.code,
+    reason: work.reasonOf(error) + (bytes ? '' : `; ${remainsReason}`),
+    topic: stage.topic.name,
+    partition,
+    offset,
+    bytes: bytes ?? (await remains()),
+  };
+}
+
+/** Puts the rows of its input aside that a stream over rows which may be retracted fails for. */
+async function putRowsAside(work: Work, stage: DerivedStage): Promise<void> {
+  const { name } = stage.stream;
+  const culprits = await findRows(work.session, stage, work.progress.changed[name] ?? 0, work.pipeline.name);
+  const { emitted } = stage.upstream as WindowedStage | DerivedStage;
+  const letters: Aside[] = [];
+  for (const { id, error } of culprits) {
+    const [row] = await work.session.rows(
+      `select to_json(r)::varchar from (select ${columnList(emitted.fields)} from ${emitted.kept} where _id = $1) r`,
+      id,
+    );
+    letters.push(rowLetter(work, stage, id, error, Buffer.from(String(row?.[0]))));
+  }
+  const progress = copyProgress(work.progress);
+  await work.commit(progress, async () => {
+    for (const { id } of culprits)
+      await work.session.run(`insert into ${relations.refused(work.pipeline.name, name)} values ($1)`, id);
+    await work.keeper.put(letters);
+    progress.deadRows += culprits.length;
+    countsOf(progress, `stream ${name}`).dead += culprits.length;
+  });
+}
+
+/** The dead letter of a row that another stream has emitted: it is no record, and goes when the row is retracted. */
+function rowLetter(work: Work, stage: Stage, id: number, error: MillraceError, bytes: Uint8Array): Aside {
+  return {
+    ...emptyAside,
+    kind: 'dead',
+    noun: 'stream',
+    stage: stage.stream.name,
+    code: error.code,
+    reason: work.reasonOf(error),
+    topic: stage.topic.name,
+    place: `row ${id} of stream ${stage.upstream!.stream.name}`,
+    sequence: id,
+    bytes,
+  };
 }
 
 /** Emits the windows of all topics that are still open, as they are. */

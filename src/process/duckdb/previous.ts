@@ -14,7 +14,7 @@ export function previousColumns({ count }: Previous): string[] {
 /** Makes the relation that keeps the last rows of each key. Those of a topic or stream that was declared otherwise are forgotten. */
 export async function makeLast(session: DuckSession, pipeline: string, stream: string, fields: Fields): Promise<void> {
   const relation = relations.last(pipeline, stream);
-  const declared = relations.probe(stream);
+  const declared = relations.declared(stream);
   const columns = `${sqlColumns(nullable(fields))}, _place bigint, _n bigint`;
   await session.run(`create table if not exists ${relation} (${columns})`);
   const kept = await session.describe(`select * from ${relation}`);

@@ -1,12 +1,14 @@
 // A pipeline in DuckDB: micro-batches as transactions, bad records found and put aside, windows mended.
 import type { MillraceError } from '../../core/errors.ts';
+import type { Scope } from '../../define/shadow.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
 import type { Aside, KeptAside, Prepared, Processor, Quiet, SourceReport, StepEvents, StepResult } from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
+import { adopt } from './adopt.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countSources, partitionOf, uncountLetters } from './counts.ts';
-import { beginning, type Filled, fate, RowsRefused, StageFailure } from './flowing.ts';
+import { beginning, type Filled, fate, hourOf, RowsRefused, StageFailure } from './flowing.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
@@ -29,7 +31,7 @@ export class DuckProcessor implements Processor {
   /** Per partition, the newest time up to the offset to which it is prepared. */
   readonly #newest = new Map<string, { next: number; newestMs: number | undefined }>();
   #slot: Slot = 0;
-  readonly changed: readonly string[];
+  changed: readonly string[];
 
   constructor(parts: ProcessorParts) {
     this.changed = noteQueries(parts.pipeline, parts.progress);
@@ -206,7 +208,7 @@ export class DuckProcessor implements Processor {
       this.#work.watermarks.heard(topic.name, duck.partition);
       const watermarkMs = this.#work.advance(progress, topic);
       const beforeMs = this.progress.watermarks[topic.name] ?? beginning;
-      if (Math.floor(watermarkMs / 3_600_000) > Math.floor(beforeMs / 3_600_000)) await flow.forgetKeys(watermarkMs);
+      if (hourOf(watermarkMs) > hourOf(beforeMs)) await flow.forgetKeys(beforeMs);
       // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const again = new Set(duck.again.keys());
@@ -255,6 +257,27 @@ export class DuckProcessor implements Processor {
   async save(reports: readonly SourceReport[]): Promise<void> {
     const progress = copyProgress(this.progress);
     await this.#work.session.spared(() => this.#work.commit(progress, () => this.#addReports(progress, reports)));
+  }
+
+  async adopt(scope: Scope, shadow: Progress): Promise<void> {
+    const { session, pipeline, keeper } = this.#work;
+    // all windows of what was made again are given: a stream that stays must have given the same to the table that changes places
+    const isMade = (stream: string) => scope.streams.includes(stream);
+    if (pipeline.tables.some(({ name, from }) => scope.tables.includes(name) && !isMade(from.name))) {
+      this.#unflush();
+      await this.flush();
+    }
+    const live = this.progress;
+    await this.#work.replace(() => adopt({ session, sink: this.#work.sink, keeper, pipeline, scope, live, shadow }));
+    this.changed = this.changed.filter((name) => !isMade(name));
+    // windows that are open may not be emitted as they are now
+    this.#unflush();
+  }
+
+  /** The windows of all topics that are open are given with the next flush. */
+  #unflush(): void {
+    for (const { name } of this.#work.pipeline.topics)
+      if (this.#work.of(name).flow.windowed.length > 0) this.#work.unflushed.add(name);
   }
 
   flush(): Promise<void> {

@@ -6,10 +6,15 @@ import type { Relation } from '../../define/relation.ts';
 import type { Sql } from '../../define/sql.ts';
 import type { Progress } from '../progress.ts';
 
+/** The hashes of the queries of streams, by their names. */
+export function queriesOf(streams: Pipeline['streams']): Record<string, string> {
+  return Object.fromEntries(streams.map(({ name, query }) => [name, hashOf(query)]));
+}
+
 /** Notes the queries of a pipeline in its progress; the streams that have given rows by another one. */
 export function noteQueries({ streams }: Pipeline, progress: Progress): string[] {
   const before = progress.queries ?? {};
-  const now = Object.fromEntries(streams.map(({ name, query }) => [name, hashOf(query)]));
+  const now = queriesOf(streams);
   // what a stream of this name did that is not there now is known when it comes back
   progress.queries = { ...before, ...now };
   return Object.keys(now).filter(

@@ -10,12 +10,16 @@ export const relations = {
   emitted: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/emitted`)}`,
   /** Windows that have changed while they could not be emitted. */
   changed: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/changed`)}`,
+  /** Rows of its input, by id, that a stream over rows which may be retracted fails for. */
+  refused: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/refused`)}`,
   /** Keys of a deduplicated view. */
   keys: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/keys`)}`,
   /** The last rows of each key. */
   last: (pipeline: string, stream: string) => `state.${quote(`${pipeline}/${stream}/last`)}`,
   /** Windows that are emitted now. */
   due: (stream: string) => temp(`${stream}/due`),
+  /** No rows: the columns that a relation of the database should have. */
+  declared: (stream: string) => temp(`${stream}/declared`),
   duplicates: (stream: string) => temp(`${stream}/duplicates`),
   /** Rows of the state that the query of a window is tried with. */
   probe: (stream: string) => temp(`${stream}/probe`),

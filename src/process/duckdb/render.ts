@@ -62,7 +62,7 @@ export function render(
     if (isParam(reference)) text += `getvariable(${literal(variable(reference.name))})`;
     else {
       text += reference.of.noun === 'table' ? table(reference) : input(reference);
-      if (!hasAlias(after)) text += ` as ${quote(reference.of.name)}`;
+      if (!hasAlias(after)) text += ` as ${quote(reference.as ?? reference.of.name)}`;
     }
     text += after;
   });

@@ -3,7 +3,7 @@ import type { Table } from '../../define/table.ts';
 import { quote } from '../database.ts';
 import type { RowChanges } from '../engine.ts';
 import type { DuckSession } from './database.ts';
-import { type Emission, type Emitted, isPinned } from './emitted.ts';
+import { type Emission, type Emitted, forgotten, isPinned } from './emitted.ts';
 import { columnList, nullable, sqlColumns } from './types.ts';
 
 /** A table over a stream that retracts. */
@@ -81,4 +81,8 @@ export async function forgetEmitted(
     .filter((table) => !isPinned(emitted, table.key))
     .map((table) => ` and _id not in (select _id from (${newest(table, emitted, final)}) where _rank = 1)`);
   await session.run(`delete from ${emitted.kept} where _id in (select _id from ${final})${kept.join('')}`);
+  if (kept.length > 0)
+    await session.run(
+      `update ${emitted.kept} set _parent = ${forgotten} where _parent is null and _id in (select _id from ${final})`,
+    );
 }

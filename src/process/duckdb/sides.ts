@@ -55,7 +55,10 @@ export async function makeSides(
     const name = sideName(pipeline.name, stream.name, reference);
     if (sides.some((one) => one.name === name)) continue;
     const from = of.noun === 'table' ? of.from : of;
-    if (of.noun === 'table' && !pipeline.tables.includes(of)) throw isForeign(stream, of);
+    const isOwn = [...pipeline.topics, ...pipeline.streams].some(
+      (one) => one.noun === from.noun && one.name === from.name,
+    );
+    if (of.noun === 'table' && !isOwn) throw isForeign(stream, of);
     if (from.noun === 'stream' && from.time === undefined) throw needsTime(stream, of as Table, from);
     const relation = `state.${quote(name)}`;
     const fresh = relations.side(name);

@@ -66,6 +66,10 @@ export type DerivedStage = AnyStage & {
   readonly emitted: Emitted;
   /** Fills the stream's relation from the rows that its input emits: the id before the first row's ($1). */
   readonly fill: string;
+  /** As `fill`, from the rows of its input that hold and came after an id ($2), but for those that it fails for. */
+  readonly catchUp: string;
+  /** As `fill`, from the rows of its input that are listed in the probe relation: for finding the row that the query fails for. */
+  readonly probe: string;
 };
 
 /** A stream ready to run. */

@@ -45,12 +45,7 @@ function newestOf(stage: Stage, input: FlowInput): number {
 }
 
 /** Notes the newest time of a stream with a time of its own. */
-export async function takeTimes(
-  session: DuckSession,
-  stage: WindowedStage,
-  rows: string,
-  input: FlowInput,
-): Promise<void> {
+export async function takeTimes(session: DuckSession, stage: Stage, rows: string, input: FlowInput): Promise<void> {
   if (stage.clock !== 'own' || input.again === 'all') return;
   const time = quote((stage.input.of as Stream).time!);
   const [row] = await session.rows(`select max(epoch_ms(${time})) from ${rows}`);
@@ -63,17 +58,45 @@ export async function takeTimes(
   times[input.filled!.partition] = newest;
 }
 
+/** How far the time of what a stage reads has come, where that time is the stream's own, milliseconds since 1970. */
+export function ownWatermark({ stream, input: { of } }: Stage, input: FlowInput): number {
+  return input.watermarkOf(stream.name, input.progress.times[stream.name] ?? []) - ((of as Stream).latenessMs ?? 0);
+}
+
 /** How far the time of what a windowed stage reads has come, milliseconds since 1970. */
 export function stageWatermark(stage: WindowedStage, input: FlowInput): number {
   if (stage.clock === 'topic') return input.watermarkMs;
-  if (stage.clock === 'own')
-    return input.watermarkOf(stage.stream.name, input.progress.times[stage.stream.name] ?? []) - latenessOf(stage);
+  if (stage.clock === 'own') return ownWatermark(stage, input);
   // what is emitted of a window lies within it
   let windowed = stage.upstream;
   while (windowed?.kind === 'derived') windowed = windowed.upstream;
   const { stream, window } = windowed as WindowedStage;
   const closed = input.progress.closed[stream.name] ?? beginning;
   return Math.max(beginning, closed - steps(window).sizeMs - latenessOf(stage));
+}
+
+/** Takes the rows out of a state that have the place of a record which is sent again: some of its rows may have been in time. */
+export async function takeOut(
+  session: DuckSession,
+  pipeline: string,
+  stage: WindowedStage,
+  rows: string,
+): Promise<number> {
+  const state = relations.state(pipeline, stage.stream.name);
+  const removed = relations.removed(stage.stream.name);
+  const isThere = `(_partition, _offset) in (select (_partition, _offset) from ${rows})`;
+  await session.run(`delete from ${removed}`);
+  const count = await session.run(`insert into ${removed} select * from ${state} where ${isThere}`);
+  if (count > 0) await session.run(`delete from ${state} where ${isThere}`);
+  return count;
+}
+
+/** The rows of a window that came, and those that `takeOut` took out. */
+export function arrivedRows(stage: WindowedStage, rows: string, forgottenMs: number | undefined): string {
+  const by = stage.input.window!.kind === 'session' ? stage.input.window!.by.map(quote) : [];
+  const columns = [...by, '_ts', '_wm'].join(', ');
+  return `(select ${columns} from ${rows} where ${inTime(stage.input.window!, forgottenMs)}
+    union all select ${columns} from ${relations.removed(stage.stream.name)})`;
 }
 
 /** Rows that a stream over windows emits, as rows of the state of another window: they are never late. */
@@ -95,17 +118,18 @@ export async function keepChanges(
   const state = relations.state(pipeline, name);
   const removed = relations.removed(name);
   const { emitted } = stage.upstream && retracts(stage.upstream) ? stage.upstream : (undefined as never);
+  const columns = [columnList(stage.stateFields), '_partition, _offset, _ts, _wm'].filter(Boolean).join(', ');
+  const all = `${columns}, _ws`;
   await session.run(`delete from ${removed}`);
   if (upstream.retracted > 0) {
     await session.run(
-      `insert into ${removed} select * from ${state} where _offset in (select _id from ${emitted.retracted})`,
+      `insert into ${removed} by name select ${all} from ${state} where _offset in (select _id from ${emitted.retracted})`,
     );
     await session.run(`delete from ${state} where _offset in (select _id from ${emitted.retracted})`);
   }
   if (upstream.emitted === 0) return 0;
-  const columns = [columnList(stage.stateFields), '_partition, _offset, _ts, _wm'].filter(Boolean).join(', ');
   return session.run(
-    `insert into ${state} (${columns}, _ws) select ${columns}, ${windowStart(window, '_ts')} from ${emittedRows(stage, emitted.fresh)}
+    `insert into ${state} (${all}) select ${columns}, ${windowStart(window, '_ts')} from ${emittedRows(stage, emitted.fresh)}
       where ${inTime(window, progress.forgotten[name])}`,
   );
 }

@@ -107,7 +107,18 @@ export type WindowRead = {
   readonly emitted?: { readonly kept: string; readonly keys: readonly string[] };
   /** A condition on the rows of the state, as SQL that begins with `and`. */
   readonly only?: string;
+  /** Whether several rows may have one place in the log, or none. */
+  readonly hasTies: boolean;
 };
+
+/**
+ * The order in which a query sees the rows of a window: by event time, then by their place in the log, so that what depends on an order (`first`,
+ * `list`, the ties of `arg_max`, the last digits of a sum) does not depend on the batches. Emitted rows have no place: they are ordered by their values.
+ */
+function orderOf({ fields, hasTies }: WindowRead): string {
+  const place = ['_ts', '_partition', hasTies ? 'case when _partition >= 0 then _offset end' : '_offset'];
+  return `order by ${[...place, ...(hasTies ? Object.keys(fields).map(quote) : [])].join(', ')}`;
+}
 
 /** The FROM subquery of a windowed stream: the rows of the windows that are due, each with `window_start` and `window_end`. */
 export function windowRows(read: WindowRead): string {
@@ -122,10 +133,10 @@ export function windowRows(read: WindowRead): string {
   }
   const chosen =
     due === undefined ? `_window > ${low} and _window <= ${high}` : `_window in (select _window from ${due})`;
-  const all = [...new Set([...columns, '_wm'])].join(', ');
+  const all = [...Object.keys(fields).map(quote), '_wm, _ts, _partition, _offset'].join(', ');
   return `(select ${[...columns, `make_timestamp_ms(${startOf(window, '_window')}) as window_start, make_timestamp_ms(${endOf(window, '_window')}) as window_end`].join(', ')}
     from (select ${all}, ${eachWindow(window, '_ws')} as _window from ${state} where _ws > ${low} and _ws <= ${high} + ${sizeMs - everyMs} ${only})
-    where ${chosen} and ${endOf(window, '_window')} > _wm)`;
+    where ${chosen} and ${endOf(window, '_window')} > _wm ${orderOf(read)})`;
 }
 
 /** All windows of a row, given its last one. */
@@ -145,7 +156,7 @@ function sessionRows(window: SessionWindow, read: WindowRead): string {
       ? ''
       : ` or exists (select 1 from ${emitted.kept} e where e._w >= r._start and e._w < r._end and ${window.by.map((name, i) => `e.${emitted.keys[i]} is not distinct from r.${quote(name)}`).join(' and ')})`;
   return `(select ${[...columns, 'make_timestamp_ms(_start) as window_start, make_timestamp_ms(_end) as window_end'].join(', ')}
-    from (${sessionsOf(window, `select * from ${state} s where ${ofDue} ${only}`)}) r where _end > ${low} and (_end <= ${high}${wasEmitted}))`;
+    from (${sessionsOf(window, `select * from ${state} s where ${ofDue} ${only}`)}) r where _end > ${low} and (_end <= ${high}${wasEmitted}) ${orderOf(read)})`;
 }
 
 /** Rows of a state with the session that each belongs to: `_start`, `_end`. */

@@ -5,7 +5,8 @@ import type { Topic } from '../../define/topic.ts';
 import { type Aside, isPersonal, reasonOf, type Sink } from '../engine.ts';
 import type { Progress } from '../progress.ts';
 import { countLetters } from './counts.ts';
-import { type DuckSession, fileCatalog, isOfTheData } from './database.ts';
+import { type DuckSession, fileCatalog } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import { Flow } from './flow.ts';
 import { beginning, type FlowInput, type FlowResult } from './flowing.ts';
 import type { Keeper } from './keeper.ts';
@@ -66,7 +67,7 @@ export class Work {
   readonly watermarks: Watermarks;
   /** Topics with windows that have rows which `flush` has not given yet. */
   readonly unflushed = new Set<string>();
-  readonly #sink: Sink;
+  readonly sink: Sink;
   /** Rows that the session's own relations may have lost since their memory was freed. */
   #written = 0;
 
@@ -76,7 +77,7 @@ export class Work {
     this.pipeline = parts.pipeline;
     this.keeper = parts.keeper;
     this.log = parts.log;
-    this.#sink = parts.sink;
+    this.sink = parts.sink;
     this.progress = parts.progress;
     this.watermarks = new Watermarks((topic, partition) => this.log.range(topic, partition), parts.now);
     const sides = [...parts.stages.values()].flatMap((stage) =>
@@ -140,7 +141,23 @@ export class Work {
       this.progress = progress;
       return result;
     } finally {
-      this.#sink.settled(this.session, isCommitted);
+      this.sink.settled(this.session, isCommitted);
+    }
+  }
+
+  /** Runs steps that make another progress of the pipeline's own, and commits both. */
+  async replace(steps: () => Promise<Progress>): Promise<void> {
+    let isCommitted = false;
+    try {
+      const progress = await this.session.transaction(async () => {
+        const made = await steps();
+        await this.keeper.save(made);
+        return made;
+      });
+      isCommitted = true;
+      this.progress = progress;
+    } finally {
+      this.sink.settled(this.session, isCommitted);
     }
   }
 

@@ -7,17 +7,19 @@ import type { ChangeListener, StoredRow } from '../store.ts';
 import { rowOf, selectList } from './read.ts';
 
 /** What the transaction at hand has done to a table so far. */
-type Pending = { count: number; isPartial: boolean; rows: Map<string, StoredRow>; removed: Map<string, StoredRow> };
-
-/** What an upsert wrote: the relation with its rows, how many, and how many rows of the table its retention then removed. */
-export type Written = {
-  readonly relation: string;
-  readonly count: number;
-  readonly removed: number;
-  /** Which rows are removed, and the clock ($1, milliseconds since 1970); undefined where the table keeps all. */
-  readonly outdated: string | undefined;
-  readonly nowMs: number;
+type Pending = {
+  isReplaced?: boolean;
+  count: number;
+  isPartial: boolean;
+  rows: Map<string, StoredRow>;
+  removed: Map<string, StoredRow>;
 };
+
+/** Which rows retention removes, as a condition, and the clock ($1, milliseconds since 1970). */
+export type Outdated = { readonly condition: string; readonly nowMs: number };
+
+/** What an upsert wrote: the relation with its rows, and how many. `outdated`: which of them retention has removed since. */
+export type Written = { readonly relation: string; readonly count: number; readonly outdated: Outdated | undefined };
 
 /** Watchers by table, and what they will be told once the transactions at hand are committed. */
 export class Changes {
@@ -44,10 +46,9 @@ export class Changes {
 
   /** Takes note of an upsert; reads its rows only where somebody watches, and not where they are more than can be told. */
   async wrote(session: Session, table: Table, written: Written): Promise<void> {
-    const { relation, count, removed } = written;
+    const { relation, count, outdated } = written;
     const change = this.#changeOf(session, table.name);
     change.count += count;
-    if (removed > 0) change.isPartial = true;
     if (!this.#listeners.has(table.name) || change.count > limits.changeRowsMax) {
       // one who begins to watch before the commit must hear of it too
       change.isPartial = true;
@@ -56,10 +57,9 @@ export class Changes {
     }
     const columns = columnsOf(table, Object.keys(table.fields));
     const select = `select ${selectList(columns)} from ${relation}`;
-    const rows =
-      removed > 0
-        ? await session.rows(`${select} where (${written.outdated}) is not true`, written.nowMs)
-        : await session.rows(select);
+    const rows = outdated
+      ? await session.rows(`${select} where (${outdated.condition}) is not true`, outdated.nowMs)
+      : await session.rows(select);
     for (const row of rows.map((values) => rowOf(columns, values))) {
       change.rows.set(keyOf(table, row), row);
       change.removed.delete(keyOf(table, row));
@@ -68,18 +68,50 @@ export class Changes {
 
   /** Takes note that the rows of keys were removed; reads the keys only where somebody watches, and not where they are more than can be told. */
   async removed(session: Session, table: Table, keys: string, count: number): Promise<void> {
+    const isTold = count > 0 && this.#listeners.has(table.name);
+    this.#noteRemoved(session, table, isTold ? await this.#keys(session, table, keys) : [], count);
+  }
+
+  /** Takes note of rows that were removed, by their keys; where these are not all, only that there were some. */
+  #noteRemoved(session: Session, table: Table, keys: readonly unknown[][], count: number): void {
     if (count === 0) return;
     const change = this.#changeOf(session, table.name);
-    if (!this.#listeners.has(table.name) || change.removed.size + count > limits.changeRowsMax) {
+    if (keys.length < count || change.removed.size + keys.length > limits.changeRowsMax) {
       change.isPartial = true;
       return;
     }
     const columns = columnsOf(table, table.key);
-    for (const values of await session.rows(`select ${selectList(columns)} from ${keys}`)) {
-      const row = rowOf(columns, values);
+    for (const row of keys.map((values) => rowOf(columns, values))) {
       change.removed.set(keyOf(table, row), row);
       change.rows.delete(keyOf(table, row));
     }
+  }
+
+  /** Takes note that a table has other rows now. */
+  replaced(session: Session, table: string): void {
+    const change = this.#changeOf(session, table);
+    change.isPartial = true;
+    change.isReplaced = true;
+  }
+
+  /** Whether the transaction at hand has replaced a table. */
+  hasReplaced(session: Session): boolean {
+    return [...(this.#pending.get(session)?.values() ?? [])].some((change) => change.isReplaced);
+  }
+
+  /** Deletes the rows that retention removes, and takes note of their keys as `removed` does. Resolves with how many. */
+  async outdated(session: Session, table: Table, stored: string, { condition, nowMs }: Outdated): Promise<number> {
+    const rows = `${stored} where ${condition}`;
+    const keys = this.#listeners.has(table.name) ? await this.#keys(session, table, rows, nowMs) : [];
+    const count = await session.run(`delete from ${rows}`, nowMs);
+    this.#noteRemoved(session, table, keys, count);
+    return count;
+  }
+
+  /** The keys of rows. They may be most of a large table: one more than can be told is enough to know that they are too many. */
+  #keys(session: Session, table: Table, from: string, ...values: number[]): Promise<unknown[][]> {
+    const select = `select ${selectList(columnsOf(table, table.key))} from ${from} limit ${limits.changeRowsMax + 1}`;
+    return session.rows(select, ...values);
   }
 
   /** The transaction has ended: watchers are told where it was committed. */

@@ -1,10 +1,11 @@
 // The DuckDB store: tables in one file, upserts by key without an index, in the engine's own transaction.
 import { assert, MillraceError } from '../../core/errors.ts';
+import { shadowMark } from '../../define/shadow.ts';
 import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
 import { Changes } from './changes.ts';
-import { dropTable, prepareTable, tableDefinition } from './prepare.ts';
+import { adoptTable, dropTable, prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
 import { Readers } from './readers.ts';
 import { sample, summarise } from './summarise.ts';
@@ -74,7 +75,16 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
       assert(wanted.put.session.database === session.database, 'rows of another database');
       return replace(table, wanted, changes, options.now());
     },
-    settled: (session, isCommitted) => changes.settled(session, isCommitted),
+    async adopt(on, pipeline, table, made) {
+      await adoptTable(on, pipeline, table, made);
+      changes.replaced(on, table.name);
+    },
+    drop: (on, table) => dropTable(on, table),
+    settled(on, isCommitted) {
+      // definitions may have changed
+      if (changes.hasReplaced(on)) known = undefined;
+      changes.settled(on, isCommitted);
+    },
   };
   return {
     sink,
@@ -120,7 +130,9 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
 
   function tables(): Promise<readonly StoredTable[]> {
     known ??= inTurn(async () => {
-      const rows = await session.rows('select name, pipeline, definition from meta.tables order by name');
+      const rows = await session.rows(
+        `select name, pipeline, definition from meta.tables where not ends_with(name, '${shadowMark}') order by name`,
+      );
       return rows.map(
         ([name, pipeline, definition]): StoredTable => ({
           name: String(name),

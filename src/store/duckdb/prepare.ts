@@ -1,13 +1,15 @@
 // Makes a table, or changes the one that is there into what is declared, where that loses nothing.
 import { MillraceError } from '../../core/errors.ts';
+import { masked } from '../../core/mask.ts';
 import { type FieldType, formatType } from '../../define/fields.ts';
 import type { Table } from '../../define/table.ts';
 import { literal, quote, type Session } from '../../process/database.ts';
 import type { StoredTable } from '../store.ts';
 
-type Definition = Pick<StoredTable, 'key' | 'columns'>;
+/** `unique`: the columns whose rule the rows that are there keep; absent where the folder was made before this was noted. */
+type Definition = Pick<StoredTable, 'key' | 'columns'> & { readonly unique?: readonly string[] };
 
-/** The key and the columns of a table as they were stored. */
+/** The key, the columns and the rules of a table as they were stored. */
 export function tableDefinition(text: string): Definition {
   return JSON.parse(text) as Definition;
 }
@@ -20,6 +22,7 @@ function definitionOf(table: Table): Definition {
       type: formatType(field.type),
       isOptional: field.isOptional,
     })),
+    unique: table.unique,
   };
 }
 
@@ -53,6 +56,8 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
   const { added, problems } = changes(had, wanted);
   const isEmpty = (await session.rows(`select 1 from ${physical} limit 1`)).length === 0;
   if (problems.length > 0 && !isEmpty) throw tableChanged(pipeline, table, problems);
+  const isNew = (name: string) => !had.unique?.includes(name) && !added.includes(name);
+  if (!isEmpty) for (const name of table.unique.filter(isNew)) await checkUnique(session, pipeline, table, name);
   await session.transaction(async () => {
     if (problems.length > 0) {
       // there is nothing in it that the change could lose
@@ -65,6 +70,31 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
     }
     await session.run('update meta.tables set definition = $1 where name = $2', JSON.stringify(wanted), table.name);
   });
+}
+
+/** Refuses a unique rule that the rows which are there break: it could not be kept from then on either. @throws TABLE_CHANGED */
+async function checkUnique(session: Session, pipeline: string, table: Table, name: string): Promise<void> {
+  const stored = `store.${quote(table.name)}`;
+  const column = quote(name);
+  const shared = `select ${column} from ${stored} where ${column} is not null group by ${column} having count(*) > 1`;
+  const count = Number((await session.rows(`select count(*) from ${stored} where ${column} in (${shared})`))[0]![0]);
+  if (count === 0) return;
+  const keys = table.key.map((key) => `cast(${quote(key)} as varchar)`).join(', ');
+  const examples = await session.rows(
+    `select ${keys} from ${stored} where ${column} = (select min(${column}) from (${shared})) order by all limit 2`,
+  );
+  const isPersonal = table.key.map((key) => table.fields[key]!.isPersonal);
+  const message = (shown: (value: unknown, i: number) => string) =>
+    `column '${name}' is now unique, but ${count} of the rows that are there share a value of it with another row, for example those with the keys ${examples.map((key) => key.map(shown).join('/')).join(' and ')}`;
+  throw new MillraceError(
+    'TABLE_CHANGED',
+    message((value) => `'${value}'`),
+    {
+      place: `table '${table.name}'`,
+      masked: message((value, i) => (isPersonal[i] ? masked : `'${value}'`)),
+      remedy: `Leave the column out of unique, or make the table again from the log: millrace rebuild ${pipeline} ${table.name}. Records that break the rule are then in the dead letters.`,
+    },
+  );
 }
 
 /** The optional columns to add, and what makes rows that are there something else. */
@@ -138,4 +168,15 @@ function columnType(type: FieldType): string {
     default:
       return type.kind;
   }
+}
+
+/** Puts a table that was made again (`made`) in the place of the one that is there. To be called in a transaction. */
+export async function adoptTable(session: Session, pipeline: string, table: Table, made: string): Promise<void> {
+  const definition = JSON.stringify(definitionOf(table));
+  await session.run(`drop table if exists store.${quote(table.name)}`);
+  await session.run(`alter table store.${quote(made)} rename to ${quote(table.name)}`);
+  await session.run(`drop view if exists main.${quote(made)}`);
+  await showView(session, table);
+  await session.run('delete from meta.tables where name in ($1, $2)', table.name, made);
+  await session.run('insert into meta.tables values ($1, $2, $3)', table.name, pipeline, definition);
 }

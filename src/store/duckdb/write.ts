@@ -2,7 +2,7 @@
 import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../../process/database.ts';
 import type { RowChanges } from '../../process/engine.ts';
-import type { Changes } from './changes.ts';
+import type { Changes, Outdated } from './changes.ts';
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
 export function physical(table: string): string {
@@ -36,13 +36,12 @@ export async function write(table: Table, rows: RowSet, changes: Changes, nowMs:
       : `${insertion(table, `${relation} x`, rows.place)}, (${best}) w where x.rowid = w._r`,
   );
   if (won === 0) return 0;
-  const outdated = outdatedSql(table);
-  const removed = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);
+  const outdated = await removeOutdated(table, session, changes, nowMs);
   const winning = isRanked
     ? `select b._r from ${ranked(table, rows)} b join ${stored} t on ${sameKey(table)} and t._place is not distinct from b._place`
     : winners(table, relation);
   const written = won === rows.count ? relation : `(select * from ${relation} where rowid in (${winning}))`;
-  await changes.wrote(session, table, { relation: written, count: won, removed, outdated, nowMs });
+  await changes.wrote(session, table, { relation: written, count: won, outdated });
   return won;
 }
 
@@ -67,11 +66,23 @@ export async function replace(
     );
     await changes.removed(session, table, gone.relation, removed);
   }
-  const outdated = outdatedSql(table);
-  const old = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);
-  if (put.count > 0)
-    await changes.wrote(session, table, { relation: put.relation, count: put.count, removed: old, outdated, nowMs });
+  const outdated = await removeOutdated(table, session, changes, nowMs);
+  if (put.count > 0) await changes.wrote(session, table, { relation: put.relation, count: put.count, outdated });
   return removed;
+}
+
+/** Removes the rows that are older than the table keeps. Resolves with which they were; undefined where there were none. */
+async function removeOutdated(
+  table: Table,
+  session: RowSet['session'],
+  changes: Changes,
+  nowMs: number,
+): Promise<Outdated | undefined> {
+  const condition = outdatedSql(table);
+  if (condition === undefined) return undefined;
+  const outdated = { condition, nowMs };
+  const count = await changes.outdated(session, table, physical(table.name), outdated);
+  return count > 0 ? outdated : undefined;
 }
 
 /** The statement that inserts the rows of a relation: the columns of the table, the hash of the key, the place in the log. */
@@ -81,14 +92,17 @@ function insertion(table: Table, from: string, place: string | undefined): strin
   return `insert into ${physical(table.name)} (${names}, _hash, _place) select ${names}, hash(${keys}), ${place ?? 'null'} from ${from}`;
 }
 
-/** The newest row of each key: by version, then by its place, then by its values, with its row id `_r`. */
-function ranked(table: Table, { relation, place = 'rowid' }: RowSet): string {
+/**
+ * The newest row of each key, with its row id `_r`: by version, then by its place. Of the rows of one record the last one is the newest; the
+ * greatest, where they are in no order.
+ */
+function ranked(table: Table, { relation, place = 'rowid', hasTies }: RowSet): string {
   const keys = table.key.map(quote).join(', ');
   const version = table.version === undefined ? 'null' : quote(table.version);
   const order = [
     ...(table.version === undefined ? [] : [`${version} desc nulls last`]),
     `${place} desc`,
-    ...Object.keys(table.fields).map((name) => `${quote(name)} desc nulls last`),
+    ...(hasTies ? Object.keys(table.fields).map((name) => `${quote(name)} desc nulls last`) : []),
     'rowid desc',
   ];
   return `(select * from (select ${keys}, hash(${keys}) as _hash, ${version} as _version, ${place} as _place, rowid as _r,

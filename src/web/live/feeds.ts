@@ -1,55 +1,56 @@
-// What is gathered of a table or a topic between two pushes: of each row the newest, of records the last ones.
+// What is gathered of a table or a topic between two pushes: of each row the last state, of records the last ones.
 import { limits } from '../../core/limits.ts';
 import type { StoredRow } from '../../store/store.ts';
 import type { TableChange } from '../backend.ts';
 import type { TopicRecord } from '../schemas.ts';
-import { rowToJson, toJson } from '../values.ts';
+import { rowToJson } from '../values.ts';
 import type { Feed } from './hub.ts';
 import type { Item } from './ring.ts';
 
 /** A feed, and the function that is told what changed. */
 export type Told<T extends readonly unknown[]> = Feed & { readonly tell: (...change: T) => void };
 
-const reasons = { many: 'more rows changed than one event carries', removed: 'rows were removed' };
+const reasons = { many: 'more rows changed than one event carries', partial: 'not all that changed is known' };
 
-/** What changes in a table. Where too much changed, rows are left out and clients read again. */
+/** What changes in a table: rows that were written and rows that were removed. Where too much changed, clients read again. */
 export function tableFeed(key: readonly string[], bytesMax: number): Told<[TableChange]> {
-  const rows = new Map<string, { row: StoredRow; count: number }>();
-  let isOver = false;
-  let isRemoved = false;
+  const changed = new Map<string, { row: StoredRow; isRemoved: boolean; count: number }>();
+  let reset: string | undefined;
+  const put = (row: StoredRow, isRemoved: boolean) => {
+    const name = JSON.stringify(rowToJson(Object.fromEntries(key.map((column) => [column, row[column]]))));
+    changed.set(name, { row, isRemoved, count: (changed.get(name)?.count ?? 0) + 1 });
+  };
   return {
     event: 'rows',
-    tell(change) {
-      if (change.isPartial) isRemoved = true;
-      if (isOver || change.count > change.rows.length) isOver = true;
-      else {
-        for (const row of change.rows) {
-          const name = JSON.stringify(key.map((column) => toJson(row[column])));
-          rows.set(name, { row, count: (rows.get(name)?.count ?? 0) + 1 });
-        }
-        isOver = rows.size > limits.changeRowsMax;
-      }
-      if (isOver) rows.clear();
+    tell({ rows, removed, isPartial, count }) {
+      if (isPartial) reset = count > limits.changeRowsMax ? reasons.many : (reset ?? reasons.partial);
+      if (reset === reasons.many) return;
+      for (const row of rows) put(row, false);
+      for (const row of removed) put(row, true);
+      if (changed.size > limits.changeRowsMax) reset = reasons.many;
     },
     take() {
-      const changed = [...rows];
-      const reset = isOver ? reasons.many : isRemoved ? reasons.removed : undefined;
+      const gathered = reset === reasons.many ? [] : [...changed];
+      const why = reset;
       // before anything is made of them: rows that cannot be sent must not be tried again with each push
-      rows.clear();
-      isOver = false;
-      isRemoved = false;
+      changed.clear();
+      reset = undefined;
       let bytes = 0;
       const items: Item[] = [];
-      for (const [name, { row, count }] of changed) {
-        const json = JSON.stringify(rowToJson(row));
+      for (const [name, { row, isRemoved, count }] of gathered) {
+        const json = isRemoved ? name : JSON.stringify(rowToJson(row));
         bytes += json.length;
         if (bytes > bytesMax) return { items: [], skipped: 0, reset: reasons.many };
-        items.push({ key: name, value: row, json, count });
+        items.push({ key: name, value: row, json, isRemoved, count });
       }
-      return { items, skipped: 0, reset };
+      return { items, skipped: 0, reset: why };
     },
-    data: (items) =>
-      `{"rows":[${items.map(({ json }) => json).join()}],"count":${items.reduce((sum, { count }) => sum + count, 0)}}`,
+    data(items) {
+      const rows = items.filter(({ isRemoved }) => !isRemoved).map(({ json }) => json);
+      const removed = items.filter(({ isRemoved }) => isRemoved).map(({ key }) => key);
+      const count = items.reduce((sum, item) => sum + item.count, 0);
+      return `{"rows":[${rows.join()}],"removed":[${removed.join()}],"count":${count}}`;
+    },
   };
 }
 
@@ -78,7 +79,7 @@ export function topicFeed(bytesMax: number): Told<[readonly TopicRecord[], numbe
         const json = JSON.stringify(rowToJson(record));
         bytes += json.length;
         if (bytes > bytesMax) break;
-        items.push({ key: undefined, value: record, json, count: 1 });
+        items.push({ key: undefined, value: record, json, isRemoved: false, count: 1 });
       }
       return { items: items.reverse(), skipped: left + added.length - items.length, reset: undefined };
     },

@@ -4,7 +4,7 @@ import { messageOf } from '../../core/errors.ts';
 import { turn } from '../../core/turn.ts';
 import type { Client } from './client.ts';
 import { type EventIds, eventBytes, heartbeatBytes } from './events.ts';
-import type { Matches } from './matches.ts';
+import type { RowFilter } from './matches.ts';
 import type { LiveLimits } from './options.ts';
 import { type Item, merge, Ring } from './ring.ts';
 
@@ -26,7 +26,7 @@ export interface Feed {
 }
 
 /** Clients with the same filter: an event is the same bytes for all of them. */
-export type View = { readonly name: string; readonly matches: Matches | undefined; readonly clients: Set<Client> };
+export type View = { readonly name: string; readonly filter: RowFilter | undefined; readonly clients: Set<Client> };
 
 /** What a hub works with. */
 export type HubParts = {
@@ -71,8 +71,8 @@ export class Hub {
   }
 
   /** The clients with a filter; `name` is the same for the same filter. */
-  view(name: string, matches: Matches | undefined): View {
-    const view = this.#views.get(name) ?? { name, matches, clients: new Set() };
+  view(name: string, filter: RowFilter | undefined): View {
+    const view = this.#views.get(name) ?? { name, filter, clients: new Set() };
     this.#views.set(name, view);
     return view;
   }
@@ -191,12 +191,21 @@ export class Hub {
   }
 
   /** The event of items for the clients of a view; undefined where none of them is for it. */
-  #itemsEvent({ matches }: View, items: readonly Item[], skipped: number): Buffer | undefined {
-    const own = matches ? items.filter(({ value }) => matches(value)) : items;
+  #itemsEvent({ filter }: View, items: readonly Item[], skipped: number): Buffer | undefined {
+    const own = filter ? items.flatMap((item) => ownItem(filter, item)) : items;
     return own.length === 0 && skipped === 0 ? undefined : this.#event(this.#feed.event, this.#feed.data(own, skipped));
   }
 
   #event(name: string, data: string): Buffer {
     return eventBytes(name, this.#ids.text(this.#ring.last), data);
   }
+}
+
+/**
+ * An item for clients with a filter. A row that does not meet the filter may have met it before, so that clients have it: they are told that
+ * it is gone. Where its key does not meet the filter, no row of the key ever did.
+ */
+function ownItem({ matches, matchesKey }: RowFilter, item: Item): Item[] {
+  if (!item.isRemoved && matches(item.value)) return [item];
+  return matchesKey(item.value) ? [{ ...item, isRemoved: true }] : [];
 }

@@ -7,10 +7,15 @@ import { tableFeed, topicFeed } from './feeds.ts';
 import { Hub } from './hub.ts';
 import type { LiveLimits } from './options.ts';
 
-/** A hub in use; `columns`: those of its table. */
-export type HubInUse = { readonly hub: Hub; readonly columns: readonly Column[]; release(): void };
+/** A hub in use; `columns` and `key`: those of its table. */
+export type HubInUse = Omit<Opened, 'unwatch'> & { release(): void };
 
-type Opened = { readonly hub: Hub; readonly columns: readonly Column[]; readonly unwatch: () => void };
+type Opened = {
+  readonly hub: Hub;
+  readonly columns: readonly Column[];
+  readonly key: readonly string[];
+  readonly unwatch: () => void;
+};
 type Kept = { readonly opened: Promise<Opened>; users: number; linger: AbortController | undefined };
 
 /** What hubs work with. */
@@ -38,7 +43,7 @@ export class Hubs {
       const feed = tableFeed(key, limits.keptBytesMax);
       const hub = new Hub({ ...this.#parts, feed });
       const unwatch = await backend.watchTable(name, (change) => tell(hub, () => feed.tell(change)));
-      return { hub, columns, unwatch };
+      return { hub, columns, key, unwatch };
     });
   }
 
@@ -51,7 +56,7 @@ export class Hubs {
       const unwatch = await backend.watchTopic(name, (records, skipped) =>
         tell(hub, () => feed.tell(records, skipped)),
       );
-      return { hub, columns: [], unwatch };
+      return { hub, columns: [], key: [], unwatch };
     });
   }
 
@@ -75,8 +80,8 @@ export class Hubs {
     kept.users++;
     kept.linger?.abort();
     try {
-      const { hub, columns } = await kept.opened;
-      return { hub, columns, release: () => this.#release(name, kept) };
+      const { hub, columns, key } = await kept.opened;
+      return { hub, columns, key, release: () => this.#release(name, kept) };
     } catch (error) {
       if (this.#kept.get(name) === kept) this.#kept.delete(name);
       throw error;

@@ -14,7 +14,7 @@ import { toJson } from '../values.ts';
 import { EventIds, opening } from './events.ts';
 import type { Hub, View } from './hub.ts';
 import { Hubs } from './hubs.ts';
-import { rowMatcher } from './matches.ts';
+import { rowFilter } from './matches.ts';
 import { type LiveOptions, liveLimits } from './options.ts';
 import { PipelinesHub } from './pipelines.ts';
 import { Streams, type Subject } from './streams.ts';
@@ -93,19 +93,19 @@ export function live(options: LiveOptions = {}): Routes {
         schema: {
           tags,
           operationId: 'watchTable',
-          summary: 'Changed rows of a table, live',
-          description: `\`rows\`: rows that were written, as they are now. ${description}`,
+          summary: 'Changed and removed rows of a table, live',
+          description: `\`rows\`: \`rows\` that were written, as they are now; the keys of rows that were \`removed\` or no longer meet the filter; how many changes (\`count\`) they stand for. ${description}`,
           params: Type.Object({ name: Type.String({ description: "The table's name." }) }),
           querystring: Type.Object({ where: Filters, lastEventId: LastEventId }),
         },
       },
       (request, reply) =>
         open(reply, async () => {
-          const { hub, columns, release } = await hubs.table(request.params.name);
+          const { hub, columns, key, release } = await hubs.table(request.params.name);
           try {
             const where = readConditions(request.query, columns);
-            const filter = { name: nameOf(where), matches: rowMatcher(where, columns) };
-            return { ...subjectOf(hub, filter, lastEventId(request)), release };
+            const view = { name: nameOf(where), filter: rowFilter(where, columns, key) };
+            return { ...subjectOf(hub, view, lastEventId(request)), release };
           } catch (error) {
             release();
             throw error;
@@ -130,7 +130,7 @@ export function live(options: LiveOptions = {}): Routes {
       (request, reply) =>
         open(reply, async () => {
           const { hub, release } = await hubs.topic(request.params.name);
-          return { ...subjectOf(hub, { name: '', matches: undefined }, lastEventId(request)), release };
+          return { ...subjectOf(hub, { name: '', filter: undefined }, lastEventId(request)), release };
         }),
     );
 
@@ -189,11 +189,11 @@ function sendFull(reply: FastifyReply, error: unknown): FastifyReply {
 }
 
 /** A client of a hub, with its filter. */
-function subjectOf(hub: Hub, filter: Pick<View, 'name' | 'matches'>, since: string | undefined): Subject {
+function subjectOf(hub: Hub, wanted: Pick<View, 'name' | 'filter'>, since: string | undefined): Subject {
   let view: View | undefined;
   return {
     join(client) {
-      view = hub.view(filter.name, filter.matches);
+      view = hub.view(wanted.name, wanted.filter);
       hub.join(view, client, since);
     },
     leave: (client) => view && hub.leave(view, client),

@@ -5,8 +5,22 @@ import type { Column } from '../schemas.ts';
 /** Whether a row meets the conditions. */
 export type Matches = (row: StoredRow) => boolean;
 
+/** A filter of a live table. `matchesKey`: whether a row may meet the conditions, by the columns of its key alone. */
+export type RowFilter = { readonly matches: Matches; readonly matchesKey: Matches };
+
 type Test = (value: unknown) => boolean;
 type Compare = (left: never, right: never) => number;
+
+/** The conditions of a request (see `readConditions`) as a filter of a table with this key; undefined where there are none. */
+export function rowFilter(
+  where: Readonly<Record<string, Condition>>,
+  columns: readonly Column[],
+  key: readonly string[],
+): RowFilter | undefined {
+  const matches = rowMatcher(where, columns);
+  const ofKey = Object.fromEntries(Object.entries(where).filter(([name]) => key.includes(name)));
+  return matches && { matches, matchesKey: rowMatcher(ofKey, columns) ?? (() => true) };
+}
 
 /**
  * The conditions of a request (see `readConditions`) as a function; undefined where there are none.

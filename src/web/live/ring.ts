@@ -1,10 +1,14 @@
 // The last changes of a table or topic: from them a client that was away, or reads slowly, gets what it missed.
 
-/** A row or record as it is sent. `key`: a newer one of the same key takes its place. */
+/** A row, a row that was removed, or a record. */
 export type Item = {
+  /** Of a row: the columns of its key as JSON. A newer item of the same key takes its place. */
   readonly key: string | undefined;
+  /** The row or record; of a row that was removed the columns of its key. */
   readonly value: Readonly<Record<string, unknown>>;
+  /** The value as it is sent. */
   readonly json: string;
+  readonly isRemoved: boolean;
   /** Changes that it stands for. */
   readonly count: number;
 };

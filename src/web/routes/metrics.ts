@@ -42,6 +42,7 @@ export const metricsRoutes: Routes = ({ app, backend }) => {
         pipelines: backend.pipelines(),
         topics,
         tables,
+        refusedPosts: backend.refusedPosts(),
         version: backend.version,
         startedAt: backend.startedAt,
         now: Date.now(),

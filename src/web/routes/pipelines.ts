@@ -88,4 +88,40 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
       },
     );
   }
+
+  app.post(
+    '/api/pipelines/:name/rebuild',
+    {
+      config: { role: 'writer' },
+      schema: {
+        tags: ['pipelines'],
+        operationId: 'rebuildPipeline',
+        summary: 'Make streams and tables again from the log',
+        description:
+          'Beside those that run, which change places with them in one step. Answers once it has begun; rebuild of the pipeline tells how far it is.',
+        params: Type.Object({ name: Type.String({ description: "The pipeline's name." }) }),
+        querystring: Type.Object({}),
+        body: Type.Object(
+          {
+            names: Type.Optional(
+              Type.Array(Type.String(), {
+                description: 'Streams, with all that follows from them, and tables. Absent: all.',
+              }),
+            ),
+            partial: Type.Optional(
+              Type.Boolean({
+                description: 'Also where the log no longer has all records: rows that were made of those go.',
+              }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Ref('PipelineView'), ...problems(400, 404, 413, 415, 503) },
+      },
+    },
+    async ({ params, body }) => {
+      await backend.rebuild(params.name, body.names, body.partial ?? false);
+      return find(params.name);
+    },
+  );
 };

@@ -2,12 +2,25 @@
 import { Type } from 'typebox';
 import { MillraceError } from '../../core/errors.ts';
 import type { App, Routes } from '../app.ts';
-import { readJson, readLines, withPlaces } from '../bodies.ts';
+import { type Posted, readJson, readLines, unreadBody, withPlaces } from '../bodies.ts';
 import { IdempotencyKey } from '../parameters.ts';
-import { problems, sendProblem } from '../problem.ts';
+import { asError, problems, sendProblem } from '../problem.ts';
 
 const lineTypes = ['application/x-ndjson', 'application/ndjson'];
 const anyRecord = Type.Object({}, { additionalProperties: true, description: 'With the fields of the topic.' });
+
+/** What a body holds; of one that is no JSON, itself as what could not be read, and why. @throws PAYLOAD_TOO_LARGE */
+async function read(
+  body: Uint8Array,
+  isLines: boolean,
+): Promise<{ posted: Posted; failure: MillraceError | undefined }> {
+  try {
+    return { posted: isLines ? await readLines(body) : await readJson(body), failure: undefined };
+  } catch (failure) {
+    if (!(failure instanceof MillraceError) || failure.reaction !== 'reject') throw failure;
+    return { posted: unreadBody(body, failure), failure };
+  }
+}
 
 export const postRoutes: Routes = async ({ app, backend }) => {
   // the bytes are kept as they came, since the signature is of them: so these parsers are this route's only
@@ -19,6 +32,13 @@ export const postRoutes: Routes = async ({ app, backend }) => {
       { parseAs: 'buffer' },
       (_request: unknown, body: Buffer, done: (error: null, body: Buffer) => void) => done(null, body),
     );
+
+    const counted = new WeakSet<Error>();
+    scope.addHook('onError', (request, _reply, error, done) => {
+      const { name } = request.params as { name: string };
+      if (!counted.has(error)) backend.countRefused(name, asError(error).code);
+      done();
+    });
 
     scope.post(
       '/api/topics/:name/records',
@@ -39,7 +59,7 @@ export const postRoutes: Routes = async ({ app, backend }) => {
           operationId: 'postRecords',
           summary: 'Append records',
           description:
-            'Each record is taken or rejected by itself; the answer comes when those taken are on disk. 400 with the same result where all are rejected. With an Idempotency-Key a request can be repeated: nothing is stored twice.',
+            'Each record is taken or rejected by itself; the answer comes when those taken are on disk. 400 with the same result where all are rejected, unless their source keeps what it refuses as dead letters. With an Idempotency-Key a request can be repeated: nothing is stored twice.',
           params: Type.Object({ name: Type.String({ description: "The topic's name." }) }),
           querystring: Type.Object({}),
           headers: Type.Object({
@@ -64,11 +84,15 @@ export const postRoutes: Routes = async ({ app, backend }) => {
         // who may not send is told so, and nothing of what they sent is read
         await backend.admit(params.name, { body: bytes, ...(signature === undefined ? {} : { signature }) });
         const isLines = lineTypes.some((type) => headers['content-type']?.toLowerCase().startsWith(type));
-        const posted = isLines ? await readLines(bytes) : await readJson(bytes);
+        const { posted, failure } = await read(bytes, isLines);
         const idempotencyKey = headers['idempotency-key'];
+        const { records, indexes, unread, bytesOf } = posted;
         const result = withPlaces(
           await backend.post(params.name, {
-            records: posted.records,
+            records,
+            indexes,
+            unread,
+            bytesOf,
             body: bytes,
             ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
             ...(signature === undefined ? {} : { signature }),
@@ -76,7 +100,12 @@ export const postRoutes: Routes = async ({ app, backend }) => {
           posted,
         );
         const [first] = result.rejected;
-        if (!first || result.accepted > 0) return result;
+        if (!first || result.accepted > 0 || result.kept === result.rejected.length) return result;
+        if (failure) {
+          // its one record is counted already
+          counted.add(failure);
+          throw failure;
+        }
         const count = result.rejected.length;
         const message = `${count === 1 ? 'the record was rejected' : `all ${count} records were rejected`}: ${first.reason}`;
         const error = new MillraceError('RECORD_INVALID', message, { place: params.name, remedy: first.remedy });

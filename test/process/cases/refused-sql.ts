@@ -1,5 +1,6 @@
 // Streams that check refuses, and some that look alike and are fine.
 import {
+  csv,
   double,
   type Fields,
   int,
@@ -20,11 +21,14 @@ const ride = topic(
   { key: 'zone', time: 'at' },
 );
 const plain = topic('plain', { n: int(), name: text() });
-const zone = topic('zones_in', { id: text(), name: text() });
+// tables with an end are looked up as they are
+const zone = topic('zones_in', { id: text(), name: text() }).from(csv({ file: 'zones.csv' }));
+const endless = table('endless', topic('endless_in', { id: text(), name: text() }), { key: 'id' });
 const zones = table('zones', zone, { key: 'id' });
 const least = param('least', double(), { default: 1 });
 const one: Fields = { n: int() };
 const counted: Fields = { zone: text(), n: long() };
+const shaped: Fields = { w: timestamp(), x: text().optional() };
 
 /** A pipeline of one stream. */
 const of =
@@ -50,6 +54,21 @@ export const cases = {
     sql`select n, fare * 1.5e0 as fare from ${ride} where fare > 1e3 and fare < 170141183460469231731687303715884105727`,
   ),
   'a WITH over the stream': of(one, sql`with r as (select * from ${ride}) select n from r`),
+  'a correlated subquery over a table without an end': of(
+    { n: int(), name: text().optional() },
+    sql`select n, (select name from ${endless} e where e.id = r.zone) as name from ${ride} r`,
+    [endless],
+  ),
+  'a table without an end, joined by USING': of(
+    { n: int(), name: text() },
+    sql`select r.n, e.name from ${ride} r join (select id as zone, name from ${endless}) e using (zone)`,
+    [endless],
+  ),
+  'a table without an end is fine where it is joined on something': of(
+    { n: int(), name: text() },
+    sql`select r.n, e.name from ${ride} r join ${endless} e on e.id = r.zone`,
+    [endless],
+  ),
   'an unknown column': of(one, sql`select m as n from ${ride}`),
   'a misspelt column': of(one, sql`select zoen::integer as n from ${ride}`),
   'an unknown function': of(one, sql`select nearest(n) as n from ${ride}`),
@@ -213,4 +232,79 @@ export const cases = {
       tables: [table('out', stream('second', one, sql`select n from ${first}`), { key: 'n' })],
     });
   },
+  // shapes that see more than one row: fine where each window is by itself
+  'the first row of a window is fine: rows are in the order of their times': of(
+    shaped,
+    sql`select window_start as w, first(n)::text as x from ${ride.tumble('1 minute')} group by 1`,
+  ),
+  'DISTINCT ON a window is fine': of(
+    shaped,
+    sql`select distinct on (window_start) window_start as w, zone as x from ${ride.tumble('1 minute')}`,
+  ),
+  'a correlated subquery over a table is fine': of(
+    shaped,
+    sql`select window_start as w, (select max(name) from ${zones} z where z.id = r.zone) as x from ${ride.tumble('1 minute')} r`,
+    [zones],
+  ),
+  'LATERAL over a table is fine': of(
+    shaped,
+    sql`select window_start as w, z.name as x from ${ride.tumble('1 minute')} r, lateral (select name from ${zones} z where z.id = r.zone) z`,
+    [zones],
+  ),
+  'a natural join of a window with itself is fine': of(
+    shaped,
+    sql`select a.window_start as w, zone as x from ${ride.tumble('1 minute')} a natural join ${ride.tumble('1 minute')} b`,
+  ),
+  'an anti join of a window with itself is fine': of(
+    shaped,
+    sql`select a.window_start as w, a.zone as x from ${ride.tumble('1 minute')} a anti join ${ride.tumble('1 minute')} b on a.window_start = b.window_start and a.n < b.n`,
+  ),
+  'a named window is fine': of(
+    shaped,
+    sql`select window_start as w, sum(n) over same::text as x from ${ride.tumble('1 minute')} window same as (partition by window_start)`,
+  ),
+  'a named window that leaves the window out': of(
+    shaped,
+    sql`select window_start as w, sum(n) over same::text as x from ${ride.tumble('1 minute')} window same as (partition by zone)`,
+  ),
+  'a named window that is extended is fine': of(
+    shaped,
+    sql`select window_start as w, sum(n) over (same order by n)::text as x from ${ride.tumble('1 minute')} window same as (partition by window_start)`,
+  ),
+  'GROUP BY an expression of window_start': of(
+    shaped,
+    sql`select time_bucket(interval '1 hour', window_start) as w, count(*)::text as x from ${ride.tumble('1 minute')} group by 1`,
+  ),
+  'GROUP BY an alias of window_start is fine': of(
+    shaped,
+    sql`select window_start as w, count(*)::text as x from ${ride.tumble('1 minute')} group by w`,
+  ),
+  'OVER a window by its end': of(
+    shaped,
+    sql`select window_start as w, sum(n) over (partition by window_end)::text as x from ${ride.tumble('1 minute')}`,
+  ),
+  'a window joined with itself by nothing': of(
+    shaped,
+    sql`select a.window_start as w, a.zone as x from ${ride.tumble('1 minute')} a, ${ride.tumble('1 minute')} b where a.window_start = b.window_start`,
+  ),
+  'a window joined with itself by OR': of(
+    shaped,
+    sql`select a.window_start as w, a.zone as x from ${ride.tumble('1 minute')} a join ${ride.tumble('1 minute')} b on a.window_start = b.window_start or a.n = b.n`,
+  ),
+  'EXISTS over a window': of(
+    shaped,
+    sql`select window_start as w, zone as x from ${ride.tumble('1 minute')} a where exists (select 1 from ${ride.tumble('1 minute')} b where b.n > a.n)`,
+  ),
+  'PIVOT of a window': of(
+    shaped,
+    sql`select w, a::text as x from (pivot (select window_start as w, zone, n from ${ride.tumble('1 minute')}) on zone in ('a') using sum(n) group by w)`,
+  ),
+  'a recursive WITH beside the stream is fine': of(
+    { n: int(), x: text().optional() },
+    sql`with recursive r as (select 1 as i union all select i + 1 from r where i < 3) select n, (select sum(i) from r)::text as x from ${ride}`,
+  ),
+  'a lateral unnest is fine': of(
+    { n: int(), x: text().optional() },
+    sql`select n, u.q::text as x from ${ride} f, unnest([n, n + 1]) u(q)`,
+  ),
 };

@@ -7,13 +7,23 @@ import { formatCount, plural } from '../../kit/format.ts';
 import { LedgerBar } from '../overview/ledger-bar.tsx';
 import { ledgerParts, ledgerShare, missingRecords } from '../overview/ledger-sum.ts';
 
-export function LedgerCard({ ledger }: { ledger: Ledger }) {
+type LedgerCardProps = {
+  ledger: Ledger;
+  /** Whether rows of one of the stages may be retracted. */
+  retracts: boolean;
+};
+
+export function LedgerCard({ ledger, retracts }: LedgerCardProps) {
   const parts = ledgerParts(ledger);
   const missing = missingRecords(ledger);
   return (
     <Card
       title="Ledger"
-      note="Where each record went, since the data folder began."
+      note={
+        retracts
+          ? 'Where each record went, since the data folder began. A retraction is not a record: the sum counts records, the stages count rows.'
+          : 'Where each record went, since the data folder began.'
+      }
       actions={
         ledger.balanced ? (
           <span className="inline-flex items-center gap-1.5 font-medium text-good">

@@ -77,6 +77,8 @@ function Now({ node }: { node: GraphNode }) {
           ['Read so far', node.progress === undefined ? undefined : formatShare(node.progress)],
           ['In', count(node.in)],
           ['Out', count(out)],
+          ['Retracted', count(node.retracted)],
+          ['Refused', count(node.refused)],
           ['Filtered', count(node.filtered)],
           ['Deduplicated', count(node.deduplicated)],
           ['Late', count(node.late)],

@@ -1,4 +1,5 @@
 // Each stage of a pipeline on a line: how fast, how far behind, and what became of its records.
+import { useMemo } from 'react';
 import type { GraphNode } from '../../../../src/web/schemas.ts';
 import { nodeTitle, nounIcons } from '../../graph/looks.ts';
 import { NodeBadge } from '../../kit/badge.tsx';
@@ -11,13 +12,15 @@ import { formatUtc } from '../../kit/utc.ts';
 type StagesGridProps = { nodes: readonly GraphNode[]; openId: string | undefined; onOpen: (node: GraphNode) => void };
 
 export function StagesGrid({ nodes, openId, onOpen }: StagesGridProps) {
+  const retracts = nodes.some((node) => node.retracted !== undefined);
+  const shown = useMemo(() => columns.filter(({ id }) => retracts || id !== 'retracted'), [retracts]);
   return (
     <DataGrid
       isBare
       isFirstSticky
       label="Stages"
       rows={nodes}
-      columns={columns}
+      columns={shown}
       rowKey={(node) => node.id}
       onOpen={onOpen}
       openKey={openId}
@@ -42,7 +45,7 @@ function figure(value: number | undefined, tone?: string) {
 }
 
 function count(
-  id: 'in' | 'out' | 'filtered' | 'deduplicated' | 'late' | 'dead',
+  id: 'in' | 'out' | 'retracted' | 'filtered' | 'deduplicated' | 'late' | 'dead',
   header: string,
   width: number,
   note: string,
@@ -152,6 +155,12 @@ const columns: readonly GridColumn<GraphNode>[] = [
   },
   count('in', 'In', 78, 'Records or rows that went in.'),
   count('out', 'Out', 78, 'Records or rows that came out.'),
+  count(
+    'retracted',
+    'Retracted',
+    82,
+    'Rows that a window emitted and no longer has, and rows that a table lost by that.',
+  ),
   count('filtered', 'Filtered', 68, 'Left out by a WHERE clause.'),
   count('deduplicated', 'Deduplicated', 100, 'Left out as duplicates.'),
   count('late', 'Late', 54, 'Too late for their window; kept aside.', 'text-warn'),

@@ -1,0 +1,69 @@
+// millrace rebuild: makes streams, windows and tables again from the log, and puts them in the place of those that are there.
+import type { RebuildStatus } from '../control/millrace.ts';
+import { givenParams } from './arguments.ts';
+import type { Command, Context } from './command.ts';
+import { dataOption, jsonOption, setOption, withMillrace } from './folder.ts';
+import { toJson } from './json.ts';
+import { formatCount } from './numbers.ts';
+import { paintFor } from './paint.ts';
+import { pipelineOf } from './pipeline-file.ts';
+
+export const rebuild: Command = {
+  name: 'rebuild',
+  summary: 'make streams and tables again from the log',
+  description: [
+    'After a query, a key or a type has changed: processes the records of the log again, as the pipeline file defines it now, into new tables beside those that are there, and then puts them in their place in one step. Killed at any moment, the same command goes on where it was.',
+    'A name is that of a table, or of a stream: a stream comes with all that follows from it. Without a name all of the pipeline is made again.',
+    'The pipeline file is the one of its last run, or that of --file. Where the pipeline runs, use the console or POST /api/pipelines/NAME/rebuild: the data folder has one user at a time.',
+  ],
+  positionals: [
+    { name: 'PIPELINE', description: 'The pipeline.' },
+    { name: 'NAME', isOptional: true, isRepeatable: true, description: 'Streams and tables. Absent: all.' },
+  ],
+  options: [
+    { name: 'partial', description: 'Also where the log no longer has all records: rows that were made of those go.' },
+    { name: 'file', value: 'FILE', description: 'The pipeline file. Default: the one of the last run.' },
+    setOption,
+    dataOption,
+    jsonOption,
+  ],
+  examples: [
+    { does: 'After the query of a stream has changed:', line: 'millrace rebuild bus clean' },
+    { does: 'After the key of a table has changed:', line: 'millrace rebuild bus line_delay' },
+  ],
+  exitCodes: [],
+  async run(given, context) {
+    const [name, ...names] = given.positionals;
+    const params = givenParams(rebuild, given);
+    const isText = !given.has('json');
+    const status = await withMillrace(given, context, async (millrace) => {
+      const pipeline = await pipelineOf(millrace, name!, given, context);
+      return millrace.rebuild(pipeline, names.length > 0 ? names : undefined, {
+        params,
+        isPartial: given.has('partial'),
+        ...(isText ? { told: (now) => writeProgress(now, context) } : {}),
+      });
+    });
+    if (isText) writeEnd(name!, names, status, context);
+    else context.out.write(`${toJson({ pipeline: name, names, records: status.total })}\n`);
+    return 0;
+  },
+};
+
+/** How far it is, on a terminal. */
+function writeProgress({ done, total }: RebuildStatus, { out }: Context): void {
+  if (out.isTerminal) out.write(`\r${formatCount(done)} of ${formatCount(total)} records `);
+}
+
+function writeEnd(
+  name: string,
+  names: readonly string[],
+  { total }: RebuildStatus,
+  { out, environment }: Context,
+): void {
+  const paint = paintFor(out, environment);
+  const what = names.length > 0 ? `${names.join(', ')} of ${name}` : name;
+  out.write(
+    `${out.isTerminal ? '\r' : ''}${paint.green('✓')} ${paint.bold(what)}: made again from ${formatCount(total)} records\n`,
+  );
+}

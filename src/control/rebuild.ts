@@ -1,0 +1,373 @@
+// Makes a part of a pipeline again from the log, beside the one that runs, and puts it in its place in one step.
+//
+// What is made again (the shadow) is a pipeline of its own, under other names. It never gets ahead of the one that runs: when it has come
+// as far, that one stands still for a moment, and the two change places in one transaction. Killed at any moment, it goes on where it was.
+import { createHash } from 'node:crypto';
+import { MillraceError } from '../core/errors.ts';
+import { limits } from '../core/limits.ts';
+import { nearest } from '../core/nearest.ts';
+import type { Value } from '../define/accept.ts';
+import { isWindowed, lookedUpBy, topicsOf } from '../define/feeding.ts';
+import type { Fields } from '../define/fields.ts';
+import { isParam } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { type Scope, scopeOf, shadowOf } from '../define/shadow.ts';
+import type { Topic } from '../define/topic.ts';
+import { firstRecords } from '../log/batch.ts';
+import type { Processor, Rebuild } from '../process/engine.ts';
+import type { PartitionProgress, Progress } from '../process/progress.ts';
+import { endlessLookups } from './finite.ts';
+import type { Folder } from './folder.ts';
+import { given } from './given.ts';
+import type { RebuildStatus } from './millrace.ts';
+
+/** What a rebuild works with. */
+export type RebuildParts = {
+  readonly folder: Folder;
+  readonly pipeline: Pipeline;
+  readonly params: ReadonlyMap<string, Value>;
+  readonly names: readonly string[] | undefined;
+  /** Of the pipeline that runs, as of its last commit. */
+  readonly progress: () => Progress;
+  readonly isPartial?: boolean | undefined;
+  /** Holds the pipeline that runs while the two change places. */
+  readonly exclusive: (work: () => Promise<void>) => Promise<void>;
+  readonly adopt: (scope: Scope, shadow: Progress) => Promise<void>;
+};
+
+/** Records that may be left when the pipeline that runs is held. */
+const restMax = 5000;
+
+/** Milliseconds between two tries after a failure that may pass: doubled each time, up to the second. */
+const retryMs = { first: 200, most: 15_000 };
+
+/** @throws NOT_FOUND, with the nearest name */
+function scopeFor(pipeline: Pipeline, names: readonly string[] | undefined): Scope {
+  const scope = scopeOf(pipeline, names);
+  if (scope && scope.tables.length > 0) return scope;
+  const known = [...pipeline.streams, ...pipeline.tables].map((one) => one.name);
+  const wrong = names!.find((name) => !known.includes(name));
+  const near = wrong && nearest(wrong, known);
+  throw new MillraceError(
+    'NOT_FOUND',
+    wrong === undefined
+      ? `no table is fed by stream '${names!.join("', '")}'`
+      : `pipeline '${pipeline.name}' has no stream and no table '${wrong}'`,
+    {
+      place: `pipeline '${pipeline.name}'`,
+      remedy: near
+        ? `Perhaps you mean '${near}'.`
+        : `Name one of: ${known.join(', ')}. Without a name all are made again.`,
+    },
+  );
+}
+
+/** A rebuild at work. */
+export class Rebuilding {
+  readonly names: readonly string[] | undefined;
+  readonly #parts: RebuildParts;
+  readonly scope: Scope;
+  readonly #shadow: Pipeline;
+  readonly #topics: readonly Topic[];
+  /** Topics whose windows must be given before the records of those behind them are processed. */
+  readonly #given = new Set<string>();
+  #processor: Processor | undefined;
+  #state: RebuildStatus['state'] = 'running';
+  #reason: string | undefined;
+
+  /** @throws NOT_FOUND */
+  constructor(parts: RebuildParts) {
+    this.#parts = parts;
+    this.names = parts.names;
+    this.scope = scopeFor(parts.pipeline, parts.names);
+    this.#shadow = shadowOf(parts.pipeline, this.scope);
+    this.#topics = inOrder(this.#shadow);
+  }
+
+  /**
+   * Notes what is made again, so that it goes on with the next run.
+   *
+   * @throws OFFSET_OUT_OF_RANGE where the log no longer has all records that the rows which are there were made of
+   */
+  async begin(): Promise<void> {
+    if (!this.#parts.isPartial)
+      for (const { topic, partition } of this.#partitions()) this.#checkRetention(topic, partition, 0);
+    await this.#note();
+  }
+
+  async #note(): Promise<void> {
+    const { engine } = this.#parts.folder;
+    const { name } = this.#parts.pipeline;
+    // what was begun with another definition is thrown away
+    if (JSON.stringify(await engine.rebuild(name)) !== JSON.stringify(this.#wanted))
+      await engine.beginRebuild(name, this.#wanted);
+  }
+
+  get #wanted(): Rebuild {
+    const { pipeline, params, isPartial } = this.#parts;
+    return {
+      ...(this.names ? { names: this.names } : {}),
+      ...(isPartial ? { isPartial } : {}),
+      definition: definitionOf(pipeline, this.#shadow, params),
+    };
+  }
+
+  /** What is made must not have less than what is there. @param made the offset up to which it is made */
+  #checkRetention(topic: string, partition: number, made: number): void {
+    const { start } = this.#parts.folder.log.range(topic, partition);
+    const live = this.#live(topic, partition);
+    if (live === undefined || start <= Math.max(live.base, made)) return;
+    throw new MillraceError(
+      'OFFSET_OUT_OF_RANGE',
+      `topic ${topic}, partition ${partition}: the log no longer has the records before offset ${start}, and rows that were made of them would go`,
+      {
+        place: `topic '${topic}'`,
+        remedy: 'To make again what the log still has, add --partial (REST: "partial": true).',
+      },
+    );
+  }
+
+  /** The first offset of a partition that is not made again yet; infinite where it is not read. */
+  needed(topic: string, partition: number): number {
+    const isRead = this.#topics.some(({ name }) => name === topic);
+    return isRead && this.#state !== 'failed' ? this.#next(topic, partition) : Number.POSITIVE_INFINITY;
+  }
+
+  /** Cuts the statement at hand short. */
+  cut(): void {
+    this.#processor?.cut();
+  }
+
+  get status(): RebuildStatus {
+    let done = 0;
+    let total = 0;
+    for (const { topic, partition } of this.#partitions()) {
+      const { start } = this.#parts.folder.log.range(topic, partition);
+      done += Math.max(0, this.#next(topic, partition) - start);
+      total += Math.max(0, (this.#live(topic, partition)?.next ?? start) - start);
+    }
+    return {
+      state: this.#state,
+      done,
+      total,
+      ...given('names', this.names && [...this.names]),
+      ...given('reason', this.#reason),
+    };
+  }
+
+  /** Runs until the two have changed places, or the signal aborts: it then goes on with the next run. @throws what a person must fix */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#parts.folder.system;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#open();
+        while (!signal.aborted && this.#left > restMax) {
+          if (!(await this.#step())) break;
+          failures = 0;
+        }
+        if (!signal.aborted) await this.#inTurn(signal);
+        return;
+      } catch (error) {
+        this.#close();
+        // it goes on with the next run
+        if (signal.aborted) return;
+        const passes = error instanceof MillraceError && /^(retry|reconnect)$/.test(error.reaction);
+        this.#state = passes ? 'waiting' : 'failed';
+        this.#reason = error instanceof Error ? error.message : String(error);
+        if (!passes) throw error;
+        const ceilingMs = Math.min(retryMs.most, retryMs.first * 2 ** failures++);
+        await clock.sleep(ceilingMs * (0.5 + random.next() / 2), signal);
+      } finally {
+        if (signal.aborted) this.#close();
+      }
+    }
+  }
+
+  async #open(): Promise<void> {
+    if (this.#processor) return;
+    const { params, isPartial } = this.#parts;
+    const { engine } = this.#parts.folder;
+    await this.#note();
+    const endless = await endlessLookups(this.#shadow, params);
+    this.#given.clear();
+    for (const table of this.#shadow.streams.flatMap(lookedUpBy))
+      if (!endless.has(table.name) && isWindowed(table)) for (const { name } of topicsOf(table)) this.#given.add(name);
+    this.#processor = await this.#prepared(endless);
+    if (isPartial && this.#hasGap) {
+      this.#close();
+      await engine.beginRebuild(this.#parts.pipeline.name, this.#wanted);
+      this.#processor = await this.#prepared(endless);
+    }
+    if (!isPartial)
+      for (const { topic, partition } of this.#partitions())
+        this.#checkRetention(topic, partition, this.#made(topic, partition) ?? 0);
+    this.#state = 'running';
+    this.#reason = undefined;
+  }
+
+  async #prepared(endless: ReadonlySet<string>): Promise<Processor> {
+    const { engine, store } = this.#parts.folder;
+    await store.prepare(this.#shadow.name, this.#shadow.tables);
+    return engine.open(this.#shadow, this.#parts.params, endless);
+  }
+
+  /** Whether the log has lost records, since the process ended, that come next. */
+  get #hasGap(): boolean {
+    return this.#partitions().some(({ topic, partition }) => {
+      const { start } = this.#parts.folder.log.range(topic, partition);
+      return (this.#made(topic, partition) ?? start) < start;
+    });
+  }
+
+  /** Changes places when the pipeline that runs lets it; one that has not begun to when the signal aborts never does. */
+  async #inTurn(signal: AbortSignal): Promise<void> {
+    let hasBegun = false;
+    const done = this.#parts.exclusive(async () => {
+      if (signal.aborted) return;
+      hasBegun = true;
+      await this.#exchange();
+    });
+    const over = new AbortController();
+    const aborted = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+    });
+    try {
+      await Promise.race([done, aborted]);
+      if (hasBegun) await done;
+      else done.catch(() => undefined);
+    } finally {
+      over.abort();
+    }
+  }
+
+  #close(): void {
+    this.#processor?.close();
+    this.#processor = undefined;
+  }
+
+  #partitions(): { topic: string; partition: number }[] {
+    return this.#topics.flatMap(({ name, partitions }) =>
+      Array.from({ length: partitions }, (_, partition) => ({ topic: name, partition })),
+    );
+  }
+
+  #live(topic: string, partition: number): PartitionProgress | undefined {
+    return this.#parts.progress().topics[topic]?.[partition];
+  }
+
+  #made(topic: string, partition: number): number | undefined {
+    return this.#processor?.progress.topics[topic]?.[partition]?.next;
+  }
+
+  /** The offset at which what is made again goes on. */
+  #next(topic: string, partition: number): number {
+    return this.#made(topic, partition) ?? this.#parts.folder.log.range(topic, partition).start;
+  }
+
+  /** Records of a partition that the pipeline that runs has processed and what is made again has not. */
+  #room(topic: string, partition: number): number {
+    return Math.max(0, (this.#live(topic, partition)?.next ?? 0) - this.#next(topic, partition));
+  }
+
+  get #left(): number {
+    return this.#partitions().reduce((sum, { topic, partition }) => sum + this.#room(topic, partition), 0);
+  }
+
+  /** The partition that is the furthest behind of the first topic that has records left: together they keep the fewest windows open. */
+  get #turn(): { topic: string; partition: number } | undefined {
+    const shareOf = ({ topic, partition }: { topic: string; partition: number }) =>
+      this.#room(topic, partition) / ((this.#live(topic, partition)?.next ?? 0) || 1);
+    for (const { name } of this.#topics) {
+      const left = this.#partitions().filter((one) => one.topic === name && this.#room(name, one.partition) > 0);
+      if (left.length > 0) return left.reduce((most, one) => (shareOf(one) > shareOf(most) ? one : most));
+    }
+    return undefined;
+  }
+
+  /** Processes a micro-batch; whether there was one. */
+  async #step(): Promise<boolean> {
+    const { log } = this.#parts.folder;
+    const processor = this.#processor!;
+    const turn = this.#turn;
+    if (!turn) return false;
+    const { topic, partition } = turn;
+    const batches = await log.read(topic, partition, this.#next(topic, partition), {
+      recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
+      bytesMax: limits.readBytesMax,
+    });
+    const cut = firstRecords(batches, Math.min(this.#room(topic, partition), limits.microBatchRecordsMax));
+    if (cut.length === 0) return false;
+    await processor.step(await processor.prepare(cut), []);
+    // a finite table over windows is there before it is looked up
+    if (this.#given.has(topic) && this.#turn?.topic !== topic) await processor.flush();
+    await processor.tidy();
+    return true;
+  }
+
+  /** The pipeline that runs stands still: what is left is processed, and the two change places. */
+  async #exchange(): Promise<void> {
+    while (await this.#step());
+    const processor = this.#processor!;
+    await processor.flush();
+    const { progress } = processor;
+    this.#close();
+    await this.#parts.adopt(this.scope, progress);
+  }
+}
+
+/** Topics behind those whose records feed tables that their streams look up: a finite table is loaded before it is looked up. */
+function inOrder({ topics, streams }: Pipeline): Topic[] {
+  const ordered = new Set<Topic>();
+  const seen = new Set<Topic>();
+  const visit = (topic: Topic): void => {
+    if (seen.has(topic)) return;
+    seen.add(topic);
+    for (const stream of streams.filter((one) => topicsOf(one).includes(topic)))
+      for (const table of lookedUpBy(stream)) for (const one of topicsOf(table)) visit(one);
+    ordered.add(topic);
+  };
+  for (const topic of topics) visit(topic);
+  // those of tables of other pipelines are not processed here
+  return [...ordered].filter((one) => topics.includes(one));
+}
+
+function typesOf(fields: Fields): unknown[] {
+  return Object.entries(fields).map(([field, { type, isOptional }]) => [field, type, isOptional]);
+}
+
+/** What is made, as a text that is another one when the definition changes. */
+function definitionOf(pipeline: Pipeline, shadow: Pipeline, params: ReadonlyMap<string, Value>): string {
+  const topics = shadow.topics.map(({ name, fields, key, time, latenessMs }) => [
+    name,
+    typesOf(fields),
+    key,
+    time,
+    latenessMs,
+  ]);
+  const streams = shadow.streams.map(({ name, fields, query, time, latenessMs, emit }) => [
+    name,
+    typesOf(fields),
+    query.texts,
+    query.references.map((one) =>
+      isParam(one)
+        ? [one.name, String(params.get(one.name))]
+        : [one.of.name, one.window, one.dedupe, one.previous, one.within],
+    ),
+    time,
+    latenessMs,
+    emit,
+  ]);
+  const tables = shadow.tables.map(({ name, from, fields, key, version, unique, keepMs }) => [
+    name,
+    from.name,
+    Object.keys(fields),
+    key,
+    version,
+    unique,
+    keepMs,
+  ]);
+  return createHash('sha256')
+    .update(JSON.stringify([pipeline.name, topics, streams, tables]))
+    .digest('hex')
+    .slice(0, 32);
+}

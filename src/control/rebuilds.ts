@@ -1,0 +1,186 @@
+// The rebuilds of the pipelines that run: one of a pipeline at a time, gone on with after a restart.
+import { MillraceError, throwAll } from '../core/errors.ts';
+import { resolveParams } from '../define/param.ts';
+import type { Pipeline } from '../define/pipeline.ts';
+import { scopeOf, withStreams } from '../define/shadow.ts';
+import type { Progress } from '../process/progress.ts';
+import { endlessLookups } from './finite.ts';
+import { type Folder, registerTopics } from './folder.ts';
+import { rememberMade } from './known.ts';
+import type { RebuildOptions, RebuildStatus } from './millrace.ts';
+import { Rebuilding } from './rebuild.ts';
+import type { Runner } from './runner.ts';
+
+/** Rebuilds of pipelines that run. */
+export class Rebuilds {
+  readonly #folder: Folder;
+  readonly #runners: readonly Runner[];
+  readonly #stop = new AbortController();
+  readonly #running = new Map<Runner, { rebuilding: Rebuilding; done: Promise<void> }>();
+
+  constructor(folder: Folder, runners: readonly Runner[]) {
+    this.#folder = folder;
+    this.#runners = runners;
+  }
+
+  /**
+   * Begins to make streams and tables of a pipeline again, or all of it. Resolves when that has begun.
+   *
+   * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE; USAGE while another rebuild of the pipeline runs
+   */
+  async begin(runner: Runner, names: readonly string[] | undefined, isPartial = false): Promise<void> {
+    if ((this.#running.get(runner)?.rebuilding.status.state ?? 'failed') !== 'failed')
+      throw new MillraceError('USAGE', `pipeline '${runner.pipeline.name}' is being rebuilt already`, {
+        place: `pipeline '${runner.pipeline.name}'`,
+        remedy: 'Wait until that is done: GET /api/pipelines shows how far it is.',
+      });
+    const rebuilding = this.#rebuilding(runner, names && withStreams(runner.pipeline, names), isPartial);
+    const before = this.#running.get(runner);
+    const begun = rebuilding.begin();
+    this.#start(runner, rebuilding, begun);
+    try {
+      await begun;
+    } catch (error) {
+      if (before) this.#running.set(runner, before);
+      else this.#running.delete(runner);
+      throw error;
+    }
+  }
+
+  #rebuilding(runner: Runner, names: readonly string[] | undefined, isPartial: boolean | undefined): Rebuilding {
+    const { processor } = runner;
+    return new Rebuilding({
+      folder: this.#folder,
+      pipeline: runner.pipeline,
+      params: runner.params,
+      names,
+      isPartial,
+      progress: () => processor.progress,
+      exclusive: (work) => runner.exclusive(work),
+      adopt: (scope, shadow) => processor.adopt(scope, shadow),
+    });
+  }
+
+  #start(runner: Runner, rebuilding: Rebuilding, begun: Promise<void> = Promise.resolve()): void {
+    const done = begun
+      .then(() => rebuilding.run(this.#stop.signal))
+      .then(() => {
+        if (this.#running.get(runner)?.rebuilding === rebuilding) this.#running.delete(runner);
+      });
+    // it stays, so that it is seen why
+    done.catch(() => undefined);
+    this.#running.set(runner, { rebuilding, done });
+  }
+
+  /** Goes on with what was begun before the process ended, or noted for new tables. */
+  async resume(): Promise<void> {
+    for (const runner of this.#runners) {
+      const { name, streams, tables } = runner.pipeline;
+      const begun = await this.#folder.engine.rebuild(name);
+      if (!begun) continue;
+      // streams and tables that are not declared any more need not be made again
+      const names = begun.names?.filter((one) => [...streams, ...tables].some((declared) => declared.name === one));
+      if (names && scopeOf(runner.pipeline, names)!.tables.length === 0)
+        await this.#folder.engine.beginRebuild(name, undefined);
+      else this.#start(runner, this.#rebuilding(runner, names, begun.isPartial));
+    }
+  }
+
+  /** The first offset of a partition that a rebuild has not made again yet; infinite where none reads it. */
+  needed(topic: string, partition: number): number {
+    return Math.min(...[...this.#running.values()].map(({ rebuilding }) => rebuilding.needed(topic, partition)));
+  }
+
+  /** How far the rebuild of a pipeline is; undefined: there is none. */
+  status(runner: Runner): RebuildStatus | undefined {
+    return this.#running.get(runner)?.rebuilding.status;
+  }
+
+  /** Resolves when no rebuild of a pipeline runs any more. @throws why it has failed */
+  async settled(runner: Runner): Promise<void> {
+    await this.#running.get(runner)?.done;
+  }
+
+  /** Ends all that run after the micro-batch at hand, which a deadline cuts short: they go on with the next start. */
+  async stop(deadline?: AbortSignal): Promise<void> {
+    this.#stop.abort();
+    const running = [...this.#running.values()];
+    const cut = () => {
+      for (const { rebuilding } of running) rebuilding.cut();
+    };
+    deadline?.addEventListener('abort', cut, { once: true });
+    await Promise.allSettled(running.map(({ done }) => done));
+    deadline?.removeEventListener('abort', cut);
+  }
+}
+
+/** Notes tables that are new, before they are made: killed at any moment, the next start gives them the records that the log has. */
+export async function noteNew({ engine }: Folder, { name }: Pipeline, fresh: readonly string[]): Promise<void> {
+  if (fresh.length === 0) return;
+  const begun = await engine.rebuild(name);
+  // all of it is begun again with the new definition
+  if (begun && !begun.names) return;
+  const names = [...new Set([...(begun?.names ?? []), ...fresh])];
+  await engine.beginRebuild(name, { names, isPartial: true, definition: '' });
+}
+
+/**
+ * The tables of a pipeline that are new in a data folder and whose topics have been processed before; the stream that feeds one, where that
+ * is new as well.
+ *
+ * @param progress of the pipeline before it is opened
+ */
+export function newNames(pipeline: Pipeline, known: ReadonlySet<string>, progress: Progress | undefined): string[] {
+  if (!progress) return [];
+  const isProcessed = Object.values(progress.topics).some((partitions) =>
+    partitions.some(({ base, next }) => next > base),
+  );
+  if (!isProcessed) return [];
+  return pipeline.tables
+    .filter(({ name, isFromNow }) => !known.has(name) && !isFromNow)
+    .map(({ name, from }) =>
+      from.noun === 'stream' && progress.queries && !(from.name in progress.queries) ? from.name : name,
+    );
+}
+
+/**
+ * Makes streams and tables of a pipeline that does not run again, or all of it, through the definition that is given.
+ *
+ * @throws NOT_FOUND where it has not run in this folder; what `millrace check` finds
+ */
+export async function rebuildAlone(
+  folder: Folder,
+  pipeline: Pipeline,
+  names: readonly string[] | undefined,
+  options: RebuildOptions = {},
+): Promise<RebuildStatus> {
+  const { engine } = folder;
+  const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
+  throwAll(await engine.check(pipeline, params, await endlessLookups(pipeline, params)));
+  const live = await engine.progress(pipeline.name);
+  if (!live)
+    throw new MillraceError('NOT_FOUND', `pipeline '${pipeline.name}' has not run in this data folder`, {
+      place: `pipeline '${pipeline.name}'`,
+      remedy: 'Run it: its tables then get all records that the log has.',
+    });
+  await registerTopics(folder, pipeline);
+  const rebuilding = new Rebuilding({
+    folder,
+    pipeline,
+    params,
+    names: names && withStreams(pipeline, names),
+    isPartial: options.isPartial,
+    progress: () => live,
+    exclusive: (work) => work(),
+    adopt: (scope, shadow) => engine.adopt(pipeline, scope, shadow),
+  });
+  await rebuilding.begin();
+  const telling = options.told ? setInterval(() => options.told?.(rebuilding.status), 500).unref() : undefined;
+  try {
+    await rebuilding.run(options.signal ?? new AbortController().signal);
+  } finally {
+    clearInterval(telling);
+  }
+  await rememberMade(folder, pipeline, rebuilding.scope, names === undefined);
+  return rebuilding.status;
+}

@@ -1,0 +1,165 @@
+// Mutations of the embedded log: what is durable, sequences of producers, retention, damage.
+import type { Mutation } from '../mutation.ts';
+
+const writer = 'src/log/embedded/writer.ts';
+const partition = 'src/log/embedded/partition.ts';
+const recovery = 'src/log/embedded/recovery.ts';
+const logTests = 'test/log/embedded.test.ts';
+const contract = 'test/log/contract.test.ts';
+const crash = 'test/log/crash.test.ts';
+const once = 'what is read twice is stored once: the log knows the last number of each producer';
+
+export const log: readonly Mutation[] = [
+  {
+    name: 'log-acknowledges-before-its-sync',
+    promise: 'an acknowledged record is on disk',
+    file: writer,
+    find: '      await handle.write(parts, position);\n      await handle.sync();\n',
+    replace: '      await handle.write(parts, position);\n',
+    tests: [{ file: logTests, name: 'resolves only after its sync' }],
+  },
+  {
+    name: 'log-trusts-a-file-whose-sync-failed',
+    promise: 'nothing of a failed sync is trusted',
+    file: writer,
+    find: '      await this.#repair().catch(() => {});\n',
+    replace: '      this.#isSuspect = false;\n',
+    tests: [crash],
+  },
+  {
+    name: 'log-lets-the-queue-pass-a-failed-append',
+    promise: 'appends keep the order of their calls',
+    file: writer,
+    find: 'for (const { reject } of [...group, ...this.#queue.splice(0)]) reject(error);',
+    replace: 'for (const { reject } of group) reject(error);',
+    tests: [{ file: crash, name: 'appends that wait behind' }],
+  },
+  {
+    name: 'log-forgets-the-number-of-a-producer',
+    promise: once,
+    file: writer,
+    find: 'if (producer) partition.producers.set(producer.id, producer.sequence);',
+    replace: '',
+    tests: [contract],
+  },
+  {
+    name: 'log-opens-without-numbers-of-batches',
+    promise: once,
+    file: recovery,
+    find: 'if (id !== undefined) producers.set(id, header.sequence);',
+    replace: '',
+    tests: [contract, logTests],
+  },
+  {
+    name: 'log-opens-without-numbers-of-older-segments',
+    promise: once,
+    file: recovery,
+    find: 'for (const [id, sequence] of header.producers) producers.set(id, sequence);',
+    replace: '',
+    tests: [contract, logTests],
+  },
+  {
+    name: 'log-begins-a-segment-without-numbers',
+    promise: once,
+    file: writer,
+    find: 'encodeSegmentHeader(topic, number, base, partition.producers)',
+    replace: 'encodeSegmentHeader(topic, number, base, new Map())',
+    tests: [contract, logTests],
+  },
+  {
+    name: 'retention-removes-what-a-pipeline-needs',
+    promise: 'retention removes nothing that a pipeline has not processed',
+    file: writer,
+    find: 'if (!oldest || segments.length === 1 || !(oldest.end <= held)) return;',
+    replace: 'if (!oldest || segments.length === 1) return;',
+    tests: [{ file: logTests, name: 'by age' }],
+  },
+  {
+    name: 'retention-removes-what-is-fresh',
+    promise: 'retention keeps what is younger than the age',
+    file: writer,
+    find: 'const isExpired = ageMs !== undefined && oldest.newestMs < this.#options.clock.now() - ageMs;',
+    replace: 'const isExpired = ageMs !== undefined;',
+    tests: [{ file: logTests, name: 'by age|a slow topic' }],
+  },
+  {
+    name: 'retention-by-age-removes-nothing',
+    promise: 'retention removes what is older than the age',
+    file: writer,
+    find: 'const isExpired = ageMs !== undefined && oldest.newestMs < this.#options.clock.now() - ageMs;',
+    replace: 'const isExpired = false;',
+    tests: [{ file: logTests, name: 'by age' }],
+  },
+  {
+    name: 'retention-by-size-removes-nothing',
+    promise: 'a topic is no larger than its retention by size',
+    file: writer,
+    find: 'const isTooMuch = bytesMax !== undefined && this.partition.info().bytes > bytesMax;',
+    replace: 'const isTooMuch = false;',
+    tests: [{ file: logTests, name: 'by size' }],
+  },
+  {
+    name: 'retention-by-size-removes-all',
+    promise: 'retention by size keeps what fits',
+    file: writer,
+    find: 'const isTooMuch = bytesMax !== undefined && this.partition.info().bytes > bytesMax;',
+    replace: 'const isTooMuch = bytesMax !== undefined;',
+    tests: [{ file: logTests, name: 'by size' }],
+  },
+  {
+    name: 'retention-leaves-the-active-segment',
+    promise: 'retention by age removes what stands in the active segment, too',
+    file: writer,
+    find: 'await this.#rollByAge(ageMs).catch(() => {});',
+    replace: '',
+    tests: [{ file: logTests, name: 'by age|a slow topic' }],
+  },
+  {
+    name: 'retention-forgets-a-file-that-it-could-not-remove',
+    promise: 'retention leaves no gap, whatever removal fails',
+    file: writer,
+    find: '      await this.#remove(oldest);\n      this.#leaving.shift();\n',
+    replace: '      this.#leaving.shift();\n      await this.#remove(oldest);\n',
+    tests: [{ file: crash, name: 'retention_leaves_no_gap' }],
+  },
+  {
+    name: 'log-reads-what-is-damaged',
+    promise: 'damage is refused with its place',
+    file: partition,
+    find: "          if (!isBodyIntact(bytes, at, header)) return 'its checksum does not fit its bytes';\n          batches.push",
+    replace: '          batches.push',
+    tests: [{ file: crash, name: 'damage anywhere in an older segment' }],
+  },
+  {
+    name: 'log-opens-what-is-damaged',
+    promise: 'damage is refused with its place',
+    file: recovery,
+    find: "if (!isBodyIntact(bytes, at, header)) return 'its checksum does not fit its bytes';",
+    replace: '',
+    tests: [{ file: crash, name: 'damage' }],
+  },
+  {
+    name: 'log-opens-with-a-segment-missing',
+    promise: 'a hole is refused',
+    file: recovery,
+    find: 'if (end !== next.base)',
+    replace: 'if (false)',
+    tests: [{ file: crash, name: 'damage in older segments' }],
+  },
+  {
+    name: 'log-cuts-what-was-acknowledged',
+    promise: 'only an unfinished write is cut off',
+    file: recovery,
+    find: '      if (found !== undefined)\n        throw damaged(path, position, offset,',
+    replace: '      if (false)\n        throw damaged(path, position, offset,',
+    tests: [{ file: crash, name: 'damage' }],
+  },
+  {
+    name: 'log-closes-without-a-mark',
+    promise: 'after a clean close, damage of the last batch is told from a torn tail',
+    file: writer,
+    find: 'if (active && !this.#isMarked && !this.#isSuspect) {',
+    replace: 'if (false) {',
+    tests: [{ file: crash, name: 'after a clean close' }],
+  },
+];
