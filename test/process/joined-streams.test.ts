@@ -59,6 +59,44 @@ test('a record that such a query fails for becomes a dead letter, whatever its r
   }
 });
 
+test('a letter of the other side that is sent again corrects what it is joined with, at once', async () => {
+  const checked = stream(
+    'checked',
+    { item: text(), p: int(), at: timestamp() },
+    sql`select item, case when price = 0 then error('zero') else price end as p, "at" from ${price}`,
+    { time: 'at' },
+  );
+  const known = table('known', checked, { key: 'item' });
+  const sold = stream(
+    'sold',
+    { n: int(), p: int() },
+    sql`select s.n, k.p from ${sale} s join ${known} k on k.item = s.item`,
+  );
+  const out = table('sold', sold, { key: 'n' });
+  for (const at of [0, 5000]) {
+    await using driver = await drive(pipeline('p', { tables: [out, known] }));
+    await driver.send(sale, [{ n: 1, item: 'tea', at }]);
+    await driver.send(price, [{ item: 'tea', price: 0, at }]);
+    assert.deepEqual(await driver.rows(out), []);
+    await driver.redrive({}, (record) => ({ ...record, price: 4 }));
+    assert.deepEqual(await driver.rows(out), [{ n: 1, p: 4 }]);
+    assert.ok(driver.ledger().balanced);
+  }
+});
+
+test('a new version corrects a record at the first moment of 1970', async () => {
+  const sold = stream(
+    'sold',
+    { n: int(), p: int() },
+    sql`select s.n, p.price as p from ${sale} s join ${prices} p on p.item = s.item`,
+  );
+  const out = table('sold', sold, { key: 'n' });
+  await using driver = await drive(pipeline('p', { tables: [out, prices] }));
+  await driver.send(sale, [{ n: 1, item: 'tea', at: 0 }]);
+  await driver.send(price, [{ item: 'tea', price: 4, at: 0 }]);
+  assert.deepEqual(await driver.rows(out), [{ n: 1, p: 4 }]);
+});
+
 test('a topic joined with itself within a time has the same rows for every split: orders without a cancellation', async () => {
   const event = topic(
     'event',

@@ -46,7 +46,8 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
       await work.commit(progress, async () => {
         const only = isOfWindow ? aside.stage : undefined;
         const before = fateOf(await work.keeper.kinds(topic.name, [record]), record);
-        const flowed = await flow.run(
+        const flowed = await work.run(
+          flow,
           work.runOf(topic, progress, { filled, again: 'all', hasAgain: true, held, only }),
         );
         const [late] = flowed.lates;

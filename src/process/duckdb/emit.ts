@@ -6,7 +6,7 @@ import { comparedRows, type Emission, exchange, noEmission } from './emitted.ts'
 import { beginning, correctableMs, end, type FlowInput } from './flowing.ts';
 import { relations } from './relations.ts';
 import { noteChanged } from './sides.ts';
-import type { WindowedStage } from './stage.ts';
+import { retracts, type WindowedStage } from './stage.ts';
 import {
   endingWindows,
   endOf,
@@ -126,6 +126,11 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
     listed += await add(
       `select _window from (${windowsOf(window, changed)}) where (${wanted.join(' or ')}) and ${isKept}`,
       before,
+    );
+  // an open window that was emitted early and has lost all of its rows is not found by them when it closes
+  if (changed !== undefined && stage.upstream && retracts(stage.upstream))
+    listed += await add(
+      `select _window from (${windowsOf(window, relations.removed(name))}) where ${startOf(window, '_window')} in (select _w from ${stage.emitted.kept}) and ${isKept}`,
     );
   return listed;
 }

@@ -136,8 +136,12 @@ async function makeState({ session, pipeline, stream, place }: Making, state: st
   const declared = relations.declared(stream.name);
   await makeTemp(session, declared, stateOf(fields));
   const [kept, wanted] = [await columnsOf(state), await columnsOf(declared)];
-  // what the query no longer uses stays with the rows that are there
-  if (wanted.every((one) => kept.includes(one))) return;
+  if (wanted.every((one) => kept.includes(one))) {
+    // rows to come do not have what the query no longer uses: one that uses it again must not find it in some rows only
+    for (const one of kept.filter((column) => !wanted.includes(column)))
+      await session.run(`alter table ${state} drop column ${quote(one.split(' ')[0]!)}`);
+    return;
+  }
   if (Number((await session.rows(`select count(*) from ${state}`))[0]![0]) > 0) {
     const missing = wanted.filter((one) => !kept.includes(one)).map((one) => one.split(' ')[0]);
     throw new MillraceError(
