@@ -1,5 +1,6 @@
 // One pipeline at work: its pump, its health, and what it has of the sources of its topics. Failures that pass are waited out; the others are told with their remedy.
 import { MillraceError } from '../core/errors.ts';
+import { aborted } from '../core/signals.ts';
 import type { Value } from '../define/accept.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
@@ -258,10 +259,7 @@ export class Runner implements TopicReader, Loader, Waiter {
   async stop(deadline: AbortSignal): Promise<boolean> {
     for (const one of this.#options.sources) one.stop();
     this.#pump.drain(true);
-    const isDone = await Promise.race([
-      this.done.then(() => true),
-      new Promise<false>((resolve) => deadline.addEventListener('abort', () => resolve(false), { once: true })),
-    ]);
+    const isDone = await Promise.race([this.done.then(() => true), aborted(deadline).then(() => false)]);
     this.#pumpStop.abort();
     if (!isDone) this.#options.processor.cut();
     await this.done;
