@@ -17,16 +17,18 @@ import {
 const file = param('file', text());
 const count = param('count', int());
 const rate = param('rate', text());
+/** One reading in so many has a value that a query fails for. */
+const failing = param('failing', int(), { default: '700' });
 /** Another query of the same streams: what a rebuild is for. */
 const factor = param('factor', int(), { default: '1' });
 
 const base = Date.parse('2026-03-01T00:00:00Z');
 
-/** Generated readings; a row in 50 has a value that a query fails for, a row in 20 comes twice. */
+/** Generated readings; a row in 20 comes twice. */
 function* readings(): Generator<{ n: number; device: string; value: number; at: number }> {
   for (let i = 0; ; i++) {
     const n = i % 20 === 19 ? i - 1 : i;
-    yield { n, device: `d${(n * 7) % 11}`, value: n % 50 === 7 ? -1 : (n * 13) % 97, at: base + n * 400 };
+    yield { n, device: `d${(n * 7) % 11}`, value: (n * 13) % 97, at: base + n * 400 };
   }
 }
 
@@ -45,7 +47,7 @@ const limit = topic(
   'limit',
   { device: text(), most: int(), since: timestamp() },
   { key: 'device', time: 'since', lateness: '10 seconds' },
-).from(simulate({ seed: 2, count: 400, rate: '1000000/s', rows: limits }));
+).from(simulate({ seed: 2, count: 120, rate: '1000000/s', rows: limits }));
 
 const place = topic('place', { device: text(), city: text() }, { key: 'device' }).from(csv({ file }));
 
@@ -56,7 +58,7 @@ const once = reading.dedupe({ by: ['n'], within: '1 hour' });
 const fine = stream(
   'fine',
   { n: int(), device: text(), value: int(), at: timestamp() },
-  sql`select n, device, case when value < 0 then error('a value below 0') else value * ${factor} end as value, "at" from ${once}`,
+  sql`select n, device, case when n % ${failing} = 7 then error('a number that fails') else value * ${factor} end as value, "at" from ${once}`,
   { time: 'at' },
 );
 const minutes = stream(
