@@ -72,6 +72,8 @@ export class Rebuilding {
   /** Topics whose windows must be given before the records of those behind them are processed. */
   readonly #given = new Set<string>();
   #processor: Processor | undefined;
+  /** Of the processor that was closed last. */
+  #closed: Progress | undefined;
   #state: RebuildStatus['state'] = 'running';
   #reason: string | undefined;
 
@@ -241,6 +243,8 @@ export class Rebuilding {
   }
 
   #close(): void {
+    // how far it is stays known while the two change places
+    this.#closed = this.#processor?.progress ?? this.#closed;
     this.#processor?.close();
     this.#processor = undefined;
   }
@@ -256,7 +260,7 @@ export class Rebuilding {
   }
 
   #made(topic: string, partition: number): number | undefined {
-    return this.#processor?.progress.topics[topic]?.[partition]?.next;
+    return (this.#processor?.progress ?? this.#closed)?.topics[topic]?.[partition]?.next;
   }
 
   /** The offset at which what is made again goes on. */

@@ -89,6 +89,8 @@ export const api = {
   ledger: (name: string) => request<Ledger>(address(['api', 'pipelines', name, 'ledger'])),
   pause: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'pause']), { method: 'POST' }),
   resume: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'resume']), { method: 'POST' }),
+  rebuild: (name: string, names: readonly string[] | undefined) =>
+    send<PipelineView>(address(['api', 'pipelines', name, 'rebuild']), names ? { names } : {}),
   charts: (pipeline: string) =>
     request<{ charts: ChartView[] }>(address(['api', 'pipelines', pipeline, 'charts'])).then((answer) => answer.charts),
   chartData: (pipeline: string, id: string, { from, to, where }: ChartDataRequest = {}, signal?: AbortSignal) =>

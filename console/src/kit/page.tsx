@@ -34,7 +34,7 @@ export function Page({ title, beside, note, breadcrumb, actions, isName, isFull,
       )}
     >
       <header className="flex flex-wrap items-start gap-x-4 gap-y-2">
-        <div className="min-w-0 flex-1">
+        <div className="min-w-40 flex-1">
           {breadcrumb && breadcrumb.length > 0 && (
             <nav aria-label="Breadcrumb" className="mb-0.5 flex items-center gap-1 text-xs text-muted">
               {breadcrumb.map((crumb) => (

@@ -25,6 +25,8 @@ import { LedgerCard } from './pipeline/ledger-card.tsx';
 import { NodeDrawer } from './pipeline/node-drawer.tsx';
 import { PartsCard } from './pipeline/parts-card.tsx';
 import { PauseButton } from './pipeline/pause-button.tsx';
+import { RebuildButton } from './pipeline/rebuild-button.tsx';
+import { RebuildProgress } from './pipeline/rebuild-progress.tsx';
 import { StagesGrid } from './pipeline/stages-grid.tsx';
 
 const breadcrumb = [{ label: 'Overview', to: '/' }];
@@ -65,11 +67,13 @@ export function PipelinePage() {
               Dashboard
             </Link>
           )}
+          <RebuildButton pipeline={name} isRunning={isRebuilding(pipeline)} />
           <PauseButton pipeline={pipeline} />
         </>
       }
     >
       <Reason pipeline={pipeline} />
+      <RebuildProgress pipeline={pipeline} />
       <Tabs
         value={tab ?? 'now'}
         onChange={(next) => void navigate({ search: next === 'definition' ? { tab: next } : {}, replace: true })}
@@ -80,6 +84,10 @@ export function PipelinePage() {
       />
     </Page>
   );
+}
+
+function isRebuilding({ rebuild }: PipelineView): boolean {
+  return rebuild !== undefined && rebuild.state !== 'failed';
 }
 
 /** Why it is not healthy, in words. */
@@ -122,6 +130,7 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
       </div>
       <NodeDrawer
         pipeline={pipeline.name}
+        isRebuilding={isRebuilding(pipeline)}
         node={pipeline.nodes.find((node) => node.id === openId)}
         plan={detail.data?.plan}
         onClose={() => open(undefined)}

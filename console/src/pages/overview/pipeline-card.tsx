@@ -11,6 +11,7 @@ import { classNames } from '../../kit/class-names.ts';
 import { formatBytes, formatDuration, formatShort, plural } from '../../kit/format.ts';
 import { Sparkline } from '../../kit/sparkline.tsx';
 import { useRunning } from '../../kit/use-running.ts';
+import { RebuildMark } from '../pipeline/rebuild-progress.tsx';
 import { LedgerLine } from './ledger-line.tsx';
 
 /** Graphs up to this width, pixels, stand two in a row where the window is wide. */
@@ -43,6 +44,7 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
           </Link>
         </h2>
         <HealthBadge status={pipeline.status} />
+        <RebuildMark rebuild={pipeline.rebuild} />
         <span className="text-xs text-muted max-sm:hidden">for {formatDuration(runningMs)}</span>
         <div className="-mr-2 ml-auto flex">
           {pipeline.charts > 0 && (

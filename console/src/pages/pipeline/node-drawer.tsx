@@ -12,10 +12,17 @@ import { Drawer } from '../../kit/dialog.tsx';
 import { formatBytes, formatCount, formatDuration, formatRate, formatShare } from '../../kit/format.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { formatUtc } from '../../kit/utc.ts';
+import { RebuildButton } from './rebuild-button.tsx';
 
-type NodeDrawerProps = { pipeline: string; node: GraphNode | undefined; plan: Plan | undefined; onClose: () => void };
+type NodeDrawerProps = {
+  pipeline: string;
+  isRebuilding: boolean;
+  node: GraphNode | undefined;
+  plan: Plan | undefined;
+  onClose: () => void;
+};
 
-export function NodeDrawer({ pipeline, node, plan, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ pipeline, isRebuilding, node, plan, onClose }: NodeDrawerProps) {
   return (
     <Drawer
       isModal={false}
@@ -23,17 +30,36 @@ export function NodeDrawer({ pipeline, node, plan, onClose }: NodeDrawerProps) {
       onClose={onClose}
       title={node && <span className="font-mono">{nodeTitle(node)}</span>}
       note={node && `${node.noun}, ${node.label}`}
-      actions={node && <NodeLink node={node} pipeline={pipeline} />}
+      actions={
+        node && (
+          <>
+            <NodeLink node={node} pipeline={pipeline} />
+            {!node.notice && <Rebuild node={node} pipeline={pipeline} isRunning={isRebuilding} />}
+          </>
+        )
+      }
     >
       {node && (
         <div className="flex flex-col gap-6">
-          {node.notice && <p className="rounded-md bg-surface-2 px-3 py-2">{node.notice}</p>}
+          {node.notice && (
+            <div className="flex flex-col items-start gap-2 rounded-md bg-surface-2 px-3 py-2">
+              <p className="min-w-0 break-words">{node.notice}</p>
+              <Rebuild node={node} pipeline={pipeline} isRunning={isRebuilding} />
+            </div>
+          )}
           <Now node={node} />
           {plan && <Declared node={node} plan={plan} />}
         </div>
       )}
     </Drawer>
   );
+}
+
+/** Streams and tables can be made again. */
+function Rebuild({ node, pipeline, isRunning }: { node: GraphNode; pipeline: string; isRunning: boolean }) {
+  const { noun, name } = node;
+  if (noun !== 'stream' && noun !== 'table') return null;
+  return <RebuildButton pipeline={pipeline} of={{ noun, name }} isRunning={isRunning} size="small" />;
 }
 
 function NodeLink({ node, pipeline }: { node: GraphNode; pipeline: string }) {

@@ -1,0 +1,58 @@
+// How far a rebuild is: done of total, or why it waits or has failed.
+import { CircleX, RefreshCw } from 'lucide-react';
+import type { PipelineView } from '../../../../src/web/schemas.ts';
+import { classNames } from '../../kit/class-names.ts';
+import { formatCount, formatShare } from '../../kit/format.ts';
+
+export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: PipelineView }) {
+  if (!rebuild) return null;
+  const { state, done, total, reason } = rebuild;
+  const hasFailed = state === 'failed';
+  const Icon = hasFailed ? CircleX : RefreshCw;
+  const what = rebuild.names?.join(', ') ?? name;
+  return (
+    <div
+      role="status"
+      className={classNames(
+        'flex items-start gap-2.5 rounded-lg border px-4 py-2.5',
+        hasFailed ? 'border-bad/40 bg-bad-soft [&>svg]:text-bad' : 'border-line bg-surface-2 [&>svg]:text-muted',
+      )}
+    >
+      <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
+      <div className="flex min-w-0 flex-1 flex-col gap-1.5">
+        <p className="break-words">
+          {hasFailed
+            ? `The rebuild of ${what} has failed: ${reason ?? ''}. What was there is as it was.`
+            : `${what} is made again from the log: ${formatCount(done)} of ${formatCount(total)} records`}
+        </p>
+        {!hasFailed && (
+          <div
+            role="progressbar"
+            aria-label="Made again"
+            aria-valuemin={0}
+            aria-valuemax={total}
+            aria-valuenow={done}
+            className="h-1.5 overflow-hidden rounded-full bg-surface-3"
+          >
+            <div
+              className="h-full rounded-full bg-accent transition-[width]"
+              style={{ width: `${(done / Math.max(total, 1)) * 100}%` }}
+            />
+          </div>
+        )}
+        {state === 'waiting' && <p className="break-words text-muted">{`It waits and tries again: ${reason ?? ''}`}</p>}
+      </div>
+    </div>
+  );
+}
+
+/** A small mark beside the health of a pipeline. */
+export function RebuildMark({ rebuild }: { rebuild: PipelineView['rebuild'] }) {
+  if (!rebuild) return null;
+  const { state, done, total, reason } = rebuild;
+  return (
+    <span title={reason} className={classNames('text-xs', state === 'failed' ? 'text-bad' : 'text-muted')}>
+      {state === 'failed' ? 'rebuild failed' : `rebuild ${formatShare(done / Math.max(total, 1))}`}
+    </span>
+  );
+}
