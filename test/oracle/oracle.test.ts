@@ -5,9 +5,12 @@ import { compare } from './compare.ts';
 import { dayHistories, type History, histories, weekHistories } from './histories.ts';
 import { dayPlans, type Plan, plans, weekPlans } from './queries.ts';
 
-/** Cases of all tests together, more in continuous integration. `MILLRACE_CASES=20000` for a long run, `MILLRACE_SEED` for one that was seen. */
-const cases = Number(process.env.MILLRACE_CASES ?? (process.env.CI ? 2000 : 600));
-const seed = process.env.MILLRACE_SEED === undefined ? {} : { seed: Number(process.env.MILLRACE_SEED) };
+/** Cases of all tests together: `MILLRACE_CASES=20000` for a long run. */
+const cases = Number(process.env.MILLRACE_CASES ?? 600);
+
+/** Continuous integration looks at the same cases each time; a run by hand at others, or at those of `MILLRACE_SEED`. */
+const chosen = process.env.MILLRACE_SEED ?? (process.env.CI ? '20261130' : undefined);
+const seed = chosen === undefined ? {} : { seed: Number(chosen) };
 
 function holds(share: number, plan: fc.Arbitrary<Plan>, history: fc.Arbitrary<History>): Promise<void> {
   return fc.assert(fc.asyncProperty(plan, history, compare), { numRuns: Math.ceil(cases * share), ...seed });
