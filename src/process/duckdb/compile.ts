@@ -1,10 +1,12 @@
 // Reads the query of a stream over a relation: what it may not be is refused, and where each row came from is carried along.
+import { MillraceError } from '../../core/errors.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
 import type { Relation } from '../../define/relation.ts';
 import type { Stream } from '../../define/stream.ts';
 import type { Topic } from '../../define/topic.ts';
 import { type Analysis, aliasOf, analyse, carry } from './analyse.ts';
 import type { DuckSession } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import { type JoinedSide, joinSides } from './join-sides.ts';
 import { storedColumns } from './moments.ts';
 import { checkColumns, refuseShapes } from './refuse.ts';
@@ -25,6 +27,8 @@ export type Making = {
   readonly identity: readonly string[];
   readonly clock: Stage['clock'];
   readonly sides: readonly Side[];
+  /** Whether queries are run over no rows, which shows what fails whatever the rows are: only where there are none. */
+  readonly isTried: boolean;
 };
 
 /** A query over a relation: read, refused where it must be, and with the columns that are carried along. */
@@ -73,9 +77,29 @@ export async function compile(
 }
 
 /** Compares what a compiled query gives with the declaration; resolves with the SELECT list that stores its columns. */
-export async function checked({ session, place, stream, input }: Making, compiled: Compiled): Promise<string> {
+export async function checked(making: Making, compiled: Compiled): Promise<string> {
+  const { session, place, stream, input } = making;
   const { rows, plain, carried, analysis, alias } = compiled;
   const query = { rows, tree: analysis.tree, text: plain, query: carried };
   const types = await checkColumns(session, place, stream, query, input);
+  if (making.isTried) await tryOut(making, carried);
   return storedColumns(stream, types, analysis.tree, alias);
+}
+
+/** Runs a query over no rows. @throws SQL_INVALID where it fails all the same, as with a regular expression that cannot be read */
+async function tryOut({ session, place }: Making, query: string): Promise<void> {
+  try {
+    await session.rows(query);
+  } catch (error) {
+    if (!isOfTheData(error)) throw error;
+    throw new MillraceError(
+      'SQL_INVALID',
+      `it fails whatever the record is: ${error.message.replace(/^[A-Z][A-Za-z ]* Error: /, '')}`,
+      {
+        place,
+        remedy: 'Look at the constants of the query: regular expressions, formats, units of time.',
+        cause: error,
+      },
+    );
+  }
 }

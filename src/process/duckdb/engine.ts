@@ -108,7 +108,7 @@ export async function checkPipeline(
     await setParams(session, pipeline, params);
     for (const table of [...pipeline.tables, ...pipeline.lookups])
       await session.run(`create table main.${quote(table.name)} (${sqlColumns(table.fields)})`);
-    const { errors } = await makeStages(session, pipeline, endless);
+    const { errors } = await makeStages(session, pipeline, endless, true);
     session.close();
     return errors;
   } finally {
@@ -127,6 +127,7 @@ async function makeStages(
   session: DuckSession,
   pipeline: Pipeline,
   endless: ReadonlySet<string>,
+  isTried = false,
 ): Promise<Made & { errors: MillraceError[] }> {
   const stages = new Map<string, Stage>();
   const settled: Settled[] = [];
@@ -136,7 +137,7 @@ async function makeStages(
   for (const topic of pipeline.topics) inputs.set(topic.name, await makeTopicInput(session, pipeline, topic));
   for (const stream of pipeline.streams) {
     try {
-      stages.set(stream.name, await makeStage(session, pipeline, stream, inputs, stages, endless));
+      stages.set(stream.name, await makeStage(session, pipeline, stream, inputs, stages, endless, isTried));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
       errors.push(error);

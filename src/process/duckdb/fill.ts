@@ -1,5 +1,6 @@
 // Fills the slots: rows of a micro-batch as DuckDB's, and the streams that need nothing else, beside the transaction of the micro-batch before.
 import { type DuckSession, slotCatalogs } from './database.ts';
+import { isOfTheData } from './failure.ts';
 import type { FeedRows } from './feed.ts';
 import { type Filled, guard } from './flowing.ts';
 import type { Slot } from './render.ts';
@@ -92,9 +93,15 @@ export class Filler {
     return this.#inTurn(async () => {
       const feed = this.#input.feeds[slot];
       feed.set(rows, from, to, without);
-      const found = await this.#side.rows(sql[slot]);
-      feed.clear();
-      return found.map(([row]) => Number(row));
+      try {
+        return (await this.#side.rows(sql[slot])).map(([row]) => Number(row));
+      } catch (error) {
+        // what fails whatever the rows are fails here, too: each row is then tried by itself
+        if (isOfTheData(error)) return [];
+        throw error;
+      } finally {
+        feed.clear();
+      }
     });
   }
 

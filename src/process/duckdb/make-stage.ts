@@ -30,6 +30,7 @@ const carriedNames = ['_row', '_partition', '_offset', '_wm'] as const;
  * Checks a stream and makes its relations. Those that it reads must have been made before.
  *
  * @param endless the names of tables that have no end: they are looked up by version
+ * @param isTried whether the query is run over no rows
  * @throws SQL_INVALID, SQL_UNSUPPORTED, SQL_COLUMNS, PIPELINE_INVALID, TABLE_CHANGED
  */
 export async function makeStage(
@@ -39,6 +40,7 @@ export async function makeStage(
   inputs: ReadonlyMap<string, TopicInput>,
   before: ReadonlyMap<string, Stage>,
   endless: ReadonlySet<string>,
+  isTried: boolean,
 ): Promise<Stage> {
   const place = `stream '${stream.name}'`;
   const input = inputOf(stream);
@@ -58,7 +60,7 @@ export async function makeStage(
   const clock = clockOf(input, upstream);
   const sides = await makeSides(session, pipeline, stream, endless);
   for (const side of sides) refuseSide(place, side, input, endless);
-  const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides };
+  const making: Making = { session, pipeline, stream, place, input, upstream, topic, identity, clock, sides, isTried };
   if (clock === 'own') {
     await makeTemp(session, relations.newest(stream.name), 'ms bigint');
     await makeTemp(session, relations.again(stream.name), 'row integer');

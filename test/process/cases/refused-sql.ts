@@ -69,6 +69,14 @@ export const cases = {
     sql`select r.n, e.name from ${ride} r join ${endless} e on e.id = r.zone`,
     [endless],
   ),
+  'a regular expression that cannot be read': of(
+    { n: int(), zone: text() },
+    sql`select n, regexp_extract(zone, '(', 1) as zone from ${ride}`,
+  ),
+  'a unit of time that is not there, over a window': of(
+    { start: timestamp(), n: timestamp() },
+    sql`select window_start as start, max(date_trunc('fortnight', "at")) as n from ${ride.tumble('1 minute')} group by window_start`,
+  ),
   'an unknown column': of(one, sql`select m as n from ${ride}`),
   'a misspelt column': of(one, sql`select zoen::integer as n from ${ride}`),
   'an unknown function': of(one, sql`select nearest(n) as n from ${ride}`),
