@@ -25,6 +25,8 @@ describeConsole('rows that are retracted', { files: [join(root, 'test/console/ti
     await sell(stage, { product: 'bread', amount: 5 }, { product: 'rye', amount: 3 });
     await shows(rowOf(page, 'Rows of earned', 'bread'));
     await shows(page.getByText('2 rows', { exact: true }));
+    // a page whose stream connects late reads once more: what counts is what follows
+    reads.length = 0;
     await sell(stage, { product: 'bread', amount: -5 });
     await shows(rowOf(page, 'Rows of earned', 'bread'), 'hidden');
     await shows(rowOf(page, 'Rows of earned', 'rye'));
