@@ -1,5 +1,6 @@
 // millrace rebuild: makes streams, windows and tables again from the log, and puts them in the place of those that are there.
 import type { RebuildStatus } from '../control/millrace.ts';
+import { MillraceError } from '../core/errors.ts';
 import { givenParams } from './arguments.ts';
 import type { Command, Context } from './command.ts';
 import { dataOption, jsonOption, setOption, withMillrace } from './folder.ts';
@@ -43,12 +44,25 @@ export const rebuild: Command = {
         isPartial: given.has('partial'),
         ...(isText ? { told: (now) => writeProgress(now, context) } : {}),
       });
+    }).catch((error) => {
+      throw runsElsewhere(error, name!);
     });
     if (isText) writeEnd(name!, names, status, context);
     else context.out.write(`${toJson({ pipeline: name, names, records: status.total })}\n`);
     return 0;
   },
 };
+
+/** Where another process has the data folder: the remedy names what that process can be asked. */
+function runsElsewhere(error: unknown, name: string): unknown {
+  if (!(error instanceof MillraceError) || error.code !== 'DATA_IN_USE') return error;
+  const { message, place } = error;
+  return new MillraceError('DATA_IN_USE', message, {
+    place,
+    cause: error,
+    remedy: `If that process runs ${name}, use "Rebuild…" in its console or POST /api/pipelines/${name}/rebuild. Otherwise stop it, or give another folder with --data.`,
+  });
+}
 
 /** How far it is, on a terminal. */
 function writeProgress({ done, total }: RebuildStatus, { out }: Context): void {

@@ -4,8 +4,9 @@ import { describe, test } from 'node:test';
 import { check } from '../../src/control/check.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
 import { csv, drive, int, line, pipeline, simulate, sql, stream, table, text, topic } from '../../src/index.ts';
+import { folderOf } from './folder-of.ts';
 import { serving, until } from './tools.ts';
-import { drawnRides, folderOf, matched, ridesOf, zonesCsv, zonesOf } from './zones.ts';
+import { drawnRides, matched, ridesOf, zonesCsv, zonesOf } from './zones.ts';
 
 const limited = { timeout: 120_000 };
 

@@ -24,8 +24,9 @@ import {
   topic,
   webhook,
 } from '../../src/index.ts';
+import { folderOf } from './folder-of.ts';
 import { serving, until } from './tools.ts';
-import { drawnRides, folderOf, matched, ridesOf, zonesCsv, zonesOf } from './zones.ts';
+import { drawnRides, matched, ridesOf, zonesCsv, zonesOf } from './zones.ts';
 
 const limited = { timeout: 120_000 };
 

@@ -239,7 +239,7 @@ test('a table that a stream of another pipeline looks up is still used', async (
   await (await serving(t, folder, [rides])).stop();
   const places = { path: folder, database: { path: join(folder, 'tables.duckdb') }, log: join(folder, 'log') };
   const parts = await openParts({ ...places, registry: join(folder, 'registry.db') }, system());
-  // one that keeps other tables, and looks this one up
+  // a pipeline that keeps another table, and looks up `zones`
   await remember(parts, { ...rides, name: 'tours', tables: [names] }, undefined);
   await closeParts(parts);
   const millrace = await open({ folder });

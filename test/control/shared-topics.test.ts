@@ -3,12 +3,10 @@ import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
 import { checkDefinitions } from '../../src/control/check.ts';
-import type { Millrace, PipelineStatus, StartOptions } from '../../src/control/millrace.ts';
-import { open } from '../../src/control/open.ts';
-import type { Pipeline } from '../../src/define/pipeline.ts';
+import type { PipelineStatus } from '../../src/control/millrace.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
 import {
   csv,
@@ -26,32 +24,10 @@ import {
 } from '../../src/index.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import type { SourceProgress } from '../../src/process/progress.ts';
-import { serving, temporary, until } from './tools.ts';
+import { folderOf } from './folder-of.ts';
+import { serving, until } from './tools.ts';
 
 const limited = { timeout: 60_000 };
-
-/** A data folder, and files beside it. */
-async function folderOf(t: TestContext, contents: Record<string, string> = {}) {
-  const folder = await temporary(t);
-  const path = (name: string) => join(dirname(folder), name);
-  for (const [name, content] of Object.entries(contents)) await writeFile(path(name), content);
-  const within = async <T>(work: (millrace: Millrace) => Promise<T>): Promise<T> => {
-    const millrace = await open({ folder });
-    try {
-      return await work(millrace);
-    } finally {
-      await millrace.close();
-    }
-  };
-  const run = (pipelines: readonly Pipeline[], options: StartOptions = {}) =>
-    within(async (millrace): Promise<PipelineStatus[]> => {
-      const running = await millrace.start(pipelines, { once: true, ...options });
-      await running.done;
-      for (const failure of running.failures.values()) throw failure;
-      return running.status();
-    });
-  return { folder, path, within, run };
-}
 
 const rowsTopic = (...sources: SourceDefinition[]) =>
   sources.reduce((made, one) => made.from(one), topic('rows', { n: int(), word: text() }, { partitions: 2 }));

@@ -1,40 +1,22 @@
 // The names of sources: what was read of a file is known again wherever its source stands, and a letter is read by the source it came from.
 import assert from 'node:assert/strict';
 import { writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { check } from '../../src/control/check.ts';
-import type { Millrace, PipelineStatus } from '../../src/control/millrace.ts';
-import { open } from '../../src/control/open.ts';
+import type { PipelineStatus } from '../../src/control/millrace.ts';
 import { SourceNames } from '../../src/control/source-names.ts';
 import type { SourceDefinition } from '../../src/define/source.ts';
 import { csv, http, int, param, pipeline, simulate, table, text, topic, webhook } from '../../src/index.ts';
-import { temporary } from './tools.ts';
+import { folderOf } from './folder-of.ts';
 
 const limited = { timeout: 60_000 };
 
-/** A data folder, with files beside it. */
-async function folderOf(t: TestContext, contents: Record<string, string>) {
-  const folder = await temporary(t);
-  const path = (name: string) => join(dirname(folder), name);
-  for (const [name, content] of Object.entries(contents)) await writeFile(path(name), content);
-  const within = async <T>(work: (millrace: Millrace) => Promise<T>): Promise<T> => {
-    const millrace = await open({ folder });
-    try {
-      return await work(millrace);
-    } finally {
-      await millrace.close();
-    }
-  };
-  /** Runs the sources to their end. */
-  const run = (sources: readonly SourceDefinition[], params: Record<string, string> = {}) =>
-    within(async (millrace): Promise<PipelineStatus> => {
-      const running = await millrace.start([pipelineOf(sources)], { once: true, params });
-      await running.done;
-      for (const failure of running.failures.values()) throw failure;
-      return running.status()[0]!;
-    });
+/** A data folder with files beside it, and a run of sources to their end. */
+async function namesIn(t: TestContext, contents: Record<string, string>) {
+  const { path, within, run: runAll } = await folderOf(t, contents);
+  const run = async (sources: readonly SourceDefinition[], params: Record<string, string> = {}) =>
+    (await runAll([pipelineOf(sources)], { params }))[0]!;
   return { path, within, run };
 }
 
@@ -52,7 +34,7 @@ describe('a source that stands elsewhere than before', limited, () => {
   const contents = { 'x.csv': 'a,b,n\nx,,1\nx,,2\nx,,3\n', 'y.csv': 'a,b,n\ny,,1\n', 'z.csv': 'a,b,n\nz,,1\nz,,2\n' };
 
   test('goes on where it was: one is inserted before it, they are swapped, one is removed and comes back', async (t) => {
-    const { run, path } = await folderOf(t, contents);
+    const { run, path } = await namesIn(t, contents);
     const [x, y, z] = ['x.csv', 'y.csv', 'z.csv'].map((name) => csv({ file: path(name) })) as [
       SourceDefinition,
       SourceDefinition,
@@ -73,7 +55,7 @@ describe('a source that stands elsewhere than before', limited, () => {
   });
 
   test('reads on what was added to its file meanwhile', async (t) => {
-    const { run, path } = await folderOf(t, contents);
+    const { run, path } = await namesIn(t, contents);
     const [x, y] = [csv({ file: path('x.csv') }), csv({ file: path('y.csv') })];
     await run([x]);
     await writeFile(path('x.csv'), `${contents['x.csv']}x,,4\n`);
@@ -81,7 +63,7 @@ describe('a source that stands elsewhere than before', limited, () => {
   });
 
   test('is known by its seed too', async (t) => {
-    const { run } = await folderOf(t, {});
+    const { run } = await namesIn(t, {});
     const drawn = (seed: number, count: number) =>
       simulate({
         seed,
@@ -96,7 +78,7 @@ describe('a source that stands elsewhere than before', limited, () => {
   });
 
   test('is a file that changed where no other source has the former one: read from its beginning, numbered on', async (t) => {
-    const { run, path } = await folderOf(t, contents);
+    const { run, path } = await namesIn(t, contents);
     const file = param('file', text());
     assert.deepEqual(namesOf(await run([csv({ file })], { file: path('x.csv') })), ['rows/csv 3']);
     const changed = await run([csv({ file })], { file: path('y.csv') });
@@ -108,7 +90,7 @@ describe('a source with a name', limited, () => {
   const contents = { 'x.csv': 'a,b,n\nx,,1\nx,,2\n', 'y.csv': 'a,b,n\ny,,1\n' };
 
   test('is called so, and goes on under it when its file has moved', async (t) => {
-    const { run, path } = await folderOf(t, { ...contents, 'w.csv': 'a,b,n\nw,,1\n' });
+    const { run, path } = await namesIn(t, { ...contents, 'w.csv': 'a,b,n\nw,,1\n' });
     const first = await run([csv({ file: path('y.csv') }), csv({ file: path('x.csv'), name: 'old' })]);
     assert.deepEqual(namesOf(first), ['rows/csv 1', 'rows/old 2']);
     const moved = await run([csv({ file: path('w.csv'), name: 'old' }), csv({ file: path('y.csv') })]);
@@ -116,7 +98,7 @@ describe('a source with a name', limited, () => {
   });
 
   test('does not read a file again that was read before it was named, or under another name', async (t) => {
-    const { run, path } = await folderOf(t, contents);
+    const { run, path } = await namesIn(t, contents);
     const x = (name?: string) => csv({ file: path('x.csv'), ...(name ? { name } : {}) });
     await run([x()]);
     assert.equal((await run([csv({ file: path('y.csv'), name: 'new' }), x('old')])).ledger.in, 3);
@@ -178,7 +160,7 @@ describe('a letter of a source', limited, () => {
   const good = { x: 'x,left,1', y: '2;-;y' };
 
   async function mended(t: TestContext, before: (x: Named, y: Named) => readonly SourceDefinition[], after = before) {
-    const { run, path, within } = await folderOf(t, bad);
+    const { run, path, within } = await namesIn(t, bad);
     const x: Named = (name) => csv({ file: path('x.csv'), ...(name ? { name } : {}) });
     const y: Named = (name) => csv({ file: path('y.csv'), delimiter: ';', missing: ['-'], ...(name ? { name } : {}) });
     const status = await run(before(x, y));
@@ -226,7 +208,7 @@ describe('a letter of a source', limited, () => {
   });
 
   test('stays where the pipeline does not have that source any more', async (t) => {
-    const { run, path, within } = await folderOf(t, bad);
+    const { run, path, within } = await namesIn(t, bad);
     await run([csv({ file: path('x.csv') }), csv({ file: path('y.csv'), delimiter: ';', missing: ['-'] })]);
     await within(async (millrace) => {
       const only = pipelineOf([csv({ file: path('y.csv'), delimiter: ';', missing: ['-'] })]);
@@ -240,7 +222,7 @@ describe('a letter of a source', limited, () => {
   });
 
   test('is read by the source that took the place of another one, and by the one that was used before', async (t) => {
-    const { run, path, within } = await folderOf(t, { 'x.csv': 'a,b,n\nx,,one\n' });
+    const { run, path, within } = await namesIn(t, { 'x.csv': 'a,b,n\nx,,one\n' });
     const file = param('file', text());
     const drawn = simulate({ seed: 1, rows: () => [{ a: 's', n: 'one' }], count: 1 });
     const sources = [csv({ file }).or(drawn)];
@@ -259,7 +241,7 @@ describe('a letter of a source', limited, () => {
   });
 
   test('is read by the source that took over where the network was absent', async (t) => {
-    const { run, within } = await folderOf(t, {});
+    const { run, within } = await namesIn(t, {});
     const api = http({ url: 'http://127.0.0.1:9/', allowPrivate: true, for: '1s', map: () => ({ a: 'wrong', n: 9 }) });
     const sources = [api.or(simulate({ seed: 1, rows: () => [{ a: 's', n: 'one' }], count: 1 }))];
     assert.deepEqual(namesOf(await run(sources)), ['rows/simulate 1']);

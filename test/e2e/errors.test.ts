@@ -1,10 +1,10 @@
 // Bad input of every kind, through the command line: a code, the place, the remedy, the exit code, no stack trace, and nothing lost.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, open as openFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { noMounts, resizeDisk, smallDisk } from './small-disk.ts';
 import {
   busFile,
   cli,
@@ -153,6 +153,8 @@ describe('named through the command line, with rows in the data folder that are 
     const wanted = { code: 'DATA_IN_USE', place: /data/, remedy: /--data/, exit: 3 };
     says(await cli(t, ...run(busFile, ...traffic(500).slice(0, -1))), wanted);
     says(await cli(t, 'tables', '--data', data()), wanted);
+    const asked = await cli(t, 'rebuild', 'bus', '--data', data());
+    says(asked, { ...wanted, remedy: /POST \/api\/pipelines\/bus\/rebuild.*--data/ });
     other.process.kill('SIGTERM');
     const ended = await other.ended;
     assert.equal(ended.code, 0, ended.error);
@@ -232,29 +234,11 @@ describe('named through the command line, with rows in the data folder that are 
   });
 });
 
-/** A small file system in memory, or why there can be none here. */
-function canMount(): string | false {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return 'only root on Linux can mount a small file system';
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'this machine does not allow mounts';
-  }
-}
-
 test('a full disk is said, and when there is space again the run goes on by itself', {
-  skip: canMount(),
+  skip: noMounts(),
   timeout: 120_000,
 }, async (t) => {
-  const mount = await mkdtemp(join(tmpdir(), 'millrace-disk-'));
-  const system = (...words: string[]) => execFileSync(words[0]!, words.slice(1), { stdio: 'ignore' });
-  system('mount', '-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', mount);
-  t.after(async () => {
-    system('umount', '-l', mount);
-    await rm(mount, { recursive: true });
-  });
+  const mount = await smallDisk(t, '12m');
   const data = join(mount, 'data');
   const child = startCli(t, ['run', busFile, ...traffic(60_000), '--data', data]);
   await until(
@@ -265,7 +249,7 @@ test('a full disk is said, and when there is space again the run goes on by itse
   assert.equal(child.process.exitCode, null, child.error());
   assert.match(child.error(), /Free some space/);
   assert.ok((await stat(join(data, 'tables.duckdb'))).size > 0);
-  system('mount', '-o', 'remount,size=300m', mount);
+  resizeDisk(mount, '300m');
   const ended = await child.ended;
   assert.equal(ended.code, 0, ended.error);
   const [run] = jsonOf<RunReport>(ended).pipelines;

@@ -1,36 +1,17 @@
 // A disk that fills up while a pipeline is made again: the tables that are there stay, and the rebuild waits and goes on.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { mkdtemp, rm, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadPipeline } from '../../src/control/load.ts';
+import { noMounts, smallDisk } from './small-disk.ts';
 import { busFile, opened, rowsOf, runOnce, until } from './tools.ts';
 
-/** A small file system in memory, or why there can be none here. */
-function canMount(): string | false {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0)
-    return 'only root on Linux can mount a small file system';
-  try {
-    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'ignore' });
-    return false;
-  } catch {
-    return 'this machine does not allow mounts';
-  }
-}
-
 test('a rebuild waits for a full disk, beside tables that can be read, and goes on when there is space', {
-  skip: canMount(),
+  skip: noMounts(),
   timeout: 120_000,
 }, async (t) => {
-  const mount = await mkdtemp(join(tmpdir(), 'millrace-disk-'));
-  const system = (...words: string[]) => execFileSync(words[0]!, words.slice(1), { stdio: 'ignore' });
-  system('mount', '-t', 'tmpfs', '-o', 'size=200m', 'tmpfs', mount);
-  t.after(async () => {
-    system('umount', '-l', mount);
-    await rm(mount, { recursive: true });
-  });
+  const mount = await smallDisk(t, '200m');
   const data = join(mount, 'data');
   const given = { count: '20000', rate: '1000000/s' };
   await (await runOnce(t, data, busFile, given)).millrace.close();

@@ -1,4 +1,4 @@
-// What is gathered of a table or a topic between two pushes: of each row the last state, of records the last ones.
+// What a feed collects between two pushes: the last state of each changed row of a table, the last records of a topic.
 import { limits } from '../../core/limits.ts';
 import type { StoredRow } from '../../store/store.ts';
 import type { TableChange } from '../backend.ts';

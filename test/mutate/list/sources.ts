@@ -10,7 +10,7 @@ const partitions = 'src/control/partitions.ts';
 const topicSources = 'src/control/topic-sources.ts';
 const pumpTests = ['test/control/pump.test.ts'];
 const once = 'what a source gives is stored once';
-const durable = 'a source goes on only behind what is on disk';
+const durable = 'a source reports only what is on disk';
 
 export const sources: readonly Mutation[] = [
   {
@@ -79,7 +79,7 @@ export const sources: readonly Mutation[] = [
   },
   {
     name: 'feeder-has-no-end-of-appends',
-    promise: 'everything has a limit: three batches of a source are on their way',
+    promise: 'everything has a limit: a source has at most three batches that are not on disk yet',
     file: feeder,
     find: 'while (underWay.size >= appendsMax && !failure)',
     replace: 'while (false)',
