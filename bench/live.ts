@@ -11,8 +11,8 @@ import { positions } from '../examples/bus/generator.ts';
 import bus from '../examples/bus/pipeline.ts';
 import { open } from '../src/control/open.ts';
 import { random } from '../src/core/random.ts';
+import { rowToJson } from '../src/core/row-json.ts';
 import { makeApp, serve } from '../src/web/server.ts';
-import { rowToJson } from '../src/web/values.ts';
 import { fakeBackend } from '../test/web/backend.ts';
 
 const clientsCount = 1000;

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs';
 import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Backend } from '../web/backend.ts';
-import type { QueryAnswer, QueryRequest } from '../web/schemas.ts';
-import { toJson } from '../web/values.ts';
 import { embedded } from './adapters.ts';
 import { chartsOf } from './charts.ts';
 import type { Folder } from './folder.ts';
@@ -26,7 +24,8 @@ export type ClosableBackend = { readonly backend: Backend; close(): Promise<void
 
 /** Makes what is served of pipelines that run in a folder. */
 export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: Rebuilds): ClosableBackend {
-  const { store, system, log, registry } = folder;
+  const { store, system, log, registry, database } = folder;
+  let workers: Promise<InstanceType<Awaited<ReturnType<typeof embedded.queryWorkers>>>> | undefined;
   const definitions = runners.map((runner) => runner.pipeline);
   const records = new Records(folder, definitions);
   const watches = new TopicWatches({ log, clock: system.clock, reader: (topic) => records.reader(topic) });
@@ -77,8 +76,14 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
         }
       });
     },
-    query: (request) =>
-      queries.run(request.msMax ?? limits.queryMsMax, (msMax) => answer(folder, { ...request, msMax })),
+    query: ({ sql, rowsMax = limits.queryRowsMax, msMax = limits.queryMsMax }, { name, signal }, take) =>
+      queries.run(name, msMax, signal, async (msLeft) => {
+        const startedMs = system.clock.elapsed();
+        workers ??= embedded.queryWorkers().then((Workers) => new Workers(database, store.version));
+        const question = { sql, rowsMax, msMax: msLeft, bytesMax: limits.queryBytesMax, signal };
+        await (await workers).ask(question, take);
+        await take(Buffer.from(`,"ms":${system.clock.elapsed() - startedMs}}`));
+      }),
     charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),
     chart: async (pipeline, id, request) => charts.data(runnerOf(pipeline).pipeline, id, request),
     dead: (request) => letters.page(request),
@@ -89,26 +94,9 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
     backend,
     async close() {
       watches.close();
+      await (await workers)?.close();
       await posts.close();
     },
-  };
-}
-
-async function answer(
-  { database, system }: Folder,
-  { sql, rowsMax = limits.queryRowsMax, msMax }: QueryRequest & { msMax: number },
-): Promise<QueryAnswer> {
-  const startedMs = system.clock.elapsed();
-  const { columns, rows, truncated } = await (await embedded.query())(database, sql, {
-    rowsMax,
-    msMax,
-    bytesMax: limits.queryBytesMax,
-  });
-  return {
-    columns: columns.map(({ name, type }) => ({ name, type })),
-    rows: rows.map((row) => row.map(toJson)),
-    isTruncated: truncated,
-    ms: system.clock.elapsed() - startedMs,
   };
 }
 

@@ -1,6 +1,7 @@
 // Records as text that a person can edit, and back: personal values are masked in it, and stay what they were where the mask is left.
 import { MillraceError } from '../core/errors.ts';
 import { masked } from '../core/mask.ts';
+import { rowToJson } from '../core/row-json.ts';
 import { recordAcceptor, type Value } from '../define/accept.ts';
 import { asShown, type Fields } from '../define/fields.ts';
 import { fromJson } from '../define/input.ts';
@@ -8,7 +9,6 @@ import type { Topic } from '../define/topic.ts';
 import { parseJson } from '../ingest/original.ts';
 import { valueIn } from '../log/batch.ts';
 import type { Registry } from '../log/registry.ts';
-import { rowToJson } from '../web/values.ts';
 import { TopicWriter } from './feeder.ts';
 import type { System } from './system.ts';
 import { Decoders } from './tail.ts';

@@ -28,7 +28,7 @@ export type Folder = {
 /** Where the parts of a data folder are; a database without a path is in memory. */
 export type Places = {
   readonly path: string;
-  readonly database: { readonly path?: string; readonly tempFolder?: string };
+  readonly database: { readonly path?: string; readonly tempFolder?: string; readonly allowedFolder?: string };
   readonly log: string;
   readonly registry: string;
   /** A topic that is not opened. */

@@ -91,7 +91,7 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
   await checkTables(system.files, tables, log);
   const places: Places = {
     path,
-    database: { path: tables, tempFolder: join(path, 'temp') },
+    database: { path: tables, tempFolder: join(path, 'temp'), allowedFolder: join(path, 'queries') },
     log,
     registry: join(path, 'registry.db'),
     leaveOut: options.leaveOut,

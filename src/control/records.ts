@@ -2,13 +2,13 @@
 import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import { masked } from '../core/mask.ts';
+import { rowToJson } from '../core/row-json.ts';
 import { turn } from '../core/turn.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { type Batch, sliceBatch } from '../log/batch.ts';
 import type { PartitionInfo } from '../log/log.ts';
 import type { RecordsRequest } from '../web/backend.ts';
 import type { TopicRecord, TopicRecordPage } from '../web/schemas.ts';
-import { rowToJson } from '../web/values.ts';
 import type { Folder } from './folder.ts';
 import { Decoders } from './tail.ts';
 import { declaredTopic } from './topics.ts';

@@ -31,6 +31,10 @@ export const limits = {
   queryMsMax: 30_000,
   /** Bytes, about, of the values that a query by the API answers with. */
   queryBytesMax: 16 * 2 ** 20,
+  /** Bytes of memory, about, that the process of a query may take besides what every such process takes. */
+  queryMemoryBytesMax: 512 * 2 ** 20,
+  /** Bytes of the copies of tables that one query reads. */
+  querySnapshotBytesMax: 2 ** 30,
   /** Queries by the API that wait for others to end. */
   queriesWaitingMax: 50,
   /** Records of a topic that a search looks at. */

@@ -1,6 +1,7 @@
 // What a pipeline's own route answers, as JSON: its reads are made, a page or a row each; all else is sent as it is.
 import { Digits } from '../core/digits.ts';
 import { assert, MillraceError } from '../core/errors.ts';
+import { rowToJson, toJson } from '../core/row-json.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { isRead, type Read } from '../define/read.ts';
 import { isRecord } from '../define/record.ts';
@@ -10,7 +11,6 @@ import type { Backend } from './backend.ts';
 import { columnsOf } from './columns.ts';
 import { type PageOf, readCursor, writeCursor } from './cursor.ts';
 import type { RowPage, TableRow } from './schemas.ts';
-import { rowToJson, toJson } from './values.ts';
 
 /** How deep an answer may be nested, and how many reads may be in it. */
 const depthMax = 32;

@@ -11,7 +11,6 @@ import type {
   PipelineView,
   Plan,
   PostResult,
-  QueryAnswer,
   QueryRequest,
   RedriveAnswer,
   RedriveRequest,
@@ -76,6 +75,9 @@ export type DeadRequest = {
 
 export type { TableChange };
 
+/** Who asks a query: askers have their turns, by their names; the signal is aborted where nobody waits for the answer any more. */
+export type Asker = { readonly name: string; readonly signal: AbortSignal };
+
 /** What the web server serves. Every failure is a MillraceError. */
 export interface Backend {
   readonly version: string;
@@ -118,8 +120,13 @@ export interface Backend {
   rows(table: string, options: ReadOptions): Promise<StoredRow[]>;
   /** `changed` is called after each commit that touches the table; it must not throw. @throws NOT_FOUND */
   watchTable(table: string, changed: (change: TableChange) => void): Promise<() => void>;
-  /** @throws SQL_INVALID, QUERY_LIMIT */
-  query(request: QueryRequest): Promise<QueryAnswer>;
+  /**
+   * Computes one SELECT and gives `take` the pieces of the JSON of a `QueryAnswer` as they come; it waits for each. What is computed ends with
+   * the signal of the one who asks.
+   *
+   * @throws SQL_INVALID, QUERY_LIMIT, RATE_LIMITED; the last two after the first piece too
+   */
+  query(request: QueryRequest, asker: Asker, take: (piece: Uint8Array) => Promise<void>): Promise<void>;
   /** @throws NOT_FOUND */
   charts(pipeline: string): ChartView[];
   /** @throws NOT_FOUND, OPTION_INVALID */

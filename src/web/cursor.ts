@@ -1,8 +1,9 @@
 // Where a page of rows ended, as an opaque text: the table, the order, and the values of the last row that it goes by.
+
+import { toJson } from '../core/row-json.ts';
 import type { StoredRow } from '../store/store.ts';
 import { readValue, wrong } from './filters.ts';
 import type { Column } from './schemas.ts';
-import { toJson } from './values.ts';
 
 /** What a page is of. `by`: the columns that its rows are ordered by, the key last. */
 export type PageOf = { readonly table: string; readonly order: string; readonly by: readonly Column[] };

@@ -1,9 +1,9 @@
 // Rows as CSV (RFC 4180) and NDJSON, a page at a time: the next page is read when the client has taken the one before.
 import { Readable } from 'node:stream';
+import { rowToJson, toJson } from '../core/row-json.ts';
 import type { StoredRow } from '../store/store.ts';
 import { disarmed } from './formulas.ts';
 import type { Column } from './schemas.ts';
-import { rowToJson, toJson } from './values.ts';
 
 /** The formats of files. */
 export type FileFormat = 'csv' | 'ndjson';

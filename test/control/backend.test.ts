@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { int, pipeline, simulate, table, text, topic } from '../../src/index.ts';
+import type { Backend } from '../../src/web/backend.ts';
+import type { QueryAnswer, QueryRequest } from '../../src/web/schemas.ts';
 import { one, rides } from './rides.ts';
 import { serving, temporary, told, until } from './tools.ts';
 
@@ -170,10 +172,18 @@ describe('topics and tables', limited, () => {
   });
 });
 
+/** The whole answer of a query. */
+async function ask(backend: Backend, request: QueryRequest): Promise<QueryAnswer> {
+  const pieces: Uint8Array[] = [];
+  const asker = { name: 'one', signal: new AbortController().signal };
+  await backend.query(request, asker, async (piece) => void pieces.push(piece));
+  return JSON.parse(Buffer.concat(pieces).toString()) as QueryAnswer;
+}
+
 describe('query()', limited, () => {
   test('answers as JSON, says when there is more, and changes nothing', async (t) => {
     const { backend } = await serving(t, await temporary(t), [rides]);
-    const { columns, rows, isTruncated, ms } = await backend.query({
+    const { columns, rows, isTruncated, ms } = await ask(backend, {
       sql: "select 9007199254740993::bigint as big, timestamp '2026-11-22' as at, 1.50::decimal(4, 2) as d, 'NaN'::double as n, i from range(5) r(i)",
       rowsMax: 2,
     });
@@ -186,9 +196,9 @@ describe('query()', limited, () => {
       ['9007199254740993', '2026-11-22T00:00:00.000Z', '1.50', 'NaN', 1],
     ]);
     assert.ok(isTruncated && ms > 0);
-    await assert.rejects(backend.query({ sql: 'drop table paid' }), { code: 'SQL_INVALID' });
+    await assert.rejects(ask(backend, { sql: 'drop table paid' }), { code: 'SQL_INVALID' });
     await assert.rejects(
-      backend.query({ sql: 'select count(*) from range(1e6::bigint) a, range(1e6::bigint) b', msMax: 50 }),
+      ask(backend, { sql: 'select count(*) from range(1e6::bigint) a, range(1e6::bigint) b', msMax: 50 }),
       { code: 'QUERY_LIMIT' },
     );
   });

@@ -10,9 +10,11 @@ function held() {
   const clock = virtualClock(0);
   const queries = new Queries(clock);
   const begun: { readonly name: number; readonly msLeft: number; end(error?: Error): void }[] = [];
-  const run = (name: number, msMax = 1000) =>
+  const run = (name: number, { msMax = 1000, asker = 'one', signal = new AbortController().signal } = {}) =>
     queries.run(
+      asker,
       msMax,
+      signal,
       (msLeft) =>
         new Promise<number>((resolve, reject) => {
           begun.push({ name, msLeft, end: (error) => (error ? reject(error) : resolve(name)) });
@@ -44,8 +46,8 @@ test('two run at a time, the others in their order, also after one that fails', 
 test('waiting counts: one runs for what is left of its time, or is told that its turn did not come', async () => {
   const { clock, run, begun, names } = held();
   const first = [run(0), run(1)];
-  const short = assert.rejects(run(2, 300), { code: 'QUERY_LIMIT', message: /waited 300 ms/ });
-  const long = run(3, 1000);
+  const short = assert.rejects(run(2, { msMax: 300 }), { code: 'QUERY_LIMIT', message: /waited 300 ms/ });
+  const long = run(3);
   await clock.advance(400);
   await short;
   begun[0]!.end();
@@ -56,10 +58,42 @@ test('waiting counts: one runs for what is left of its time, or is told that its
   assert.deepEqual(await Promise.all([...first, long]), [0, 1, 3]);
 });
 
-test('where too many wait, the next one is sent away at once', async () => {
+test('askers have their turns, however many queries one of them has', async () => {
   const { run, begun, names } = held();
-  const all = Array.from({ length: 2 + limits.queriesWaitingMax }, (_, name) => run(name));
+  const all = [0, 1, 2, 3, 4].map((name) => run(name, { asker: 'greedy' }));
+  all.push(run(10, { asker: 'other' }), run(11, { asker: 'third' }));
+  assert.deepEqual(await names(), [0, 1]);
+  for (let i = 0; i < all.length; i++) {
+    begun[i]!.end();
+    await names();
+  }
+  assert.deepEqual(await names(), [0, 1, 2, 10, 11, 3, 4]);
+  await Promise.all(all);
+});
+
+test('one that is cancelled while it waits never runs, and takes no turn', async () => {
+  const { run, begun, names } = held();
+  const all = [run(0), run(1)];
+  const left = new AbortController();
+  const gone = assert.rejects(run(2, { signal: left.signal }), /left/);
+  all.push(run(3));
+  left.abort(new Error('left'));
+  await gone;
+  begun[0]!.end();
+  assert.deepEqual(await names(), [0, 1, 3]);
+  begun[1]!.end();
+  begun[2]!.end();
+  await Promise.all(all);
+});
+
+test('where too many wait, the next one is sent away at once, and one asker takes half of the places at most', async () => {
+  const { run, begun, names } = held();
+  const half = limits.queriesWaitingMax / 2;
+  const askers = [...Array(2 + half).fill('one'), ...Array(half).fill('other')] as string[];
+  const all = askers.slice(0, 2 + half).map((asker, name) => run(name, { asker }));
   await assert.rejects(run(-1), { code: 'RATE_LIMITED' });
+  all.push(...askers.slice(2 + half).map((asker, i) => run(2 + half + i, { asker })));
+  await assert.rejects(run(-1, { asker: 'third' }), { code: 'RATE_LIMITED' });
   for (let i = 0; i < all.length; i++) {
     await names();
     begun[i]!.end();

@@ -2,6 +2,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { join, sep } from 'node:path';
 import {
   type DuckDBConnection,
   type DuckDBDataChunk,
@@ -19,6 +20,8 @@ export type DuckDatabaseOptions = {
   memoryBytes?: number;
   threads?: number;
   readOnly?: boolean;
+  /** A folder in which files can be written and read by SQL; elsewhere none can. */
+  allowedFolder?: string;
   /** Another database file, attached under the name `kept`, from which can only be read. */
   kept?: string;
 };
@@ -73,9 +76,12 @@ export class DuckDatabase {
   readonly #log: string | undefined;
   /** Its file; undefined: in memory. */
   readonly path: string | undefined;
-  private constructor(instance: Instance, path: string | undefined) {
+  /** The folder in which SQL may write and read files; undefined: nowhere. */
+  readonly allowedFolder: string | undefined;
+  private constructor(instance: Instance, path: string | undefined, allowedFolder: string | undefined) {
     this.#instance = instance;
     this.path = path;
+    this.allowedFolder = allowedFolder;
     this.#log = path === undefined ? undefined : `${path}.wal`;
   }
 
@@ -107,7 +113,7 @@ export class DuckDatabase {
     let instance: Instance | undefined;
     try {
       instance = await DuckDBInstance.create(':memory:', config);
-      const database = new DuckDatabase(instance, options.path);
+      const database = new DuckDatabase(instance, options.path, options.allowedFolder);
       const session = await database.session(false);
       const path = options.path === undefined ? ':memory:' : literal(options.path).slice(1, -1);
       // as an option of the instance it is taken without a word and does nothing
@@ -122,6 +128,8 @@ export class DuckDatabase {
       // micro-batches are prepared in memory; small row groups let both threads scan one
       for (const slot of slotCatalogs)
         await session.run(`attach ':memory:' as ${slot} (row_group_size ${workRowGroupRows})`);
+      if (options.allowedFolder !== undefined)
+        await session.run(`set allowed_directories = [${literal(join(options.allowedFolder, sep))}]`);
       // queries come from pipeline files and the command line: they may not read or write files of this machine
       await session.run('set enable_external_access = false');
       await session.run("set timezone = 'UTC'").catch(() => 0);
@@ -184,16 +192,24 @@ export class DuckSession implements Session {
     );
   }
 
-  /** Runs a query and reads its chunks as they are made, until `take` wants no more; resolves with its columns and DuckDB's names of their types. */
-  async read(sql: string, take: (chunk: DuckDBDataChunk) => boolean): Promise<{ name: string; type: string }[]> {
+  /**
+   * Runs a query and reads its chunks as they are made, until `take` wants no more: `begun` is told its columns, with DuckDB's names of their
+   * types. Resolves with whether all chunks were wanted.
+   */
+  async read(
+    sql: string,
+    take: (chunk: DuckDBDataChunk) => Promise<boolean>,
+    begun: (columns: { name: string; type: string }[]) => void,
+  ): Promise<boolean> {
     return this.#alone(sql, async () => {
       const result = await this.connection.stream(sql);
+      const types = result.columnTypes();
+      begun(result.columnNames().map((name, i) => ({ name, type: String(types[i]) })));
       for (;;) {
         const chunk = await result.fetchChunk();
-        if (!chunk || chunk.rowCount === 0 || !take(chunk)) break;
+        if (!chunk || chunk.rowCount === 0) return true;
+        if (!(await take(chunk))) return false;
       }
-      const types = result.columnTypes();
-      return result.columnNames().map((name, i) => ({ name, type: String(types[i]) }));
     });
   }
 

@@ -1,9 +1,9 @@
 // What a feed collects between two pushes: the last state of each changed row of a table, the last records of a topic.
 import { limits } from '../../core/limits.ts';
+import { rowToJson } from '../../core/row-json.ts';
 import type { StoredRow } from '../../store/store.ts';
 import type { TableChange } from '../backend.ts';
 import type { TopicRecord } from '../schemas.ts';
-import { rowToJson } from '../values.ts';
 import type { Feed } from './hub.ts';
 import type { Item } from './ring.ts';
 

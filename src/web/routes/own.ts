@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError, messageOf } from '../../core/errors.ts';
 import { parseJson } from '../../core/json.ts';
+import { rowToJson } from '../../core/row-json.ts';
 import { text } from '../../define/fields.ts';
 import { inputReader } from '../../define/input.ts';
 import { jsonSchema } from '../../define/json-schema.ts';
@@ -17,7 +18,6 @@ import { operationIdOf } from '../openapi.ts';
 import { IdempotencyKey } from '../parameters.ts';
 import { problems, sendProblem } from '../problem.ts';
 import type { PostResult } from '../schemas.ts';
-import { rowToJson } from '../values.ts';
 
 const Answer = Type.Unknown({ description: 'What the pipeline’s file makes of it.' });
 const Stored = Type.Object({

@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { Digits, parseDigits } from '../../core/digits.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { rowToJson } from '../../core/row-json.ts';
 import type { ReadOptions, StoredRow } from '../../store/store.ts';
 import type { Routes } from '../app.ts';
 import type { Backend } from '../backend.ts';
@@ -14,7 +15,6 @@ import { columnNamed, type QueryString, readConditions, readOrder, readValue, wr
 import { Filters } from '../parameters.ts';
 import { problems } from '../problem.ts';
 import { type Column, RowPage } from '../schemas.ts';
-import { rowToJson } from '../values.ts';
 
 const tags = ['tables'];
 const tableName = Type.String({ description: "The table's name." });

@@ -1,8 +1,8 @@
 // What a query of those who may only read must not have: more than one SELECT, other tables than those of pipelines, functions that act.
-import { MillraceError } from '../../core/errors.ts';
-import { type DuckSession, fileCatalog } from './database.ts';
-import { callsOf, functions, tableFunctionsOf } from './functions.ts';
-import { type Node, pointAt, treeOf, walk } from './tree.ts';
+import { MillraceError } from '../../../core/errors.ts';
+import { type DuckSession, fileCatalog } from '../database.ts';
+import { callsOf, functions, tableFunctionsOf } from '../functions.ts';
+import { commonNames, type Node, pointAt, treeOf, walk } from '../tree.ts';
 
 /**
  * Where tables may stand: those of pipelines are views in `main`; the catalogue's tell of names and types. The engine's own schemas hold the
@@ -34,8 +34,12 @@ const readableFunctions = new Set([
   'pragma_version',
 ]);
 
-/** @throws SQL_INVALID where the query is not one SELECT over tables, by DuckDB's own parser */
-export async function refuseMore(session: DuckSession, sql: string): Promise<void> {
+/**
+ * The syntax tree of a query. Nothing of it is bound or computed: DuckDB computes constants when it binds.
+ *
+ * @throws SQL_INVALID where the query is not one SELECT over tables, by DuckDB's own parser
+ */
+export async function readOnlyTree(session: DuckSession, sql: string): Promise<Node> {
   const refuse = (message: string, remedy: string): never => {
     throw new MillraceError('SQL_INVALID', message, { place: 'query', remedy });
   };
@@ -45,8 +49,12 @@ export async function refuseMore(session: DuckSession, sql: string): Promise<voi
   if (tree.error) refuse(String(tree.error_message ?? 'this is not SQL'), pointAt(sql, Number(tree.position)));
   const { length } = tree.statements as Node[];
   if (length !== 1) refuse(length === 0 ? 'the query is empty' : 'this is more than one statement', write);
+  const common = commonNames(tree);
   walk(tree, (node) => {
     if (node.type !== 'BASE_TABLE') return;
+    // DuckDB takes the name of a table that is not there for that of a file
+    if (!/^\w+$/.test(String(node.table_name)) && !common.has(String(node.table_name)))
+      refuse(`'${node.table_name}' is no table of a pipeline`, 'Read tables by their names: SHOW TABLES lists them.');
     const qualifiers = [node.catalog_name, node.schema_name].map(String).filter((name) => name !== '');
     if (!qualifiers.every((name) => readable.has(name.toLowerCase())))
       refuse(
@@ -63,4 +71,5 @@ export async function refuseMore(session: DuckSession, sql: string): Promise<voi
   const { acting } = await functions(session);
   const call = callsOf(tree).find(({ name }) => acting.has(name));
   if (call) refuse(`${call.name}() does more than give a value`, 'Leave it out: a query only reads.');
+  return tree;
 }

@@ -7,14 +7,17 @@ import {
   DuckDBTimestampValue,
   type DuckDBValue,
 } from '@duckdb/node-api';
-import { formatMs } from '../../core/durations.ts';
-import { MillraceError } from '../../core/errors.ts';
-import type { DuckDatabase } from './database.ts';
-import { refuseMore } from './read-only.ts';
+import { formatMs } from '../../../core/durations.ts';
+import { MillraceError } from '../../../core/errors.ts';
+import type { DuckDatabase } from '../database.ts';
+import { readOnlyTree } from './read-only.ts';
 
-/** Columns with DuckDB's type names, rows of JavaScript values; `truncated`: there are more rows than asked for. */
+/** A column of an answer, with DuckDB's name of its type. */
+export type AnswerColumn = { readonly name: string; readonly type: string };
+
+/** Columns, rows of JavaScript values; `truncated`: there are more rows than asked for. */
 export type Answer = {
-  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly columns: readonly AnswerColumn[];
   readonly rows: readonly (readonly unknown[])[];
   readonly truncated: boolean;
 };
@@ -31,13 +34,44 @@ export type QueryLimits = {
   readonly bytesMax?: number;
 };
 
+/** Takes an answer as it is computed: the columns, then rows. */
+export type Reader = {
+  columns(columns: readonly AnswerColumn[]): void;
+  rows(rows: readonly (readonly unknown[])[]): Promise<void> | void;
+};
+
 /**
- * Runs one SELECT. It is read chunk by chunk, no further than its limits.
+ * Runs one SELECT in this process. It is read chunk by chunk, no further than its limits.
  *
  * @throws SQL_INVALID where it is no single SELECT over tables or does not compile; QUERY_LIMIT where it takes too long or is too large
  */
 export async function query(database: DuckDatabase, sql: string, limits: QueryLimits): Promise<Answer> {
-  const { rowsMax, msMax, bytesMax = Number.POSITIVE_INFINITY } = limits;
+  const session = await database.session();
+  try {
+    await readOnlyTree(session, sql);
+  } finally {
+    session.close();
+  }
+  const rows: (readonly unknown[])[] = [];
+  let columns: readonly AnswerColumn[] = [];
+  const truncated = await readQuery(database, sql, limits, {
+    columns: (all) => {
+      columns = all;
+    },
+    rows: (some) => {
+      for (const row of some) rows.push(row);
+    },
+  });
+  return { columns, rows, truncated };
+}
+
+/** Runs one SELECT that is known to read only, and gives its rows to a reader. Resolves with whether there are more rows than asked for. */
+export async function readQuery(
+  database: DuckDatabase,
+  sql: string,
+  { rowsMax, msMax, bytesMax = Number.POSITIVE_INFINITY }: QueryLimits,
+  reader: Reader,
+): Promise<boolean> {
   const session = await database.session();
   const endMs = performance.now() + msMax;
   // an interrupt is forgotten by a statement that has not quite begun: it is said until one hears it
@@ -46,23 +80,23 @@ export async function query(database: DuckDatabase, sql: string, limits: QueryLi
     timer = setTimeout(interrupt, interruptMs);
   }, msMax);
   try {
-    await refuseMore(session, sql);
     // and whatever it may be that passes, DuckDB lets it change nothing in a database
     await session.run('begin transaction read only');
-    const rows: unknown[][] = [];
     let bytes = 0;
-    const take = (chunk: DuckDBDataChunk): boolean => {
-      for (let i = 0; i < chunk.rowCount && rows.length <= rowsMax; i++) {
+    let count = 0;
+    const take = async (chunk: DuckDBDataChunk): Promise<boolean> => {
+      const rows: unknown[][] = [];
+      for (let i = 0; i < chunk.rowCount && count < rowsMax; i++, count++) {
         const row = chunk.getRowValues(i).map(plain);
         bytes += sizeOf(row);
         if (bytes > bytesMax) throw tooLarge(bytesMax);
         if (performance.now() > endMs) throw tooLong(msMax);
         rows.push(row);
       }
-      return rows.length <= rowsMax;
+      await reader.rows(rows);
+      return rows.length === chunk.rowCount;
     };
-    const columns = await session.read(sql, take);
-    return { columns, rows: rows.slice(0, rowsMax), truncated: rows.length > rowsMax };
+    return !(await session.read(sql, take, reader.columns));
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'QUERY_LIMIT' && error.place !== place)
       throw tooLong(msMax, error);

@@ -1,11 +1,11 @@
 // Queries of those who may only read: what is refused, and how it is said.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { MillraceError } from '../../src/core/errors.ts';
-import { int, pipeline, table, text, topic } from '../../src/index.ts';
-import { DuckDatabase } from '../../src/process/duckdb/database.ts';
-import { query } from '../../src/process/duckdb/query.ts';
-import { serving, temporary } from '../control/tools.ts';
+import type { MillraceError } from '../../../src/core/errors.ts';
+import { int, pipeline, table, text, topic } from '../../../src/index.ts';
+import { DuckDatabase } from '../../../src/process/duckdb/database.ts';
+import { query } from '../../../src/process/duckdb/query/query.ts';
+import { serving, temporary } from '../../control/tools.ts';
 
 test('a query that is no single SELECT is told why, and a mistyped one where', async (t) => {
   const database = await DuckDatabase.open();
