@@ -66,6 +66,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
     tables: () => tableViews(store, definitions),
     table: (name) => tableView(store, definitions, name),
     rows: (table, options) => store.read(table, options),
+    tableVersion: (table) => store.version(table),
     async watchTable(table, changed) {
       await storedTable(store, table);
       return store.watch(table, (change) => {

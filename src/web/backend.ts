@@ -118,6 +118,8 @@ export interface Backend {
   table(name: string): Promise<TableView>;
   /** @throws NOT_FOUND, OPTION_INVALID, QUERY_LIMIT */
   rows(table: string, options: ReadOptions): Promise<StoredRow[]>;
+  /** Changes with every commit to a table; equal versions mean equal contents. */
+  tableVersion(table: string): number;
   /** `changed` is called after each commit that touches the table; it must not throw. @throws NOT_FOUND */
   watchTable(table: string, changed: (change: TableChange) => void): Promise<() => void>;
   /**

@@ -3,24 +3,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MillraceError } from '../../src/core/errors.ts';
 import type { Table } from '../../src/define/table.ts';
-import {
-  bool,
-  bytes,
-  date,
-  decimal,
-  double,
-  int,
-  json,
-  list,
-  long,
-  oneOf,
-  table,
-  text,
-  timestamp,
-  topic,
-} from '../../src/index.ts';
+import { date, decimal, double, int, json, list, long, table, text, timestamp, topic } from '../../src/index.ts';
 import type { RowSet } from '../../src/process/database.ts';
-import type { ReadValue, Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { rejects } from './registry.ts';
 
 /** A store under test, and how rows come to it. */
@@ -308,49 +293,6 @@ export function testStore(title: string, make: () => Promise<StoreUnderTest>): v
       ],
     );
     assert.equal(await store.count('select'), 0);
-  });
-
-  on('finds a row by a key of any type, and of several columns', async ({ store, prepare }, write) => {
-    const every = topic('every', {
-      a: text(),
-      b: int(),
-      c: long(),
-      d: double(),
-      e: bool(),
-      f: timestamp(),
-      g: date(),
-      h: decimal(10, 2),
-      i: bytes(),
-      j: oneOf('x', 'y'),
-      n: int(),
-    });
-    const given = {
-      a: 'Bahnhofstraße 💡',
-      b: -7,
-      c: 2 ** 53,
-      d: 0.1,
-      e: true,
-      f: '2026-11-22T08:00:00.123Z',
-      g: '2024-02-29',
-      h: '-12.50',
-      i: 'bytes',
-      j: 'y',
-      n: 1,
-    };
-    const asked: Record<string, ReadValue> = { ...given, f: new Date(given.f), i: new TextEncoder().encode(given.i) };
-    const keys = [['a'], ['b'], ['c'], ['d'], ['e'], ['f'], ['g'], ['h'], ['i'], ['j'], ['g', 'a', 'h']] as const;
-    const tables = keys.map((key) => table(`by_${key.join('_')}`, every, { key }));
-    await prepare('p', tables);
-    for (const one of tables) {
-      await write(one, given);
-      const where = Object.fromEntries(one.key.map((name) => [name, { eq: asked[name]! }]));
-      assert.deepEqual(
-        (await store.read(one.name, { where })).map((row) => row.n),
-        [1],
-        one.name,
-      );
-      assert.deepEqual(await store.read(one.name, { where: { ...where, n: { eq: 2 } } }), [], one.name);
-    }
   });
 
   on('keeps composite keys apart', async ({ store, prepare }, write) => {

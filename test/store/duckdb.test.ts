@@ -8,12 +8,14 @@ import { sqlType } from '../../src/process/duckdb/types.ts';
 import { duckStore } from '../../src/store/duckdb/duckdb.ts';
 import type { StoredRow } from '../../src/store/store.ts';
 import { type StoreUnderTest, testStore } from '../contracts/store.ts';
+import { testReadsByKey } from '../contracts/store-by-key.ts';
 import { testChanges } from '../contracts/store-changes.ts';
 
 let relations = 0;
 
 testStore('duckdb', make);
 testChanges('duckdb', make);
+testReadsByKey('duckdb', make);
 
 async function make(): Promise<StoreUnderTest> {
   const database = await DuckDatabase.open();

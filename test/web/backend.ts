@@ -56,6 +56,7 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
   const answers = new Map<string, { body: string; result: PostResult }>();
   const tableWatchers = new Map<string, Set<(change: TableChange) => void>>();
   const topicWatchers = new Map<string, Set<(records: TopicRecord[], skipped: number) => void>>();
+  const versions = new Map<string, number>();
   const posted: { topic: string; request: PostRequest }[] = [];
   const refused: RefusedPosts[] = [];
 
@@ -146,7 +147,9 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
       const notFound = (request.ids ?? []).filter((id) => !sent.some((letter) => letter.id === id));
       return { sent: sent.length, stored: sent.length, stillDead: 0, ...(notFound.length > 0 ? { notFound } : {}) };
     },
+    tableVersion: (table) => versions.get(table) ?? 0,
     changeTable: (table, change) => {
+      versions.set(table, (versions.get(table) ?? 0) + 1);
       for (const tell of tableWatchers.get(table) ?? []) tell(change);
     },
     appendTopic: (topic, added, skipped = 0) => {

@@ -4,6 +4,7 @@ import { shadowMark } from '../../define/shadow.ts';
 import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
+import { onlyKey, ReadsByKey } from './by-key.ts';
 import { Changes } from './changes.ts';
 import { adoptTable, dropTable, prepareTable, tableDefinition } from './prepare.ts';
 import { readRows } from './read.ts';
@@ -39,6 +40,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   const readers = options.openSession && new Readers(options.openSession);
   const reading = <T>(work: (session: Session) => Promise<T>): Promise<T> =>
     readers ? readers.use(work) : inTurn(() => work(session));
+  const byKey = new ReadsByKey(reading);
   /** As of the last `prepare`: only this process changes them. */
   let known: Promise<readonly StoredTable[]> | undefined;
   let summaries: Promise<Session> | undefined;
@@ -113,7 +115,8 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     },
     async read(table, options) {
       const found = await definition(table);
-      return reading((on) => readRows(on, found, options ?? {}));
+      const key = onlyKey(found, options ?? {});
+      return key ? byKey.read(found, key) : reading((on) => readRows(on, found, options ?? {}));
     },
     summarise: (table, wanted) => summing(table, (on, found) => summarise(on, found, wanted)),
     sample: (table, wanted) => summing(table, (on, found) => sample(on, found, wanted)),

@@ -29,7 +29,9 @@ export const queryRoutes: Routes = ({ app, backend }) => {
       const asker = { name: String(request.identity?.token?.id ?? request.ip), signal: gone.signal };
       const stream = new PassThrough();
       const begun = Promise.withResolvers<void>();
+      let isBegun = false;
       const take = async (piece: Uint8Array) => {
+        isBegun = true;
         begun.resolve();
         if (!stream.write(piece)) await once(stream, 'drain', { signal: gone.signal });
       };
@@ -37,8 +39,8 @@ export const queryRoutes: Routes = ({ app, backend }) => {
         () => stream.end(),
         (error) => {
           begun.reject(error);
-          // the status is sent: that the body ends in the middle is all that can be said
-          stream.destroy(error);
+          // once the status is sent, that the body ends in the middle is all that can be said
+          if (isBegun) stream.destroy(error);
         },
       );
       await begun.promise;

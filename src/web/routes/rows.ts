@@ -12,10 +12,13 @@ import { columnsOf } from '../columns.ts';
 import { type PageOf, readCursor, writeCursor } from '../cursor.ts';
 import { contentTypes, type FileFormat, fileStream } from '../exports.ts';
 import { columnNamed, type QueryString, readConditions, readOrder, readValue, wrong } from '../filters.ts';
+import { FreshAnswers } from '../fresh.ts';
 import { Filters } from '../parameters.ts';
 import { problems } from '../problem.ts';
+import { RowCache } from '../row-cache.ts';
 import { type Column, RowPage } from '../schemas.ts';
 
+const json = 'application/json; charset=utf-8';
 const tags = ['tables'];
 const tableName = Type.String({ description: "The table's name." });
 const pageRowsMax = limits.queryRowsMax;
@@ -27,6 +30,9 @@ type Asked = { readonly options: Omit<ReadOptions, 'limit'>; readonly page: Page
 
 export const rowRoutes: Routes = ({ app, backend }) => {
   const shapeOf = shapes(backend);
+  const pages = new FreshAnswers((table) => backend.tableVersion(table));
+  const rows = new RowCache(backend);
+  app.addHook('onClose', async () => rows.close());
 
   app.get(
     '/api/tables/:name/rows',
@@ -69,12 +75,14 @@ export const rowRoutes: Routes = ({ app, backend }) => {
         response: { 200: Type.Unknown(), ...problems(400, 404, 503) },
       },
     },
-    async ({ params, query, method }, reply) => {
+    async ({ params, query, method, url }, reply) => {
       const table = await shapeOf(params.name);
       const { format = 'json', limit } = query;
-      const asked = read(table, query);
-      if (format !== 'json') return sendFile(reply, table, asked, format, limit, method === 'HEAD');
-      return readPage(table.name, asked, limit ?? 100);
+      if (format !== 'json') return sendFile(reply, table, read(table, query), format, limit, method === 'HEAD');
+      const page = await pages.get(table.name, url, async () =>
+        Buffer.from(JSON.stringify(await readPage(table.name, read(table, query), limit ?? 100))),
+      );
+      return reply.type(json).send(page);
     },
   );
 
@@ -95,17 +103,15 @@ export const rowRoutes: Routes = ({ app, backend }) => {
         response: { 200: Type.Ref('TableRow'), ...problems(400, 404, 503) },
       },
     },
-    async ({ params }) => {
+    async ({ params }, reply) => {
       const table = await shapeOf(params.name);
-      const values = keyValues(table, params.key);
-      const where = Object.fromEntries(
-        table.key.map((name, i) => {
-          const column = columnNamed(name, table.columns, 'key');
-          return [name, { eq: readValue('key', column, values[i]!) }];
-        }),
-      );
-      const [row] = await backend.rows(table.name, { where, limit: 1 });
-      if (row) return rowToJson(row);
+      const texts = keyValues(table, params.key);
+      const values = table.key.map((name, i) => readValue('key', columnNamed(name, table.columns, 'key'), texts[i]!));
+      const row = await rows.row(table, values, async () => {
+        const where = Object.fromEntries(table.key.map((name, i) => [name, { eq: values[i]! }]));
+        return (await backend.rows(table.name, { where, limit: 1 }))[0];
+      });
+      if (row) return reply.type(json).send(row);
       throw new MillraceError('NOT_FOUND', `table '${table.name}' has no row '${params.key.slice(0, 200)}'`, {
         place: table.name,
         remedy: 'Mind the key, or look for the row with a filter.',
