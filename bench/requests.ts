@@ -7,7 +7,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { open } from '../src/control/open.ts';
 import { nodeFiles } from '../src/control/system.ts';
 import { systemClock } from '../src/core/clock.ts';
@@ -26,6 +25,10 @@ const valueBytes = 60;
 type Case = {
   readonly name: string;
   readonly path: string;
+  /** Asked for in turns, in place of `path`. */
+  readonly paths?: readonly string[];
+  /** Records that are stored meanwhile, each by a commit of its own, a second. */
+  readonly commits?: number;
   readonly body?: string;
   /** Records of one post. */
   readonly records?: number;
@@ -48,11 +51,35 @@ const record = (i: number) => ({
 });
 const post = (count: number) => JSON.stringify(Array.from({ length: count }, (_, i) => record(i)));
 
+/** The path of a page of 100 rows. */
+function page(zone: number): string {
+  return `/api/tables/rides/rows?where.zone=zone%20${zone}&limit=100`;
+}
+
+/** The path of a row. */
+function row(i: number): string {
+  return `/api/tables/rides/rows/r${i}`;
+}
+
+/** One for each number, in an order of no meaning. */
+function upTo(count: number, make: (i: number) => string): string[] {
+  return Array.from({ length: count }, (_, i) => make((i * 7919) % count));
+}
+
 const cases: readonly Case[] = [
   { name: 'health', path: '/api/health', atOnce: 10 },
   { name: 'pipelines', path: '/api/pipelines', atOnce: 10 },
-  { name: 'rows, a page of 100', path: '/api/tables/rides/rows?where.zone=zone%207&limit=100', atOnce: 10 },
-  { name: 'row by key', path: '/api/tables/rides/rows/r77', atOnce: 10 },
+  { name: 'a page of 100 rows', path: page(7), atOnce: 10 },
+  { name: '  50 pages, 10 commits/s', path: page(7), paths: upTo(50, page), commits: 10, atOnce: 10 },
+  {
+    name: '  2,000 pages',
+    path: page(7),
+    paths: upTo(2000, (i) => `${page(i % 50)}&where.km.lt=${90 + i / 1000}`),
+    atOnce: 10,
+  },
+  { name: 'a row by its key', path: row(77), atOnce: 50 },
+  { name: '  10,000 rows', path: row(77), paths: upTo(rowsTotal, row), atOnce: 50 },
+  { name: '  and 10 commits/s', path: row(77), paths: upTo(rowsTotal, row), commits: 10, atOnce: 50 },
   { name: 'records, the newest 100', path: '/api/topics/rides/records', atOnce: 10 },
   {
     name: 'query, a count by zone',
@@ -87,7 +114,9 @@ for (const one of cases) {
   const [ours, theirs, alone]: [Fired[], Fired[], number[]] = [[], [], []];
   // in turns, so that a machine that changes its mood changes all of them
   for (let turn = 0; turn < turns; turn++) {
+    const end = one.commits === undefined ? undefined : commit(one.commits);
     ours.push(await fire(served.url, one));
+    end?.();
     theirs.push(await fire(bare.url, one));
     if (one.records !== undefined) alone.push(await appends(one.records, one.atOnce));
   }
@@ -142,15 +171,13 @@ function meanOf(all: readonly Fired[]): Fired {
   };
 }
 
-/** Sends one request again and again, from a process of its own. */
-async function fire(url: string, { path, body, atOnce }: Case): Promise<Fired> {
-  const given = body === undefined ? [] : ['-m', 'POST', '-b', body, '-H', 'content-type=application/json'];
-  const program = fileURLToPath(import.meta.resolve('autocannon'));
-  const child = spawn(
-    process.execPath,
-    [program, '--json', '-c', String(atOnce), '-d', String(seconds / turns), ...given, `${url}${path}`],
-    { stdio: ['ignore', 'pipe', 'ignore'] },
-  );
+/** Sends requests again and again, from a process of its own. */
+async function fire(url: string, { path, paths = [path], body, atOnce }: Case): Promise<Fired> {
+  const shots = { url, paths, body, atOnce, seconds: seconds / turns };
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'parts', 'fire.ts')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  child.stdin.end(JSON.stringify(shots));
   let out = '';
   child.stdout.on('data', (data) => {
     out += String(data);
@@ -162,6 +189,16 @@ async function fire(url: string, { path, body, atOnce }: Case): Promise<Fired> {
   };
   const { latency, requests } = found;
   return { perSecond: requests.average!, p50: latency.p50!, p99: latency.p99!, failed: found.non2xx + found.errors };
+}
+
+/** Stores records, each by a commit of its own, so many a second, until it is told to end. */
+function commit(perSecond: number): () => void {
+  let at = 0;
+  const timer = setInterval(() => {
+    at = (at + 1) % rowsTotal;
+    void backend.post('rides', { records: [record(at)], body: new Uint8Array() });
+  }, 1000 / perSecond);
+  return () => clearInterval(timer);
 }
 
 /** Answers the same bytes to whatever it is asked. */
