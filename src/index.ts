@@ -25,6 +25,7 @@ export { type Pipeline, pipeline } from './define/pipeline.ts';
 export type { Read } from './define/read.ts';
 export type { NewRecord } from './define/record.ts';
 export { refuse, route } from './define/route.ts';
+export { type SecretOptions, secret } from './define/secret.ts';
 export { type Sql, sql } from './define/sql.ts';
 export { type Stream, stream } from './define/stream.ts';
 export { type Table, table } from './define/table.ts';

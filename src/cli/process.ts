@@ -25,7 +25,7 @@ export function processContext(isData = false): Context {
       check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
       outlook: async (pipelines, params, folder) =>
         (await import('../control/outlook.ts')).outlook(pipelines, params, folder),
-      planOf: async (pipeline, params) => (await import('../control/plan.ts')).planOf(pipeline, params),
+      planOf: async (pipeline, params) => (await import('../control/shown-plan.ts')).planOf(pipeline, params),
       loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
       prepareServing: async (options) => (await import('../control/serve.ts')).prepareServing(options),
       tokens: async (folder) => (await import('../control/serve.ts')).folderTokens(folder),

@@ -2,7 +2,8 @@
 import { MillraceError } from '../core/errors.ts';
 import type { Value } from '../define/accept.ts';
 import type { Fields } from '../define/fields.ts';
-import { isParam } from '../define/param.ts';
+import { isParam, type Param, paramsIn, variableOf, withParams } from '../define/param.ts';
+import { filled as filledText } from '../define/secret.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type {
   CheckOptions,
@@ -86,10 +87,12 @@ export async function chooseSource(
   for (let one: SourceDefinition | undefined = definition; one; one = one.otherwise) {
     const adapter = await sourceAdapter(one.kind);
     const missing = Object.values(one.options)
-      .filter(isParam)
+      .flatMap(paramsIn)
       .filter((param) => !params.has(param.name));
     const options = valuesIn(one.options, params);
     try {
+      const inside = missing.find((param) => !Object.values(one!.options).includes(param));
+      if (inside) throw notSet(inside, place);
       adapter.checkOptions(options, fields, `${place}, ${one.kind}()`);
       return { definition: one, options, origin: adapter.originOf?.(options), passedOver: unset };
     } catch (error) {
@@ -99,15 +102,22 @@ export async function chooseSource(
       adapter.checkOptions({ ...one.options, ...options }, fields, `${place}, ${one.kind}()`);
       unset ??= missing[0]!.name;
       if (!one.otherwise) {
-        throw new MillraceError('PARAM_INVALID', `parameter '${missing[0]!.name}' is not set`, {
-          place,
-          remedy: `Give it: --set ${missing[0]!.name}=…`,
-          cause: error,
-        });
+        throw notSet(missing[0]!, place, error);
       }
     }
   }
   throw new MillraceError('PIPELINE_INVALID', 'there is no source', { place });
+}
+
+function notSet(param: Param, place: string, cause?: unknown): MillraceError {
+  const variable = variableOf(param);
+  return new MillraceError('PARAM_INVALID', `${param.secret ? 'secret' : 'parameter'} '${param.name}' is not set`, {
+    place,
+    remedy: param.secret
+      ? `Set the environment variable ${variable}, or ${variable}_FILE to the path of a file that holds it.`
+      : `Give it: --set ${param.name}=…`,
+    cause,
+  });
 }
 
 /** Options with the values of their parameters; those of parameters that are not set are left out. */
@@ -117,8 +127,8 @@ export function valuesIn(
 ): Record<string, unknown> {
   const filled: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(options)) {
-    if (!isParam(value)) filled[name] = value;
-    else if (params.has(value.name)) filled[name] = params.get(value.name);
+    if (isParam(value) && !params.has(value.name)) continue;
+    filled[name] = withParams(value, (param) => filledText(param, params.get(param.name)));
   }
   return filled;
 }

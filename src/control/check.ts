@@ -8,6 +8,7 @@ import { shapeOf } from '../define/route.ts';
 import { differenceOf, isSameTable } from '../define/same.ts';
 import type { Topic } from '../define/topic.ts';
 import { embedded, sourceAdapter } from './adapters.ts';
+import { environmentOf } from './environment.ts';
 import { endlessLookups } from './finite.ts';
 import { checkWaits, waitsOf } from './loading.ts';
 import { checkSourceNames } from './source-names.ts';
@@ -23,7 +24,7 @@ export async function check(pipelines: readonly Pipeline[], given: GivenParams):
   const params = new Map<Pipeline, ReadonlyMap<string, Value>>();
   for (const pipeline of pipelines) {
     const own = ownParams(pipeline, pipelines, given);
-    const { values, errors: wrong } = readParams(pipeline.params, own, process.env);
+    const { values, errors: wrong } = readParams(pipeline.params, own, environmentOf(pipeline.params));
     errors.push(...wrong.map((error) => within(pipeline, error)));
     params.set(pipeline, values);
     for (const topic of pipeline.topics) {

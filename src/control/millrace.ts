@@ -325,5 +325,5 @@ export type TailOptions = {
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
 //   outlook.ts outlook(pipelines, params, folder): Promise<Change[]>                          what a start would do in a data folder; writes nothing
-//   plan.ts    planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
+//   shown-plan.ts planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
 //   drive.ts   drive(pipeline, options): Promise<Driver>                                     for tests: no network, our clock

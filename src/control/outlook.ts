@@ -8,6 +8,7 @@ import type { Topic } from '../define/topic.ts';
 import type { Processor } from '../process/engine.ts';
 import type { StoredTable } from '../store/store.ts';
 import { ownParams } from './check.ts';
+import { environmentOf } from './environment.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopic } from './folder.ts';
 import { type Declared, knownPipelines, remember } from './known.ts';
@@ -73,7 +74,7 @@ class PipelineOutlook {
     for (const topic of topics) parts.set(`topic ${topic.name}`, await this.#topic(topic));
     const stored = (await store.tables()).filter(({ pipeline }) => pipeline === this.#pipeline.name);
     for (const table of tables) parts.set(`table ${table.name}`, await this.#table(table, stored));
-    const values = resolveParams(params, given, process.env);
+    const values = resolveParams(params, given, environmentOf(params));
     const endless = await endlessLookups(this.#pipeline, values);
     const opened = await this.#attempt(() => engine.open(this.#pipeline, values, endless));
     for (const stream of streams) {

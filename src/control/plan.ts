@@ -4,9 +4,10 @@ import { formatMs } from '../core/durations.ts';
 import type { Value } from '../define/accept.ts';
 import { formatType } from '../define/fields.ts';
 import { described } from '../define/json-schema.ts';
-import { type GivenParams, isParam, resolveParams } from '../define/param.ts';
+import { isParam, withParams } from '../define/param.ts';
 import { inputOf, type Pipeline } from '../define/pipeline.ts';
 import type { Relation } from '../define/relation.ts';
+import { filled } from '../define/secret.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Stream } from '../define/stream.ts';
 import { columnsOf, inputColumnsOf } from '../web/columns.ts';
@@ -14,19 +15,10 @@ import type { Plan, PlanSource } from '../web/schemas.ts';
 import { given } from './given.ts';
 import { ownName } from './source-names.ts';
 
-/**
- * The plan of a pipeline. References carry their noun: `topic ride`, `stream fares`.
- *
- * @throws PARAM_UNKNOWN, PARAM_INVALID
- */
-export async function planOf(pipeline: Pipeline, given: GivenParams): Promise<Plan> {
-  return planWith(pipeline, resolveParams(pipeline.params, given, process.env));
-}
-
 /** The name that a source of a topic has where it runs; undefined where it does not run. */
 export type NameOfSource = (topic: string, source: SourceDefinition) => string | undefined;
 
-/** The plan of a pipeline with the values of its parameters. */
+/** The plan of a pipeline with the values of its parameters, and nothing masked. References carry their noun: `topic ride`, `stream fares`. */
 export function planWith(
   pipeline: Pipeline,
   params: ReadonlyMap<string, Value>,
@@ -36,7 +28,7 @@ export function planWith(
     name: pipeline.name,
     params: pipeline.params.map((param) => ({
       name: param.name,
-      type: formatType(param.field.type),
+      type: param.secret ? 'secret' : formatType(param.field.type),
       ...given('value', params.get(param.name)),
       ...given('default', param.fallback),
       ...given('description', described(param.field)),
@@ -94,8 +86,11 @@ function planSource(
   const { otherwise } = source;
   const options = Object.fromEntries(
     Object.entries(source.options).map(([name, value]) => {
-      if (isParam(value)) return [name, params.get(value.name) ?? `param:${value.name}`];
-      return [name, typeof value === 'function' ? 'function' : value];
+      if (typeof value === 'function') return [name, 'function'];
+      return [
+        name,
+        withParams(value, (one) => (params.has(one.name) ? filled(one, params.get(one.name)) : `param:${one.name}`)),
+      ];
     }),
   );
   return {

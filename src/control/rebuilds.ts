@@ -4,6 +4,7 @@ import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { scopeOf, withStreams } from '../define/shadow.ts';
 import type { Progress } from '../process/progress.ts';
+import { environmentOf } from './environment.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { rememberMade } from './known.ts';
@@ -155,7 +156,7 @@ export async function rebuildAlone(
   options: RebuildOptions = {},
 ): Promise<RebuildStatus> {
   const { engine } = folder;
-  const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
+  const params = resolveParams(pipeline.params, options.params ?? {}, environmentOf(pipeline.params));
   throwAll(await engine.check(pipeline, params, await endlessLookups(pipeline, params)));
   const live = await engine.progress(pipeline.name);
   if (!live)

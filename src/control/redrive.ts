@@ -8,6 +8,7 @@ import type { Pipeline } from '../define/pipeline.ts';
 import { valueIn } from '../log/batch.ts';
 import { againHeader, type KeptAside, type Processor, reasonOf } from '../process/engine.ts';
 import { DeadLetters } from './dead.ts';
+import { environmentOf } from './environment.ts';
 import { TopicWriter } from './feeder.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
@@ -182,7 +183,7 @@ export async function redriveAlone(
   filter: DeadFilter,
   options: { params?: Readonly<Record<string, string>>; replacement?: Uint8Array } = {},
 ): Promise<RedriveResult> {
-  const params = resolveParams(pipeline.params, options.params ?? {}, process.env);
+  const params = resolveParams(pipeline.params, options.params ?? {}, environmentOf(pipeline.params));
   const ids = await chosen(folder, pipeline, filter, options.replacement);
   if (await isPaused(folder, pipeline.name)) throw paused(pipeline.name);
   const schemaIds = await registerTopics(folder, pipeline);

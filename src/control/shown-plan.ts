@@ -1,9 +1,20 @@
 // A pipeline's plan as the API shows it: what is secret in it is masked.
 import { isSecretName, masked, withoutSecrets } from '../core/mask.ts';
 import type { Value } from '../define/accept.ts';
+import { type GivenParams, resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Plan, PlanSource } from '../web/schemas.ts';
+import { environmentOf } from './environment.ts';
 import { type NameOfSource, planWith } from './plan.ts';
+
+/**
+ * The plan of a pipeline that does not run, as people see it.
+ *
+ * @throws PARAM_UNKNOWN, PARAM_INVALID
+ */
+export async function planOf(pipeline: Pipeline, given: GivenParams): Promise<Plan> {
+  return shownPlan(pipeline, resolveParams(pipeline.params, given, environmentOf(pipeline.params)));
+}
 
 /** The shortest value of a secret parameter that is looked for within other texts. */
 const secretLengthMin = 4;
@@ -11,9 +22,7 @@ const secretLengthMin = 4;
 /** The plan of a pipeline with the values that it runs with; those of secret parameters and options, and what is secret in URLs, are masked. */
 export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>, nameOf?: NameOfSource): Plan {
   const plan = planWith(pipeline, params, nameOf);
-  const secrets = new Set(
-    plan.params.filter((one) => isSecretName(one.name)).flatMap(({ value, default: fallback }) => [value, fallback]),
-  );
+  const secrets = new Set(plan.params.filter(isSecret).flatMap(({ value, default: fallback }) => [value, fallback]));
   const source = (one: PlanSource): PlanSource => ({
     ...one,
     options: shown(one.options, secrets) as Record<string, unknown>,
@@ -26,12 +35,16 @@ export function shownPlan(pipeline: Pipeline, params: ReadonlyMap<string, Value>
   };
 }
 
+function isSecret({ name, type }: Plan['params'][number]): boolean {
+  return type === 'secret' || isSecretName(name);
+}
+
 function pick(param: Plan['params'][number]): Record<string, unknown> {
   const values = {
     ...('value' in param && { value: param.value }),
     ...('default' in param && { default: param.default }),
   };
-  return isSecretName(param.name) ? Object.fromEntries(Object.keys(values).map((name) => [name, masked])) : values;
+  return isSecret(param) ? Object.fromEntries(Object.keys(values).map((name) => [name, masked])) : values;
 }
 
 /** A value with what is secret in it masked: under a secret name, or of a secret parameter. */

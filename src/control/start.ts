@@ -8,6 +8,7 @@ import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Table } from '../define/table.ts';
 import { checkDefinitions } from './check.ts';
+import { environmentOf } from './environment.ts';
 import { endlessLookups, isFiniteTable } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
 import { keepPaused, remember } from './known.ts';
@@ -37,7 +38,7 @@ export async function start(
   const params: Params = new Map(
     pipelines.map((pipeline) => [
       pipeline,
-      resolveParams(pipeline.params, own(pipeline, pipelines, options.params ?? {}), process.env),
+      resolveParams(pipeline.params, own(pipeline, pipelines, options.params ?? {}), environmentOf(pipeline.params)),
     ]),
   );
   throwAll(checkDefinitions(pipelines));

@@ -13,6 +13,8 @@ export interface Param<T = unknown> {
   readonly field: Field<T>;
   /** Used where none is given; undefined: the parameter may stay unset. */
   readonly fallback: Value | undefined;
+  /** Where it is a secret, the text that its value stands in, with `{}` in its place. */
+  readonly secret?: { readonly in: string };
   /** Phantom: carries the type, is never there. */
   readonly '~type'?: T;
 }
@@ -42,6 +44,31 @@ export function param<T, In, O extends boolean>(
 /** Whether a value is a parameter. */
 export function isParam(value: unknown): value is Param {
   return typeof value === 'object' && value !== null && (value as { noun?: unknown }).noun === 'param';
+}
+
+/** The environment variable that sets a parameter. */
+export function variableOf({ name }: Param): string {
+  return `MILLRACE_${name.toUpperCase().replaceAll('-', '_')}`;
+}
+
+/** Whether a value is an object or a list that may hold parameters. */
+function isHolder(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || isParam(value)) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}
+
+/** All parameters in a value: itself, or within objects and lists. */
+export function paramsIn(value: unknown): Param[] {
+  if (isParam(value)) return [value];
+  return isHolder(value) ? Object.values(value).flatMap(paramsIn) : [];
+}
+
+/** A value with each parameter within its objects and lists replaced. */
+export function withParams(value: unknown, fill: (param: Param) => unknown): unknown {
+  if (isParam(value)) return fill(value);
+  if (!isHolder(value) || paramsIn(value).length === 0) return value;
+  if (Array.isArray(value)) return value.map((one) => withParams(one, fill));
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withParams(one, fill)]));
 }
 
 /** Values of parameters by name, as given: texts. */
@@ -82,13 +109,15 @@ export function readParams(
     });
   const values = new Map<string, Value>();
   for (const one of params) {
-    const variable = `MILLRACE_${one.name.toUpperCase().replaceAll('-', '_')}`;
+    const variable = variableOf(one);
     const written = given[one.name] ?? environment[variable];
     if (written === undefined) {
       if (one.fallback !== undefined) values.set(one.name, one.fallback);
       continue;
     }
     try {
+      // what is set to nothing was meant to be set
+      if (one.secret && written === '') throw new MillraceError('RECORD_INVALID', `field '${one.name}' is empty`);
       values.set(one.name, acceptor(one.name, one.field)(written));
     } catch (error) {
       if (!(error instanceof MillraceError)) throw error;
@@ -99,10 +128,11 @@ export function readParams(
 }
 
 /** A value that does not fit; what is personal is not shown. */
-function wrongValue({ field }: Param, from: string, written: string, error: MillraceError): MillraceError {
-  const message = field.isPersonal ? error.masked : error.message;
+function wrongValue({ field, secret }: Param, from: string, written: string, error: MillraceError): MillraceError {
+  const isHidden = field.isPersonal || secret !== undefined;
+  const message = isHidden ? error.masked : error.message;
   return new MillraceError('PARAM_INVALID', message.replace(/^field/, 'parameter'), {
-    place: field.isPersonal ? from : `${from}=${written}`,
+    place: isHidden ? from : `${from}=${written}`,
     remedy: `Give a value of type ${formatType(field.type)}${described(field) ? `: ${described(field)}` : '.'}`,
     cause: error,
   });

@@ -61,7 +61,8 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
   const params = new Map<string, Param>();
   const addParam = (one: Param) => {
     const twin = params.get(one.name);
-    if (twin && twin !== one) throw taken(place, 'param', one.name);
+    // one secret may stand in several texts
+    if (twin && twin !== one && !(twin.secret && one.secret)) throw taken(place, 'param', one.name);
     params.set(one.name, one);
   };
   const visit = (node: Topic | Stream) => {
@@ -72,6 +73,7 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
     }
     if (streams.has(node)) return;
     for (const reference of node.query.references) {
+      if (isParam(reference) && reference.secret) throw secretInSql(node, reference);
       if (isParam(reference)) addParam(reference);
       else if (reference.of.noun === 'table') lookups.add(reference.of);
       else visit(reference.of);
@@ -101,6 +103,13 @@ export function pipeline<Gets extends string = never, Posts extends string = nev
     charts: Object.freeze([...charts]),
     params: Object.freeze([...params.values()]),
     routes: routesOf(parts.get ?? {}, parts.post ?? {}),
+  });
+}
+
+function secretInSql({ name }: Stream, secret: Param): MillraceError {
+  return new MillraceError('PIPELINE_INVALID', `secret '${secret.name}' stands in SQL, whose values are stored`, {
+    place: `stream '${name}'`,
+    remedy: 'Give secrets to options of sources only. Or declare it with param().',
   });
 }
 

@@ -2,7 +2,7 @@
 import { MillraceError } from '../core/errors.ts';
 import { shown } from '../core/shown.ts';
 import { isObject } from './options.ts';
-import { isParam, type Param } from './param.ts';
+import { type Param, paramsIn } from './param.ts';
 
 /** Where records of a topic come from. Frozen; made by `csv()`, `http()`, `simulate()`, …; nothing connects before `run`. */
 export interface SourceDefinition {
@@ -49,6 +49,6 @@ export function isSource(value: unknown): value is SourceDefinition {
 
 /** Every parameter that stands in the options of a source and of those it gives way to. */
 export function paramsOf(definition: SourceDefinition): Param[] {
-  const found = Object.values(definition.options).filter(isParam);
+  const found = Object.values(definition.options).flatMap(paramsIn);
   return definition.otherwise ? [...found, ...paramsOf(definition.otherwise)] : found;
 }

@@ -3,7 +3,7 @@ import { type Duration, durationMs, type Size, sizeBytes } from '../core/duratio
 import { MillraceError, messageOf } from '../core/errors.ts';
 import { nearest } from '../core/nearest.ts';
 import { isName } from '../define/names.ts';
-import { isParam } from '../define/param.ts';
+import { isParam, withParams } from '../define/param.ts';
 
 /** A kind of value: its name for people, and how a value of it is read; `undefined` where it does not fit. */
 export type Kind<T> = { readonly name: string; readonly read: (value: unknown, place: string) => T | undefined };
@@ -71,7 +71,7 @@ export function readOptions<R extends Rules>(
   const values: Record<string, unknown> = {};
   for (const name of names) {
     const rule = rules[name]!;
-    const value = isCheck && isParam(given[name]) ? given[name].fallback : given[name];
+    const value = isCheck ? standIn(given[name]) : given[name];
     if (value !== undefined) values[name] = readOne(rule, name, value, place);
     else if (rule.isRequired && !(isCheck && isParam(given[name]))) {
       throw new MillraceError('OPTION_INVALID', `option '${name}' is missing`, {
@@ -81,6 +81,12 @@ export function readOptions<R extends Rules>(
     } else values[name] = rule.fallback;
   }
   return values as Read<R>;
+}
+
+/** What is checked in place of an option with parameters: the default of one; within an object a text, whatever will be there. */
+function standIn(value: unknown): unknown {
+  if (isParam(value)) return value.fallback;
+  return withParams(value, (param) => param.fallback ?? param.name);
 }
 
 function readOne(rule: Rule<unknown>, name: string, value: unknown, place: string): unknown {

@@ -18,7 +18,7 @@ export type HttpOptions<Body = unknown, Item = unknown> = {
   /** Makes a record of an item. Absent: the item is the record. */
   readonly map?: (item: Item) => object;
   /** Sent with each request; never shown, and not sent on to another origin. */
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, OrParam<string>>>;
   /** Allows loopback, private and link-local addresses. Default false. */
   readonly allowPrivate?: boolean | OrParam<boolean>;
   /** Bytes of one body; a longer one is refused. Default `'16 MiB'`. */

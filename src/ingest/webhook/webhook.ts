@@ -24,7 +24,7 @@ export type WebhookOptions<Body = unknown, Item = unknown> = {
  * `X-Millrace-Signature: sha256=HEX`, the HMAC-SHA256 of its body.
  *
  * @throws OPTION_INVALID, at `check`
- * @example topic('orders', { id: text(), total: decimal(10, 2) }).from(webhook({ secret: param('secret', text()) }))
+ * @example topic('orders', { id: text(), total: decimal(10, 2) }).from(webhook({ secret: secret('shop_secret') }))
  */
 export function webhook<Body = unknown, Item = unknown>(options: WebhookOptions<Body, Item> = {}): SourceDefinition {
   // a secret whose parameter is not set is not the same as none: that would open the door to everyone
