@@ -63,7 +63,7 @@ const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const depthMax = 100;
 
 function invalid(place: string, problem: string): MillraceError {
-  return new MillraceError('SCHEMA_INVALID', `${place}: ${problem}`, { place, remedy: 'Mend the Avro schema there.' });
+  return new MillraceError('SCHEMA_INVALID', `${place}: ${problem}`, { place, remedy: 'Fix the Avro schema there.' });
 }
 
 function parseType(json: unknown, outer: Scope, place: string): AvroType {

@@ -69,7 +69,7 @@ export async function query(database: DuckDatabase, sql: string, limits: QueryLi
     if (error instanceof MillraceError && error.code === 'ROW_FAILED') {
       throw new MillraceError('SQL_INVALID', error.message, {
         place,
-        remedy: 'Mend the query.',
+        remedy: 'Fix the query.',
         cause: error,
       });
     }
