@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drive, int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
-import { opened } from './opened.ts';
+import { logged } from './logged.ts';
 import { split } from './reference.ts';
 
 const day = 86_400_000;
@@ -53,10 +53,14 @@ test('a record is compared with keys of a day and within before its own watermar
   }
 });
 
-test('keys that the time of the stream has left behind are forgotten, for windows and without', async () => {
-  const { send, query, close } = await opened(made);
-  for (const record of records) await send(bare, record);
+test('keys that the time of the stream has left behind are forgotten, for windows and without', async (t) => {
+  const under = await logged(t, made);
+  for (const record of records) {
+    await under.append(bare, 0, record);
+    await under.step(bare);
+  }
+  const session = await under.folder.database.session();
   for (const name of ['single', 'minutes'])
-    assert.deepEqual(await query(`select "by k" from state."dedupe/${name}/keys" order by ts`), [['x'], ['w']]);
-  await close();
+    assert.deepEqual(await session.rows(`select "by k" from state."dedupe/${name}/keys" order by ts`), [['x'], ['w']]);
+  session.close();
 });

@@ -233,13 +233,16 @@ describe('with the fewest records', () => {
     );
   });
 
-  test('a version that is a week old holds', async () => {
+  test('a version that is a week old holds, and so does one before it for a record of its time', async () => {
     const day = 86_400_000;
     await using driver = await drive(made);
-    await driver.send(price, [cost(1, 0)]);
+    await driver.send(price, [cost(1, 0), cost(2, 1000)]);
     await driver.send(sale, [sell(1, 0), sell(2, 7 * day), sell(3, 8 * day)]);
-    await driver.send(sale, [sell(4, 9 * day)]);
-    assert.equal((await driver.rows(out)).at(-1)?.price, 1);
+    await driver.send(sale, [sell(4, 9 * day), sell(5, 500)]);
+    assert.deepEqual(
+      (await driver.rows(out)).map((one) => one.price),
+      [1, 2, 2, 2, 1],
+    );
   });
 
   test('records of two partitions with one offset are two records', async () => {

@@ -90,7 +90,7 @@ export const retractions: readonly Mutation[] = [
     file: emit,
     find: '  input.progress.ids[name] = base + filled;\n',
     replace: '',
-    tests: winner,
+    tests: over,
   },
   {
     name: 'retraction-after-a-restart-forgotten',
@@ -389,6 +389,6 @@ export const retractions: readonly Mutation[] = [
     file: flowRun,
     find: 'if (as !== fate.deduplicated || this.#fates[i] === fate.filtered) this.#fates[i] = as;',
     replace: 'this.#fates[i] = as;',
-    tests: ['test/process/dedupe.test.ts', 'test/process/fates.test.ts'],
+    tests: ['test/process/fates.test.ts'],
   },
 ];

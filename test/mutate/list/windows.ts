@@ -6,7 +6,7 @@ const window = 'src/process/duckdb/window.ts';
 const make = 'src/process/duckdb/make-windowed.ts';
 const flowRun = 'src/process/duckdb/flow-run.ts';
 const borders = 'test/process/window-borders.test.ts';
-const forgotten = 'test/process/forgotten.test.ts';
+const forgotten = 'test/process/forgotten-windows.test.ts';
 const restarts = 'test/process/restarts.test.ts';
 const retract = 'test/process/retract.test.ts';
 const ownTime = { file: 'test/process/own-time.test.ts', name: 'with the fewest' };
@@ -198,14 +198,6 @@ export const windows: readonly Mutation[] = [
     find: '(${local} - ((${local} % ${everyMs}) + ${everyMs}) % ${everyMs})',
     replace: '(${local} - (${local} % ${everyMs}))',
     tests: holds,
-  },
-  {
-    name: 'windows-take-a-row-that-is-late-for-them',
-    promise: late,
-    file: window,
-    find: "where ${chosen} and ${endOf(window, '_window')} > _wm ${orderOf(read)})`",
-    replace: 'where ${chosen} ${orderOf(read)})`',
-    tests: isLate,
   },
   {
     name: 'windows-take-a-row-at-their-end',
