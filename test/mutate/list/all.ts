@@ -2,6 +2,7 @@
 import type { Mutation } from '../mutation.ts';
 import { again } from './again.ts';
 import { eventTime } from './event-time.ts';
+import { joins } from './joins.ts';
 import { ledger } from './ledger.ts';
 import { log } from './log.ts';
 import { posts } from './posts.ts';
@@ -21,5 +22,6 @@ export const mutations: readonly Mutation[] = [
   ...windows,
   ...retractions,
   ...eventTime,
+  ...joins,
   ...again,
 ];
