@@ -35,7 +35,8 @@ const minutes = (query = 'count') =>
       : sql`select window_start as w, max(n)::bigint as n from ${f.tumble('1 minute')} where n >= coalesce(${least}, 0) group by window_start`,
   );
 const made = (query = 'count') => pipeline('p', { tables: [table('minutes', minutes(query), { key: 'w' })] });
-const rows = (count: number, from = 0) => Array.from({ length: count }, (_, i) => ({ n: from + i, at: from + i }));
+const rows = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, i) => ({ n: from + i, at: (from + i) * 100 }));
 
 /** A pipeline that has processed `records` of partition 0; and what makes it again. */
 async function processed(t: TestContext, records: number, one = made()) {
@@ -97,7 +98,12 @@ async function processed(t: TestContext, records: number, one = made()) {
       await half.run(stop.signal);
       return half;
     },
-    counts: async () => (await under.rows('minutes')).map(({ n }) => Number(n)),
+    /** The rows of the table, all together or the greatest. */
+    counts: async (how: 'sum' | 'max' = 'sum') =>
+      (await under.rows('minutes')).reduce(
+        (all, { n }) => (how === 'sum' ? all + Number(n) : Math.max(all, Number(n))),
+        0,
+      ),
   };
 }
 
@@ -116,7 +122,7 @@ describe('a rebuild', () => {
     await under.step(f);
     await under.step(f, 1);
     await under.processor.flush();
-    assert.deepEqual(await counts(), [6]);
+    assert.equal(await counts(), 6);
     assert.deepEqual(under.ledger(), { in: 6, out: 6, balanced: true });
   });
 
@@ -128,7 +134,7 @@ describe('a rebuild', () => {
     const partial = rebuilding(made(), { isPartial: true });
     await partial.begin();
     await partial.run(never);
-    assert.deepEqual(await counts(), [1]);
+    assert.equal(await counts(), 1);
   });
 
   test('goes on where it was, also where the log no longer has what is made', async (t) => {
@@ -137,7 +143,7 @@ describe('a rebuild', () => {
     assert.equal(half.status.done, many);
     removeBefore(many);
     await rebuilding().run(never);
-    assert.deepEqual(await counts(), [many]);
+    assert.equal(await counts(), many);
   });
 
   test('begins anew where the definition is another one, or the value of a parameter', async (t) => {
@@ -149,7 +155,7 @@ describe('a rebuild', () => {
       await runHalf();
       const params = new Map([['least', value]]);
       await rebuilding(made(query), { params }).run(never);
-      assert.deepEqual(await counts(), [wanted]);
+      assert.equal(await counts(query === 'max' ? 'max' : 'sum'), wanted);
     }
   });
 
@@ -167,7 +173,7 @@ describe('a rebuild', () => {
     await one.begin();
     fail(new MillraceError('STORE_UNAVAILABLE', 'the disk is busy'));
     await one.run(never);
-    assert.deepEqual(await counts(), [3]);
+    assert.equal(await counts(), 3);
     const other = rebuilding();
     await other.begin();
     fail(new MillraceError('LOG_DAMAGED', 'a segment is cut off'));

@@ -3,13 +3,11 @@ import type { Mutation } from '../mutation.ts';
 
 const times = 'src/process/duckdb/times.ts';
 const watermarks = 'src/process/duckdb/watermarks.ts';
-const window = 'src/process/duckdb/window.ts';
 const format = 'src/define/time-format.ts';
 const reading = 'src/define/time-reading.ts';
 const fewest = [{ file: 'test/process/own-time.test.ts', name: 'with the fewest' }];
 const restarts = ['test/process/restarts.test.ts'];
 const idle = ['test/process/idle.test.ts', 'test/process/watermark.test.ts'];
-const before = ['test/process/previous.test.ts'];
 const formats = ['test/define/time-format.test.ts'];
 const readings = ['test/define/time-reading.test.ts'];
 const own = 'a time that a stream computes has a watermark of its own';
