@@ -245,7 +245,7 @@ export const windows: readonly Mutation[] = [
     file: window,
     find: 'then least(${first}, ${last}) else',
     replace: 'then ${last} else',
-    tests: [{ file: 'test/process/local-days.test.ts', name: 'Havana' }],
+    tests: [{ file: 'test/process/local-days.test.ts', name: 'in America/Havana' }],
   },
   {
     name: 'windows-of-local-days-have-24-hours',
@@ -253,7 +253,7 @@ export const windows: readonly Mutation[] = [
     file: window,
     find: 'return utcOf(window, `${w} + ${steps(window).sizeMs}`);',
     replace: 'return `${utcOf(window, w)} + ${steps(window).sizeMs}`;',
-    tests: [{ file: 'test/process/local-days.test.ts', name: 'with its first moment' }],
+    tests: [{ file: 'test/process/local-days.test.ts', name: 'strange midnight' }],
   },
   {
     name: 'windows-see-rows-in-any-order',
