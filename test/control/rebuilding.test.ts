@@ -113,12 +113,13 @@ const never = new AbortController().signal;
 
 describe('a rebuild', () => {
   test('makes what was processed, and nothing that came after it', async (t) => {
-    const { under, rebuilding, counts } = await processed(t, 3);
+    const one = pipeline('p', { tables: [...made().tables, table('all_', f, { key: 'n' })] as Table[] });
+    const { under, rebuilding, counts } = await processed(t, 3, one);
     await under.append(f, 0, ...rows(2, 3));
     await under.append(f, 1, { n: 9, at: 0 });
-    const one = rebuilding();
-    await one.begin();
-    await one.run(never);
+    const again = rebuilding(one, { names: ['minutes'] });
+    await again.begin();
+    await again.run(never);
     await under.step(f);
     await under.step(f, 1);
     await under.processor.flush();

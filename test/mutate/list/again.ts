@@ -8,7 +8,7 @@ const outlook = 'src/control/outlook.ts';
 const loads = 'test/control/loading.test.ts';
 const made = ['test/control/rebuild.test.ts'];
 const running = 'test/control/rebuilds.test.ts';
-const told = ['test/control/outlook.test.ts'];
+const told = (name: string) => [{ file: 'test/control/outlook.test.ts', name }];
 const first = 'a finite table is loaded before it is looked up';
 const as = 'what is made again is what a run from the beginning makes';
 const says = 'check says what a start does';
@@ -252,7 +252,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'gravity.indexOf(other.effect) - gravity.indexOf(one.effect)',
     replace: 'gravity.indexOf(one.effect) - gravity.indexOf(other.effect)',
-    tests: told,
+    tests: told('lateness is another one'),
   },
   {
     name: 'outlook-rebuilds-tables-without-rows',
@@ -260,7 +260,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'affectsRows && hadRows ?',
     replace: 'affectsRows ?',
-    tests: told,
+    tests: told('without rows takes'),
   },
   {
     name: 'outlook-passes-over-retention-by-age',
@@ -268,7 +268,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'ageMs !== topic.retain.ageMs || bytes !== topic.retain.bytes',
     replace: 'ageMs !== topic.retain.ageMs && bytes !== topic.retain.bytes',
-    tests: told,
+    tests: told('the retention'),
   },
   {
     name: 'outlook-passes-over-partitions',
@@ -276,7 +276,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'if (partitions !== topic.partitions)',
     replace: 'if (partitions > topic.partitions)',
-    tests: told,
+    tests: told('partitions'),
   },
   {
     name: 'outlook-passes-over-a-changed-query',
@@ -284,7 +284,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'if (processor?.changed.includes(name))',
     replace: 'if (!processor?.changed)',
-    tests: told,
+    tests: told('the query'),
   },
   {
     name: 'outlook-deletes-a-topic-that-others-read',
@@ -292,7 +292,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'const isRead = others.some(({ declared }) => declared?.topics.includes(name));',
     replace: 'const isRead = others.length < 0;',
-    tests: told,
+    tests: told('another pipeline reads'),
   },
   {
     name: 'outlook-promises-a-new-table-the-records-before',
@@ -300,7 +300,7 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: '    if (isFromNow)\n',
     replace: '    if (!isFromNow)\n',
-    tests: told,
+    tests: told('a new table is told'),
   },
   {
     name: 'outlook-starts-with-a-log-that-was-cut',
@@ -308,6 +308,6 @@ export const again: readonly Mutation[] = [
     file: outlook,
     find: 'this.#pump(opened.value!).checkLog()',
     replace: 'this.#pump(opened.value!)',
-    tests: [{ file: 'test/control/outlook.test.ts', name: 'a log that ends before' }],
+    tests: told('a log that ends before'),
   },
 ];
