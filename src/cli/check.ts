@@ -99,5 +99,5 @@ function writeText(
   const stack = given.has('stack') || context.environment.MILLRACE_STACK === '1';
   if (changes) context.out.write('\n');
   context.out.write(errors.map((error) => renderFailure(error, paint, { stack })).join('\n'));
-  context.out.write(`\n${paint.red(`${plural(errors.length, 'thing')} to mend`)}\n`);
+  context.out.write(`\n${paint.red(`${plural(errors.length, 'thing')} to fix`)}\n`);
 }

@@ -24,7 +24,7 @@ export const groups: CommandGroups = [
   ['Define', [check, plan]],
   ['Run', [run, start]],
   ['Look', [topics, tail, tables, query]],
-  ['Mend', [deadList, deadShow, deadRedrive, rebuild]],
+  ['Fix', [deadList, deadShow, deadRedrive, rebuild]],
   ['Remove', [topicDelete, tableDrop, pipelineRemove]],
   ['Let others in', [tokenCreate, tokenList, tokenRevoke]],
 ];

@@ -16,7 +16,7 @@ type Outcome = RedriveResult & { readonly pipeline: string };
 
 export const deadRedrive: Command = {
   name: 'dead redrive',
-  summary: 'send dead letters again, after the cause is mended',
+  summary: 'send dead letters again, after the cause is fixed',
   description: [
     'Sends the letters again to the stage where they failed, through the pipeline as its file defines it now. Those that are taken leave the dead letters and count as out; the others stay, with the new reason.',
     'The pipeline file is the one of its last run, or that of --file. Stop the running pipeline first: the data folder has one user at a time.',
@@ -39,7 +39,7 @@ export const deadRedrive: Command = {
   ],
   examples: [
     { does: 'Send all again:', line: 'millrace dead redrive --all' },
-    { does: 'Send one again, with its bytes mended:', line: 'millrace dead redrive 17 --with 17.bin' },
+    { does: 'Send one again, with its bytes fixed:', line: 'millrace dead redrive 17 --with 17.bin' },
   ],
   exitCodes: [['1', 'some were refused again and stay in the dead letters']],
   async run(given, context) {

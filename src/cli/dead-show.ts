@@ -26,7 +26,7 @@ export const deadShow: Command = {
   ],
   examples: [
     { does: 'Show it:', line: 'millrace dead show 17' },
-    { does: 'Take its bytes out, to mend them and send them again:', line: 'millrace dead show 17 --raw > 17.bin' },
+    { does: 'Take its bytes out, to fix them and send them again:', line: 'millrace dead show 17 --raw > 17.bin' },
   ],
   exitCodes: [],
   async run(given, context) {

@@ -32,7 +32,7 @@ export function failureOf(thrown: unknown): Failure {
   return { code: 'ASSERTION', message: messageOf(error), place: undefined, remedy: undefined, isBug: true };
 }
 
-/** The exit code that an error means: 2 the user can mend it, 3 the data folder is in use, else 1. */
+/** The exit code that an error means: 2 the user can fix it, 3 the data folder is in use, else 1. */
 export function exitCodeOf(thrown: unknown): number {
   if (!(thrown instanceof MillraceError)) return 1;
   if (thrown.code === 'DATA_IN_USE') return 3;
@@ -56,7 +56,7 @@ export function renderFailure(thrown: unknown, paint: Paint, options: { stack?: 
   return `${lines.join('\n')}\n`;
 }
 
-/** What is to be mended beside an error that was thrown. */
+/** What is to be fixed beside an error that was thrown. */
 export function othersOf(thrown: unknown): readonly MillraceError[] {
   return thrown instanceof MillraceError ? thrown.others : [];
 }

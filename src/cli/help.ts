@@ -8,7 +8,7 @@ import { pad, wrapText } from './width.ts';
 export const exitCodes: readonly (readonly [code: string, meaning: string])[] = [
   ['0', 'all is well'],
   ['1', 'it failed'],
-  ['2', 'the call or a definition is wrong, or what was named is not there: the message says what to mend'],
+  ['2', 'the call or a definition is wrong, or what was named is not there: the message says what to fix'],
   ['3', 'another process uses the data folder'],
 ];
 

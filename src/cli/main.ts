@@ -63,7 +63,7 @@ function fail(error: unknown, words: readonly string[], context: Context): void 
     const paint = paintFor(context.error, context.environment);
     const all = [error, ...othersOf(error)];
     context.error.write(all.map((one) => renderFailure(one, paint, { stack })).join('\n'));
-    if (all.length > 1) context.error.write(`\n${paint.red(`${plural(all.length, 'thing')} to mend`)}\n`);
+    if (all.length > 1) context.error.write(`\n${paint.red(`${plural(all.length, 'thing')} to fix`)}\n`);
   }
 }
 

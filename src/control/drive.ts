@@ -61,8 +61,8 @@ export interface Driver extends AsyncDisposable {
   stages(): StageStatus[];
   /** Dead letters and late records, with their bytes and, where they can be decoded, their record. */
   dead(filter?: DeadFilter): Promise<DeadLetterDetail[]>;
-  /** Sends dead letters again; `mend` gives the record to send in place of the one that was put aside. */
-  redrive(filter?: DeadFilter, mend?: (record: Record<string, unknown>) => object): Promise<RedriveResult>;
+  /** Sends dead letters again; `fix` gives the record to send in place of the one that was put aside. */
+  redrive(filter?: DeadFilter, fix?: (record: Record<string, unknown>) => object): Promise<RedriveResult>;
   /** Ends the processing and begins it again from what was committed, perhaps with a changed pipeline of the same name. */
   restart(changed?: Pipeline): Promise<void>;
   /** Makes streams and tables again from the log, or all of them, and puts them in the place of those that are there. */
@@ -218,20 +218,20 @@ class Driven implements Driver {
     });
   }
 
-  redrive(filter: DeadFilter = {}, mend?: (record: Record<string, unknown>) => object): Promise<RedriveResult> {
+  redrive(filter: DeadFilter = {}, fix?: (record: Record<string, unknown>) => object): Promise<RedriveResult> {
     return this.#inTurn(async () => {
       const found = await this.#dead.find(filter);
       let stillDead = 0;
       for (const letter of found) {
         const topic = this.#topic(letter.topic);
-        const record = mend && (await this.#recordOf(letter, unmasked(topic, this.#folder.registry)));
-        const mended = mend && record ? mend(record) : undefined;
+        const record = fix && (await this.#recordOf(letter, unmasked(topic, this.#folder.registry)));
+        const fixed = fix && record ? fix(record) : undefined;
         if (letter.source !== undefined) {
-          const given = mended ?? parseDigits(Buffer.from(letter.bytes).toString());
+          const given = fixed ?? parseDigits(Buffer.from(letter.bytes).toString());
           const { refused } = await this.#append(topic, [given], letter.id);
           stillDead += refused.length;
         } else {
-          const bytes = mended ? this.#encode(topic, mended) : letter.bytes;
+          const bytes = fixed ? this.#encode(topic, fixed) : letter.bytes;
           stillDead += (await this.#running.again([{ ...letter, bytes }])).length;
         }
       }

@@ -31,8 +31,8 @@ export async function editText(
   return JSON.stringify(record ? rowToJson(record) : empty(), undefined, 2);
 }
 
-/** What mending a record works with. */
-export type Mending = {
+/** What editing a record works with. */
+export type Editing = {
   readonly topic: Topic;
   readonly schemaId: number;
   readonly registry: Registry;
@@ -44,10 +44,10 @@ export type Mending = {
  *
  * @throws RECORD_MALFORMED where the text is no JSON; RECORD_INVALID, naming the field; RECORD_TOO_LARGE
  */
-export async function mendedBytes(mending: Mending, original: Uint8Array, text: string): Promise<Uint8Array> {
-  const { topic, registry } = mending;
+export async function editedBytes(editing: Editing, original: Uint8Array, text: string): Promise<Uint8Array> {
+  const { topic, registry } = editing;
   const edited = parseJson(Buffer.from(text));
-  if (!isObject(edited)) return encodedRecord(mending, edited);
+  if (!isObject(edited)) return encodedRecord(editing, edited);
   const record: Record<string, unknown> = {};
   let kept: Promise<Record<string, unknown> | undefined> | undefined;
   for (const [name, field] of Object.entries(topic.fields)) {
@@ -68,11 +68,11 @@ export async function mendedBytes(mending: Mending, original: Uint8Array, text: 
     }
   }
   checkNames(edited, topic.fields);
-  return encodedRecord(mending, record);
+  return encodedRecord(editing, record);
 }
 
 /** A record (names to values, as a source gives it) in the bytes that the log has. @throws RECORD_INVALID, RECORD_TOO_LARGE */
-export function encodedRecord({ topic, schemaId, clock }: Omit<Mending, 'registry'>, record: unknown): Uint8Array {
+export function encodedRecord({ topic, schemaId, clock }: Omit<Editing, 'registry'>, record: unknown): Uint8Array {
   const writer = new TopicWriter(topic, schemaId, clock);
   // what is edited is shown with times in ISO 8601
   const fields = Object.fromEntries(Object.entries(topic.fields).map(([name, field]) => [name, asShown(field)]));

@@ -8,7 +8,7 @@ import { remainsOf } from '../process/remains.ts';
 import type { DeadRequest } from '../web/backend.ts';
 import type { DeadLetter, DeadLetterDetail, DeadPage, RedriveAnswer, RedriveRequest } from '../web/schemas.ts';
 import { DeadLetters, summary } from './dead.ts';
-import { editText, mendedBytes } from './edit.ts';
+import { editedBytes, editText } from './edit.ts';
 import type { Folder } from './folder.ts';
 import type { DeadLetter as Letter } from './millrace.ts';
 import type { Records } from './records.ts';
@@ -143,8 +143,8 @@ export class LetterDesk {
       });
     }
     const { registry, system } = this.#folder;
-    const mending = { topic, schemaId: through.schemaIds.get(topic.name)!, registry, clock: system.clock };
-    return mendedBytes(mending, letter.bytes, text);
+    const editing = { topic, schemaId: through.schemaIds.get(topic.name)!, registry, clock: system.clock };
+    return editedBytes(editing, letter.bytes, text);
   }
 
   /** The columns that are known of a record whose bytes the log no longer has, what is personal masked; and whether they are its fields. */

@@ -134,11 +134,11 @@ function explain(error: unknown, path: string, url: string): MillraceError {
     const isExport = /does not provide an export named/.test(message);
     return fail(
       isExport ? message : `syntax error: ${message}`,
-      isExport ? 'Import a name that is there; a type needs `import type`.' : 'Mend the syntax there.',
+      isExport ? 'Import a name that is there; a type needs `import type`.' : 'Fix the syntax there.',
     );
   }
   const name = error instanceof Error ? error.name : 'it threw';
-  return fail(`${name}: ${message}`, 'Mend what the file does when it is imported; --stack shows the whole trace.');
+  return fail(`${name}: ${message}`, 'Fix what the file does when it is imported; --stack shows the whole trace.');
 }
 
 function missingImport(message: string, fail: (text: string, remedy: string) => MillraceError): MillraceError {

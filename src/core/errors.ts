@@ -65,7 +65,7 @@ export type Code = keyof typeof codes;
 
 /**
  * Where and what to do: `place` names the file, line, pipeline, topic or option; `remedy` is one imperative sentence. `masked`: the
- * message without personal values, where it holds some. `others`: what else there is to mend, told with it.
+ * message without personal values, where it holds some. `others`: what else there is to fix, told with it.
  */
 export type ErrorDetails = {
   place?: string | undefined;

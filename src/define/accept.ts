@@ -42,7 +42,7 @@ export function acceptor(name: string, field: Field): Accept {
       if (field.isOptional) return null;
       throw new MillraceError('RECORD_INVALID', `field '${name}' is missing`, {
         place: name,
-        remedy: 'Declare it .optional() or mend the record.',
+        remedy: 'Declare it .optional() or fix the record.',
       });
     }
     try {
@@ -224,7 +224,7 @@ function dayIn(value: string): string | undefined {
 /** A day that is written as one and is in no calendar is told as such: the form is not what is wrong. */
 function refuseNoDay(day: string | undefined): void {
   if (day !== undefined && Number.isNaN(parseTimestamp(day)))
-    throw new Refused('a day of the calendar', 'Mend the day.');
+    throw new Refused('a day of the calendar', 'Fix the day.');
 }
 
 /** The day that a text names, whatever time and zone follow it; the day in UTC of a Date. A number may be days or milliseconds. */

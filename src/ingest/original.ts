@@ -16,7 +16,7 @@ export function jsonBytes(record: unknown): Uint8Array {
 
 /** The record of JSON bytes; throws RECORD_MALFORMED where they are none. */
 export function parseJson(bytes: Uint8Array): unknown {
-  return parse(bytes, 'this', { remedy: 'Mend it so that it is JSON in UTF-8.' });
+  return parse(bytes, 'this', { remedy: 'Fix it so that it is JSON in UTF-8.' });
 }
 
 /** Any error about a record as one of ours. */
@@ -30,7 +30,7 @@ export function recordError(error: unknown, what: string): MillraceError {
  */
 export function userError(error: unknown, what: string, record?: unknown): MillraceError {
   return new MillraceError('RECORD_INVALID', `${what}: ${messageOf(error)}`, {
-    remedy: 'Mend the record, or the function that makes it.',
+    remedy: 'Fix the record, or the function that makes it.',
     masked: maskedOf(error, what, record),
     cause: error,
   });

@@ -1,5 +1,7 @@
 // Avro schemas read from their JSON text into a checked tree, with every name resolved.
+import { Digits, parseStored } from '../core/digits.ts';
 import { MillraceError, messageOf } from '../core/errors.ts';
+import { wholeOf } from '../define/numbers.ts';
 
 /** The eight types without parts. */
 export const primitives = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const;
@@ -40,7 +42,7 @@ export type AvroOf<Kind extends AvroType['kind']> = Extract<AvroType, { kind: Ki
 export function parseAvro(text: string): AvroType {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = parseStored(text);
   } catch (error) {
     throw new MillraceError('SCHEMA_INVALID', `the schema is not JSON: ${messageOf(error)}`, {
       place: 'schema',
@@ -63,7 +65,7 @@ const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const depthMax = 100;
 
 function invalid(place: string, problem: string): MillraceError {
-  return new MillraceError('SCHEMA_INVALID', `${place}: ${problem}`, { place, remedy: 'Mend the Avro schema there.' });
+  return new MillraceError('SCHEMA_INVALID', `${place}: ${problem}`, { place, remedy: 'Fix the Avro schema there.' });
 }
 
 function parseType(json: unknown, outer: Scope, place: string): AvroType {
@@ -71,8 +73,8 @@ function parseType(json: unknown, outer: Scope, place: string): AvroType {
   if (scope.depth > depthMax) throw invalid(place.slice(0, 200), `nested more than ${depthMax} deep`);
   if (typeof json === 'string') return reference(json, scope, place);
   if (Array.isArray(json)) return parseUnion(json, scope, place);
-  if (typeof json !== 'object' || json === null) throw invalid(place, `${show(json)} is not an Avro type`);
-  const attributes = json as Attributes;
+  if (!isObject(json)) throw invalid(place, `${show(json)} is not an Avro type`);
+  const attributes: Attributes = json;
   const { type } = attributes;
   switch (type) {
     case undefined:
@@ -244,10 +246,16 @@ function fits(json: unknown, type: AvroType): boolean {
     case 'int':
       return typeof json === 'number' && (json | 0) === json;
     case 'long':
-      return Number.isInteger(json);
+      return isLong(json);
     case 'float':
     case 'double':
-      return typeof json === 'number' || json === 'NaN' || json === 'Infinity' || json === '-Infinity';
+      return (
+        typeof json === 'number' ||
+        (json instanceof Digits && Number.isFinite(Number(json))) ||
+        json === 'NaN' ||
+        json === 'Infinity' ||
+        json === '-Infinity'
+      );
     case 'string':
       return typeof json === 'string';
     case 'bytes':
@@ -272,8 +280,15 @@ function fits(json: unknown, type: AvroType): boolean {
   }
 }
 
+/** Whether JSON is a whole number of 64 bits. */
+function isLong(json: unknown): boolean {
+  if (typeof json !== 'number' && !(json instanceof Digits)) return false;
+  const whole = wholeOf(String(json));
+  return whole !== undefined && BigInt.asIntN(64, BigInt(whole)) === BigInt(whole);
+}
+
 function isObject(json: unknown): json is Record<string, unknown> {
-  return typeof json === 'object' && json !== null && !Array.isArray(json);
+  return typeof json === 'object' && json !== null && !Array.isArray(json) && !(json instanceof Digits);
 }
 
 function isLatin1(text: string): boolean {

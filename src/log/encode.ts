@@ -58,7 +58,7 @@ export function recordEncoder(fields: Fields, schemaId: number): RecordEncoder {
         builder.abandon();
         throw new MillraceError('RECORD_INVALID', `field '${names[i]}' is missing`, {
           place: names[i],
-          remedy: 'Declare it .optional() or mend what writes it.',
+          remedy: 'Declare it .optional() or fix what writes it.',
         });
       }
       writer.value(value, plans[i]!);

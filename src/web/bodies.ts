@@ -82,7 +82,7 @@ function malformed(index: number, cause: unknown): unknown {
   if (!(cause instanceof MillraceError)) return cause;
   return new MillraceError(cause.code, `the body is not JSON: ${cause.masked}`, {
     place: 'body',
-    remedy: `Mend item ${index}, from 0, or send one object a line as application/x-ndjson.`,
+    remedy: `Fix item ${index}, from 0, or send one object a line as application/x-ndjson.`,
     cause,
   });
 }

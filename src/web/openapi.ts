@@ -25,7 +25,7 @@ const tags = [
   { name: 'pipelines', description: 'What runs: graphs, rates, ledgers, charts; pause and resume.' },
   { name: 'topics', description: 'The log: topics and their records; posting.' },
   { name: 'tables', description: 'Rows by key and by filter; SQL.' },
-  { name: 'dead letters', description: 'Records that were put aside: look, mend, send again.' },
+  { name: 'dead letters', description: 'Records that were put aside: look, fix, send again.' },
   { name: 'live', description: 'What changes, pushed as server-sent events.' },
   { name: 'registry', description: 'Schemas, by the API of the Confluent Schema Registry.' },
   { name: 'health', description: 'For people, load balancers and Prometheus.' },

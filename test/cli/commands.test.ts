@@ -1,4 +1,4 @@
-// The commands that look and mend, the help, and errors.
+// The commands that look and fix, the help, and errors.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
@@ -60,13 +60,13 @@ test('the data folder is that of --data, else of MILLRACE_DATA', async () => {
 
 test('with --json an error is one JSON object on standard output', async () => {
   const query = async () => {
-    throw new MillraceError('SQL_INVALID', 'no', { place: 'query', remedy: 'Mend it.' });
+    throw new MillraceError('SQL_INVALID', 'no', { place: 'query', remedy: 'Fix it.' });
   };
   const { code, out, error } = await cli(['query', 'x', '--json', ...data], { millrace: { query } });
   assert.equal(code, 2);
   assert.equal(error, '');
   assert.deepEqual(JSON.parse(out), {
-    error: { code: 'SQL_INVALID', message: 'no', place: 'query', remedy: 'Mend it.' },
+    error: { code: 'SQL_INVALID', message: 'no', place: 'query', remedy: 'Fix it.' },
   });
 });
 
@@ -77,7 +77,7 @@ test('errors that were found together are all said', async () => {
   };
   const { code, error } = await cli(['query', 'x', ...data], { millrace: { query } });
   assert.equal(code, 2);
-  assert.match(error, /✗ SQL_INVALID {2}no\n.*'a'\n\n✗ SQL_COLUMNS {2}not so\n.*'b'\n\n2 things to mend\n$/);
+  assert.match(error, /✗ SQL_INVALID {2}no\n.*'a'\n\n✗ SQL_COLUMNS {2}not so\n.*'b'\n\n2 things to fix\n$/);
   const { out } = await cli(['query', 'x', '--json', ...data], { millrace: { query } });
   assert.deepEqual(JSON.parse(out).error.others, [{ code: 'SQL_COLUMNS', message: 'not so', place: "stream 'b'" }]);
 });
@@ -149,6 +149,6 @@ test('check says everything that is wrong, or what it found', async () => {
   const check = async () => [new MillraceError('SQL_INVALID', 'one'), new MillraceError('SQL_COLUMNS', 'two')];
   const { code, out } = await cli(['check', 'r.ts'], { control: { check } });
   assert.equal(code, 2);
-  assert.match(out, /SQL_INVALID {2}one[\s\S]*SQL_COLUMNS {2}two[\s\S]*2 things to mend/);
+  assert.match(out, /SQL_INVALID {2}one[\s\S]*SQL_COLUMNS {2}two[\s\S]*2 things to fix/);
   assert.equal(JSON.parse((await cli(['check', 'r.ts', '--json'], { control: { check } })).out).errors.length, 2);
 });

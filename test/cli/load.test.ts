@@ -37,12 +37,12 @@ test('a CommonJS package around the file does not matter', async () => {
 
 test('whatever is wrong with a file is said with its line and a remedy', async () => {
   const cases: [string, string, string, RegExp, RegExp, RegExp][] = [
-    ['syntax.ts', 'const a = 1;\nconst b = = 2;', 'PIPELINE_FILE', /^syntax error/, /syntax\.ts:2$/, /Mend/],
+    ['syntax.ts', 'const a = 1;\nconst b = = 2;', 'PIPELINE_FILE', /^syntax error/, /syntax\.ts:2$/, /Fix/],
     ['enum.ts', '\nexport enum A { B }', 'PIPELINE_FILE', /enum/, /enum\.ts:2$/, /erased/],
     ['package.ts', "import 'nosuch';", 'PIPELINE_FILE', /'nosuch', which is not installed/, /./, /npm install nosuch/],
     ['near.ts', "import './nosuch.ts';", 'PIPELINE_FILE', /which is not there/, /./, /path/],
     ['name.ts', "import { nosuch } from 'millrace';", 'PIPELINE_FILE', /nosuch/, /name\.ts:1$/, /Import/],
-    ['throws.ts', '\n(null as any).a;', 'PIPELINE_FILE', /^TypeError/, /throws\.ts:2$/, /Mend/],
+    ['throws.ts', '\n(null as any).a;', 'PIPELINE_FILE', /^TypeError/, /throws\.ts:2$/, /Fix/],
     ['exit.ts', '\n\nprocess.exit(7);', 'PIPELINE_FILE', /process\.exit\(7\)/, /exit\.ts:3$/, /throw an error/],
     ['none.ts', 'export const a = 1;', 'PIPELINE_FILE', /no default export/, /none\.ts$/, /export default/],
     ['other.ts', 'export default 1;', 'PIPELINE_FILE', /is no pipeline/, /other\.ts$/, /export default/],

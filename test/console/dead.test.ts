@@ -25,7 +25,7 @@ describeConsole('dead letters', { files: [shopFile] }, (stage) => {
   };
 
   test('one is edited, tried, sent again and gone, and its row is in the table', async (t) => {
-    const id = await fail({ id: 'mended', product: 'scone' });
+    const id = await fail({ id: 'fixed', product: 'scone' });
     const { page, troubles } = await stage.open(t, '/dead');
     await grid(page, 'Dead letters').getByRole('row').nth(1).click();
     await page.waitForURL(`**/dead/${id}`);
@@ -35,17 +35,17 @@ describeConsole('dead letters', { files: [shopFile] }, (stage) => {
     await drawer.getByRole('button', { name: 'Try', exact: true }).click();
     await shows(drawer.getByText('It would be stored'));
     assert.equal((await stage.api<DeadPage>('/api/dead')).letters.length, 1, 'a trial stores nothing');
-    await drawer.getByRole('button', { name: 'Send the mended one' }).click();
+    await drawer.getByRole('button', { name: 'Send the fixed one' }).click();
     await shows(drawer.getByText('Stored: it has left the dead letters'));
     await drawer.getByRole('button', { name: 'Close' }).click();
     await shows(page.getByText('Nothing is dead'));
     const table = await stage.open(t, '/tables/sold?where.product=scone');
-    await shows(rowOf(table.page, 'Rows of sold', 'mended').getByRole('gridcell', { name: '4.75' }));
+    await shows(rowOf(table.page, 'Rows of sold', 'fixed').getByRole('gridcell', { name: '4.75' }));
     assert.deepEqual([...troubles, ...table.troubles], []);
   });
 
-  test('one that is not mended says why it would fail again, and stays', async (t) => {
-    const id = await fail({ id: 'unmended' });
+  test('one that is not fixed says why it would fail again, and stays', async (t) => {
+    const id = await fail({ id: 'unfixed' });
     const { page } = await stage.open(t, `/dead/${id}`);
     const drawer = page.getByRole('dialog');
     await drawer.getByRole('button', { name: 'Try', exact: true }).click();
@@ -82,7 +82,7 @@ describeConsole('dead letters', { files: [shopFile] }, (stage) => {
     assert.match(page.url(), /\/dead$/);
   });
 
-  test('a personal field is masked in a letter, and keeps its value when it is mended', async (t) => {
+  test('a personal field is masked in a letter, and keeps its value when it is fixed', async (t) => {
     const id = await fail({ id: 'masked', buyer: 'Philippa Secret' });
     const { page } = await stage.open(t, `/dead/${id}`);
     const drawer = page.getByRole('dialog');
@@ -90,9 +90,9 @@ describeConsole('dead letters', { files: [shopFile] }, (stage) => {
     await drawer.getByRole('tab', { name: 'Record' }).click();
     await shows(drawer.getByText('•••').first());
     assert.equal(await page.getByText('Philippa').count(), 0);
-    await drawer.getByRole('tab', { name: 'Mend' }).click();
+    await drawer.getByRole('tab', { name: 'Fix' }).click();
     await edit(page, '"dear"', '"1.25"');
-    await drawer.getByRole('button', { name: 'Send the mended one' }).click();
+    await drawer.getByRole('button', { name: 'Send the fixed one' }).click();
     await shows(drawer.getByText('Stored: it has left the dead letters'));
     assert.equal((await stage.api<{ buyer: string }>('/api/tables/sold/rows/masked')).buyer, 'Philippa Secret');
   });

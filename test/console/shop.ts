@@ -21,7 +21,7 @@ const orders = topic(
   {
     id: text(),
     product: text(),
-    price: text().describe('As it was typed: one that is no number fails in the SQL, and is mended as a dead letter.'),
+    price: text().describe('As it was typed: one that is no number fails in the SQL, and is fixed as a dead letter.'),
     buyer: text().personal(),
     note: text().optional(),
     at: timestamp(),

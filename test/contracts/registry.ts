@@ -85,6 +85,38 @@ export function registryContract(adapter: string, open: () => Promise<Registry>)
     assert.deepEqual(await registry.versions('a'), [1]);
   });
 
+  it('a default counts by all of its digits, however they are written', async (registry) => {
+    const of = (digits: string, type = '"long"') =>
+      `{"type":"record","name":"Ride","fields":[{"name":"id","type":${type},"default":${digits}}]}`;
+    const first = await registry.register('a', of('9007199254740993'));
+    assert.equal(await registry.schema(first.id), of('9007199254740993'));
+    for (const same of ['9007199254740993.0', '9.007199254740993e15'])
+      assert.deepEqual(await registry.register('a', of(same)), first);
+    assert.equal(await registry.find('a', of('9007199254740992')), undefined);
+    assert.equal((await registry.register('a', of('9007199254740992'))).version, 2);
+    assert.equal((await registry.register('a', of('-9223372036854775808'))).version, 3);
+    assert.equal((await registry.register('b', of('0.12345678901234567890', '"double"'))).version, 1);
+    assert.equal((await registry.register('b', of('0.1234567890123456789', '"double"'))).version, 1);
+    assert.equal((await registry.register('b', of('0.12345678901234567891', '"double"'))).version, 2);
+    const list = (digits: string) => of(`[${digits}]`, '{"type":"array","items":"long"}');
+    await registry.register('c', list('9007199254740993'));
+    assert.equal((await registry.register('c', list('9007199254740995'))).version, 2);
+    for (const [digits, type] of [
+      ['9223372036854775808', '"long"'],
+      ['9007199254740993.5', '"long"'],
+      ['1.00000000000000000001', '"int"'],
+      ['1e400', '"double"'],
+      ['9007199254740993', '"string"'],
+      ['9007199254740993', '{"type":"map","values":"string"}'],
+    ] as const)
+      await rejects('SCHEMA_INVALID', () => registry.register('d', of(digits, type)), /is not of its type/);
+    await rejects(
+      'SCHEMA_INVALID',
+      () => registry.register('d', '9007199254740993'),
+      /9007199254740993 is not an Avro type/,
+    );
+  });
+
   it('what is not there is named', async (registry) => {
     await registry.register('a', record(zone));
     await rejects('NOT_FOUND', () => registry.version('b', 'latest'), /subject 'b'/);

@@ -17,7 +17,7 @@ async function failed(t: Parameters<typeof serving>[0], count: number): Promise<
   return served;
 }
 
-/** A source that gives texts where numbers should be: even ones are mended by a person, the others fail later. */
+/** A source that gives texts where numbers should be: even ones are fixed by a person, the others fail later. */
 const numbers = topic('numbers', { n: int(), word: text(), name: text().optional().personal() }).from(
   simulate({
     seed: 1,

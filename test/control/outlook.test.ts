@@ -198,6 +198,11 @@ const cases: [what: string, given: () => Differences, expected: string[]][] = [
   ['the time', () => ({ time: 'seen' }), ['topic ride: rebuild']],
   ['the lateness', () => ({ lateness: '5 minutes' }), ['topic ride: changed']],
   ['the retention', () => ({ retain: { age: '7 days' } }), ['topic ride: changed']],
+  [
+    'an optional field is added and the lateness is another one',
+    () => ({ fields: { ...fields, tip: int().optional() }, lateness: '5 minutes' }),
+    ['topic ride: migrated', 'table rides: migrated'],
+  ],
   ['more partitions', () => ({ partitions: 4 }), ['topic ride: migrated']],
   ['fewer partitions', () => ({ partitions: 1 }), ['topic ride: refused OPTION_INVALID']],
   ['the query', () => ({ query: 'select id, n * 3 as m from ' }), ['stream doubled: rebuild']],
@@ -300,6 +305,45 @@ test('a definition that fits because no record has the former one is migrated', 
   assert.deepEqual(effects(changes), ['topic orders: migrated', 'table orders: migrated']);
   assert.match(changes[0]!.says, /no record has schema version 1/);
   assert.equal(changes[1]!.says, 'it has no rows, and is made anew');
+});
+
+test('a table without rows takes what would need a rebuild', async (t) => {
+  const folder = await temporary(t);
+  const orders = topic('orders', { id: text(), at: timestamp() });
+  const shop = (options: { version?: 'at' }) =>
+    pipeline('shop', { tables: [table('orders', orders, { key: 'id', ...options })] });
+  await (await serving(t, folder, [shop({})])).stop();
+  assert.deepEqual(effects(await outlook([shop({ version: 'at' })], {}, folder)), ['table orders: changed']);
+});
+
+test('a topic that another pipeline reads is not to be deleted', async (t) => {
+  const folder = await temporary(t);
+  const [one, other] = [topic('one', { id: text() }), topic('other', { id: text() })];
+  const of = (name: string, ...topics: (typeof one)[]) =>
+    pipeline(name, { tables: topics.map((from) => table(`${name}_${from.name}`, from, { key: 'id' })) });
+  await (await serving(t, folder, [of('p', one, other), of('q', one)])).stop();
+  const gone = async (...left: (typeof one)[]) =>
+    (await outlook([of('p', ...left)], {}, folder))
+      .filter(({ noun, effect }) => noun === 'topic' && effect === 'gone')
+      .map(({ name, command }) => [name, command]);
+  assert.deepEqual(await gone(other), [['one', undefined]]);
+  assert.deepEqual(await gone(one), [['other', 'millrace topic delete other']]);
+});
+
+test('a new table is told what it gets: what the log has, or what comes from now on', async () => {
+  const ride = topic('ride', fields, { time: 'at', lateness: '1 minute', partitions: 2 }).from(
+    csv({ file: files.day }),
+  );
+  const added = (from: 'now' | 'beginning') =>
+    table('added', ride, { key: 'id', ...(from === 'now' ? { from } : {}) }) as never;
+  for (const [from, says, command] of [
+    ['beginning', 'it gets the records that the log has, while the pipeline runs', undefined],
+    ['now', 'it gets what comes from now on, not what the log has already', 'millrace rebuild trips added'],
+  ] as const) {
+    const changes = await outlook([pipeline('trips', { tables: [added(from)] })], {}, template);
+    const change = changes.find(({ name }) => name === 'added');
+    assert.deepEqual([change?.effect, change?.says, change?.command], ['new', says, command]);
+  }
 });
 
 test('a log that ends before what was processed is refused by both', async (t) => {

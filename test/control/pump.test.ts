@@ -88,7 +88,7 @@ describe('what sources refused is kept once', () => {
       assert.deepEqual([ledger.in, ledger.out, ledger.dead, ledger.balanced], [9, 7, 2, true]);
     });
 
-  test('where a window that fails cannot be mended, with its rows stored already', async () => {
+  test('where a window that is held fails once more, with its rows stored already', async () => {
     const summed = stream(
       'summed',
       { start: timestamp(), total: long() },

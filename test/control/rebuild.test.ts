@@ -7,7 +7,7 @@ const f = topic('f', { n: int(), k: text(), v: int(), at: timestamp() }, { time:
 const rows = (count: number, from = 0) =>
   Array.from({ length: count }, (_, i) => {
     const n = from + i;
-    return { n, k: 'abc'[n % 3]!, v: n % 7, at: n * 1000 };
+    return { n, k: 'acd'[n % 3]!, v: n % 7, at: n * 1000 };
   });
 const minutesBy = (sum: string) =>
   stream(

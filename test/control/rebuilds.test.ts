@@ -15,7 +15,7 @@ type Made = {
 };
 
 function* rows() {
-  for (let n = 0; ; n++) yield { n, k: 'abc'[n % 3]!, v: n % 7, at: n * 1000 };
+  for (let n = 0; ; n++) yield { n, k: 'acd'[n % 3]!, v: n % 7, at: n * 1000 };
 }
 
 /** A pipeline over 3,000 records, in several versions. */

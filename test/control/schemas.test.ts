@@ -77,9 +77,9 @@ test('a file of which every row was refused for a wrong type is stored once the 
   await first.running.done;
   assert.equal(first.running.status()[0]!.ledger.dead, 2);
   await first.stop();
-  const mended = from({ id: text(), count: text() });
-  const second = await serving(t, folder, [mended]);
-  assert.deepEqual(await second.millrace.deadRedrive(mended, {}), { sent: 2, stored: 2, stillDead: 0 });
+  const fixed = from({ id: text(), count: text() });
+  const second = await serving(t, folder, [fixed]);
+  assert.deepEqual(await second.millrace.deadRedrive(fixed, {}), { sent: 2, stored: 2, stillDead: 0 });
   assert.deepEqual((await second.millrace.query('from orders order by id')).rows, [
     ['a', 'two'],
     ['b', 'three'],

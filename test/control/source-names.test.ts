@@ -159,7 +159,7 @@ describe('a letter of a source', limited, () => {
   const bad = { 'x.csv': 'a,b,n\nx,left,one\n', 'y.csv': 'n;b;a\ntwo;-;y\n' };
   const good = { x: 'x,left,1', y: '2;-;y' };
 
-  async function mended(t: TestContext, before: (x: Named, y: Named) => readonly SourceDefinition[], after = before) {
+  async function fixed(t: TestContext, before: (x: Named, y: Named) => readonly SourceDefinition[], after = before) {
     const { run, path, within } = await namesIn(t, bad);
     const x: Named = (name) => csv({ file: path('x.csv'), ...(name ? { name } : {}) });
     const y: Named = (name) => csv({ file: path('y.csv'), delimiter: ';', missing: ['-'], ...(name ? { name } : {}) });
@@ -182,12 +182,12 @@ describe('a letter of a source', limited, () => {
   ];
 
   test('is read by that source, with its columns, its delimiter and its missing', async (t) => {
-    assert.deepEqual(await mended(t, (x, y) => [x(), y()]), wanted);
+    assert.deepEqual(await fixed(t, (x, y) => [x(), y()]), wanted);
   });
 
   test('is read by that source where the sources are in another order by now', async (t) => {
     assert.deepEqual(
-      await mended(
+      await fixed(
         t,
         (x, y) => [x(), y()],
         (x, y) => [y(), x()],
@@ -198,7 +198,7 @@ describe('a letter of a source', limited, () => {
 
   test('is read by that source where the sources have names', async (t) => {
     assert.deepEqual(
-      await mended(
+      await fixed(
         t,
         (x, y) => [x('one'), y('two')],
         (x, y) => [y('two'), x('one')],

@@ -53,6 +53,7 @@ describe('a format', () => {
       ['dd/MM/yyyy', '١١/٠٢/٢٠٢٤'],
       ['dd/MM/yyyy HH:mm', '01/02/2024 24:01'],
       ['dd/MM/yyyy HH:mm', '01/02/2024 08:60'],
+      ['dd/MM/yyyy HH:mm:ss', '31/12/2016 23:59:60'],
       ['dd/MM/yyyy hh:mm a', '01/02/2024 13:00 PM'],
       ['dd/MM/yyyy hh:mm a', '01/02/2024 00:00 AM'],
       ['EEE dd MMM yyyy', 'Mon 22 Nov 2026'],

@@ -47,6 +47,7 @@ describe('a timestamp with options', () => {
     assert.equal(read({ unit: 's' }, 1.001), '1970-01-01T00:00:01.001Z');
     assert.equal(read({ unit: 's' }, -0.0001), '1969-12-31T23:59:59.999Z');
     assert.equal(read({ unit: 'ms' }, '1700000000123.9'), '2023-11-14T22:13:20.123Z');
+    assert.equal(read({ unit: 'ms' }, -0.5), '1969-12-31T23:59:59.999Z');
     assert.equal(read({ unit: 'us' }, 1_700_000_000_123_999), '2023-11-14T22:13:20.123Z');
     assert.equal(read({ unit: 'us' }, -1), '1969-12-31T23:59:59.999Z');
     assert.equal(read({ unit: 'ns' }, parseDigits('1700000000123999999')), '2023-11-14T22:13:20.123Z');

@@ -1,4 +1,4 @@
-// Broken rows in a file: each is kept with its line and its bytes, the rest is stored; mended and sent again, all is as if nothing had been.
+// Broken rows in a file: each is kept with its line and its bytes, the rest is stored; fixed and sent again, all is as if nothing had been.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
@@ -95,7 +95,7 @@ const ways: Record<string, Way> = {
 };
 
 /** Where a row was broken: its line in the file, the row as it was and as it is. */
-type Broken = { kind: string; line: number; mended: string; row: string };
+type Broken = { kind: string; line: number; fixed: string; row: string };
 
 /** The lines of the sample, or of generated rows where it is not on this machine. */
 async function original(): Promise<string[]> {
@@ -105,7 +105,7 @@ async function original(): Promise<string[]> {
 
 /**
  * Breaks each way `times` rows, the first and the last of the file among them. Left alone are rows that share vehicle and time with
- * another: which of two equally new ones bus_latest keeps depends on which came last, and a mended row comes last.
+ * another: which of two equally new ones bus_latest keeps depends on which came last, and a fixed row comes last.
  */
 function breakRows(all: readonly string[], times: number): { text: string[]; broken: Broken[] } {
   const keyOf = (row: string) => `${row.split(',')[0]} ${row.split(',')[9]}`;
@@ -116,10 +116,10 @@ function breakRows(all: readonly string[], times: number): { text: string[]; bro
   const text = [...all];
   const broken = kinds.map((kind, n): Broken => {
     const i = free[Math.round((n * (free.length - 1)) / (kinds.length - 1))]!;
-    const mended = rows[i]!;
-    const row = ways[kind]!.breaks(mended);
+    const fixed = rows[i]!;
+    const row = ways[kind]!.breaks(fixed);
     text[i + 1] = row;
-    return { kind, line: i + 2, mended, row };
+    return { kind, line: i + 2, fixed, row };
   });
   return { text, broken };
 }
@@ -143,7 +143,7 @@ type Prepared = {
 async function prepare(
   t: TestContext,
   times: number,
-  cleaned: (one: Broken) => string = (one) => one.mended,
+  cleaned: (one: Broken) => string = (one) => one.fixed,
 ): Promise<Prepared> {
   const folder = await temporary(t);
   const all = await original();
@@ -154,15 +154,15 @@ async function prepare(
   await writeFile(file, bytesOf(text));
   await writeFile(cleanFile, bytesOf(clean));
   const { millrace, status } = await runOnce(t, join(folder, 'data'), bus, { file });
-  const cleanRun = await runOnce(t, join(folder, 'clean'), cleaned === mend ? lenient : bus, { file: cleanFile });
+  const cleanRun = await runOnce(t, join(folder, 'clean'), cleaned === fix ? lenient : bus, { file: cleanFile });
   assert.deepEqual(cleanRun.status.ledger, ledger(9999));
   return { millrace, clean: cleanRun.millrace, broken, params: { file }, status, folder };
 }
 
 const tables = ['bus_traffic_processed', 'line_delay', 'bus_latest'];
 const isSource = (kind: string) => ways[kind]!.stage === source;
-/** What is left as it is by a mended pipeline, and mended by hand where the file itself is broken. */
-const mend = (one: Broken) => (isSource(one.kind) ? one.mended : one.row);
+/** What is left as it is by a fixed pipeline, and fixed by hand where the file itself is broken. */
+const fix = (one: Broken) => (isSource(one.kind) ? one.fixed : one.row);
 
 /** The letter of each broken row: by its line where the source refused it, else by its scheduled time and vehicle. */
 function letterOf(letters: readonly DeadLetterDetail[], one: Broken): DeadLetterDetail {
@@ -212,11 +212,11 @@ test('every broken row is in the dead letters with its line and its bytes, and t
   assert.equal(await running.stop(), true);
 });
 
-test('mended letter by letter and sent again, the tables equal those of a clean run', async (t) => {
+test('fixed letter by letter and sent again, the tables equal those of a clean run', async (t) => {
   const { millrace, clean, broken, params } = await prepare(t, 2);
   const letters = await lettersOf(millrace);
 
-  // nothing is mended yet: all are refused again, one more try each
+  // nothing is fixed yet: all are refused again, one more try each
   assert.deepEqual(await millrace.deadRedrive(bus, {}, { params }), {
     sent: broken.length,
     stored: 0,
@@ -235,7 +235,7 @@ test('mended letter by letter and sent again, the tables equal those of a clean 
 
   for (const one of broken) {
     const { id, bytes } = letterOf(letters, one);
-    const replacement = isSource(one.kind) ? Buffer.from(one.mended) : encoded(one.mended, schemaIdOf(bytes));
+    const replacement = isSource(one.kind) ? Buffer.from(one.fixed) : encoded(one.fixed, schemaIdOf(bytes));
     const result = await millrace.deadRedrive(bus, { ids: [id] }, { params, replacement });
     assert.deepEqual(result, { sent: 1, stored: 1, stillDead: 0 }, one.kind);
     // a second time there is nothing left to send
@@ -249,10 +249,10 @@ test('mended letter by letter and sent again, the tables equal those of a clean 
 });
 
 test('sent again through a pipeline that takes them, the tables equal those of a clean run of it', async (t) => {
-  const { millrace, clean, broken, params, folder } = await prepare(t, 2, mend);
+  const { millrace, clean, broken, params, folder } = await prepare(t, 2, fix);
   for (const one of broken.filter(({ kind }) => isSource(kind))) {
     const { id } = letterOf(await lettersOf(millrace), one);
-    await millrace.deadRedrive(bus, { ids: [id] }, { params, replacement: Buffer.from(one.mended) });
+    await millrace.deadRedrive(bus, { ids: [id] }, { params, replacement: Buffer.from(one.fixed) });
   }
   const left = broken.filter(({ kind }) => !isSource(kind)).length;
   const result = await millrace.deadRedrive(lenient, { stage: 'bus_processed' }, { params });
@@ -291,15 +291,15 @@ test('the command line lists, shows and sends them again, with the file of the l
   const { id } = list.letters.find(({ place }) => place === `line ${one.line}`)!;
   const raw = await cli(t, 'dead', 'show', String(id), '--raw', ...data);
   assert.equal(raw.out, one.row);
-  const mended = join(folder, 'mended.csv');
-  await writeFile(mended, one.mended);
+  const fixed = join(folder, 'fixed.csv');
+  await writeFile(fixed, one.fixed);
   const sent = await cli(
     t,
     'dead',
     'redrive',
     String(id),
     '--with',
-    mended,
+    fixed,
     '--set',
     `file=${params.file}`,
     '--json',

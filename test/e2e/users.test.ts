@@ -117,7 +117,7 @@ test('users of 2016, which have no id, are all in the dead letters with the reas
   }
 });
 
-test('a user with the email of another is stored in neither table, and can be sent again once mended', {
+test('a user with the email of another is stored in neither table, and can be sent again once fixed', {
   skip,
 }, async (t) => {
   const all = await users();
@@ -140,9 +140,9 @@ test('a user with the email of another is stored in neither table, and can be se
   const pipeline = await loadPipeline(local);
   assert.deepEqual(await millrace.deadRedrive(pipeline, {}, { params }), { sent: 1, stored: 0, stillDead: 1 });
   // the bytes of the letter with another email of the same length
-  const mended = Buffer.from(letter!.bytes.map((one) => one));
-  mended.write(`x${twin.email.slice(1)}`, mended.indexOf(twin.email));
-  const result = await millrace.deadRedrive(pipeline, { ids: [letter!.id] }, { params, replacement: mended });
+  const fixed = Buffer.from(letter!.bytes.map((one) => one));
+  fixed.write(`x${twin.email.slice(1)}`, fixed.indexOf(twin.email));
+  const result = await millrace.deadRedrive(pipeline, { ids: [letter!.id] }, { params, replacement: fixed });
   assert.deepEqual(result, { sent: 1, stored: 1, stillDead: 0 });
   assert.equal(Number((await rowsOf(millrace, 'select count(*) from users'))[0]![0]), 112);
   assert.equal(Number((await rowsOf(millrace, same))[0]![0]), 0);

@@ -1,4 +1,4 @@
-// Rows that the SQL fails for: exactly those are put aside, with what is needed to mend them; all others are stored.
+// Rows that the SQL fails for: exactly those are put aside, with what is needed to fix them; all others are stored.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
@@ -80,7 +80,7 @@ describe('rows that fail', () => {
     );
   });
 
-  test('can be mended and sent again', async () => {
+  test('can be fixed and sent again', async () => {
     await using driver = await drive(made);
     await driver.send(raw, [
       { n: 0, kind: '1', word: 'blue', big: 1, at: 0 },
@@ -95,12 +95,12 @@ describe('rows that fail', () => {
       stored: 1,
       stillDead: 0,
     });
-    const mended = stream(
+    const fixed = stream(
       'parsed',
       parsed.fields,
       sql`select n, coalesce(try_cast(kind as integer), 0) as number, word, 'red' as colour, 1 as small from ${raw}`,
     );
-    const tables = [table('good', mended, { key: 'n' })];
+    const tables = [table('good', fixed, { key: 'n' })];
     await driver.restart(pipeline('bad', { tables }));
     assert.deepEqual(await driver.redrive(), { sent: 1, stored: 1, stillDead: 0 });
     assert.deepEqual(

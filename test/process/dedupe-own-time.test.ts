@@ -1,13 +1,8 @@
 // Deduplication over a stream with a time of its own: keys are known and forgotten by that time, and not by the topic's.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { TopicWriter } from '../../src/control/feeder.ts';
-import { openParts, registerTopics } from '../../src/control/folder.ts';
-import { system as realSystem } from '../../src/control/system.ts';
-import { memoryFiles } from '../../src/core/memory-files.ts';
-import { random } from '../../src/core/random.ts';
-import { recordAcceptor } from '../../src/define/accept.ts';
 import { drive, int, long, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
+import { logged } from './logged.ts';
 import { split } from './reference.ts';
 
 const day = 86_400_000;
@@ -58,27 +53,14 @@ test('a record is compared with keys of a day and within before its own watermar
   }
 });
 
-test('keys that the time of the stream has left behind are forgotten, for windows and without', async () => {
-  const system = { ...realSystem(), files: memoryFiles(), random: random('x') };
-  const folder = await openParts({ path: '/own', database: {}, log: '/own/log', registry: ':memory:' }, system);
-  const writer = new TopicWriter(bare, (await registerTopics(folder, made)).get('bare')!, system.clock);
-  await folder.store.prepare(made.name, made.tables);
-  const processor = await folder.engine.open(made, new Map());
-  const accept = recordAcceptor(bare.fields);
+test('keys that the time of the stream has left behind are forgotten, for windows and without', async (t) => {
+  const under = await logged(t, made);
   for (const record of records) {
-    writer.add(0, accept(record));
-    await folder.log.append('bare', 0, writer.take(0)!);
-    const next = processor.progress.topics.bare?.[0]?.next ?? 0;
-    const batches = await folder.log.read('bare', 0, next, { recordsMax: 100, bytesMax: 1e6 });
-    await processor.step(await processor.prepare(batches), []);
+    await under.append(bare, 0, record);
+    await under.step(bare);
   }
-  const session = await folder.database.session();
+  const session = await under.folder.database.session();
   for (const name of ['single', 'minutes'])
     assert.deepEqual(await session.rows(`select "by k" from state."dedupe/${name}/keys" order by ts`), [['x'], ['w']]);
   session.close();
-  processor.close();
-  await folder.store.close();
-  folder.database.close();
-  await folder.log.close();
-  await folder.registry.close();
 });

@@ -41,3 +41,20 @@ test('late for one stream and dead for another, it counts as dead, and then as w
   await driver.redrive({ kind: 'dead' }, (record) => ({ ...record, word: '2' }));
   assert.deepEqual(counted(), { out: 2, late: 0, dead: 0, balanced: true });
 });
+
+test('a record that repeats another one for a stream and is stored by another stream is out', async () => {
+  const all = stream('all_', { n: int() }, sql`select n from ${event}`);
+  const once = stream('once', { n: int() }, sql`select n from ${event.dedupe({ by: ['word'], within: '1 minute' })}`);
+  for (const tables of [
+    [table('all_', all, { key: 'n' }), table('once', once, { key: 'n' })],
+    [table('once', once, { key: 'n' }), table('all_', all, { key: 'n' })],
+  ]) {
+    await using driver = await drive(pipeline('p', { tables }));
+    await driver.send(
+      event,
+      [1, 2].map((n) => ({ n, word: 'same', at: 0 })),
+    );
+    const { out, deduplicated, balanced } = driver.ledger();
+    assert.deepEqual({ out, deduplicated, balanced }, { out: 2, deduplicated: 0, balanced: true });
+  }
+});

@@ -199,3 +199,134 @@ describe('within', () => {
     );
   });
 });
+
+describe('with the fewest records', () => {
+  const sold = stream(
+    'sold',
+    { n: int(), price: int() },
+    sql`select s.n, p.price from ${sale} s join ${prices} p on p.item = s.item`,
+  );
+  const out = table('sold', sold, { key: 'n' });
+  const made = pipeline('shop', { tables: [out, prices] });
+  const cost = (price: number, at: number, item = 'tea') => ({ item, price, at });
+  const sell = (n: number, at: number, item = 'tea') => ({ n, item, at });
+
+  test('a version holds from its own moment on, and up to that of the next one', async () => {
+    await using driver = await drive(made);
+    await driver.send(price, [cost(1, 1000), cost(2, 2000), cost(3, 3000)]);
+    await driver.send(sale, [sell(1, 1999), sell(2, 2000), sell(3, 2999), sell(4, 3000)]);
+    assert.deepEqual(
+      (await driver.rows(out)).map((one) => one.price),
+      [1, 2, 2, 3],
+    );
+  });
+
+  test('versions are in the order of their times, whatever comes first; of one time the later in the log holds', async () => {
+    await using driver = await drive(made);
+    await driver.send(sale, [sell(1, 1500), sell(2, 2500), sell(3, 3500)]);
+    await driver.send(price, [cost(3, 3000)]);
+    await driver.send(price, [cost(1, 1000)]);
+    await driver.send(price, [cost(9, 2000), cost(2, 2000)]);
+    assert.deepEqual(
+      (await driver.rows(out)).map((one) => one.price),
+      [1, 2, 3],
+    );
+  });
+
+  test('a version that is a week old holds, and so does one before it for a record of its time', async () => {
+    const day = 86_400_000;
+    await using driver = await drive(made);
+    await driver.send(price, [cost(1, 0), cost(2, 1000)]);
+    await driver.send(sale, [sell(1, 0), sell(2, 7 * day), sell(3, 8 * day)]);
+    await driver.send(sale, [sell(4, 9 * day), sell(5, 500)]);
+    assert.deepEqual(
+      (await driver.rows(out)).map((one) => one.price),
+      [1, 2, 2, 2, 1],
+    );
+  });
+
+  test('records of two partitions with one offset are two records', async () => {
+    const spread = topic(
+      'spread',
+      { n: int(), item: text(), at: timestamp() },
+      { time: 'at', key: 'item', partitions: 2 },
+    );
+    const both = stream(
+      'both',
+      { n: int(), price: int() },
+      sql`select s.n, p.price from ${spread} s join ${prices} p on p.item = s.item`,
+    );
+    const rows = table('both', both, { key: 'n' });
+    await using driver = await drive(pipeline('p', { tables: [rows, prices] }));
+    // these keys are in different partitions
+    await driver.send(spread, [sell(1, 0, 'a'), sell(2, 0, 'd')]);
+    await driver.send(price, [cost(1, 0, 'a'), cost(2, 0, 'd')]);
+    await driver.send(price, [cost(3, 0, 'a')]);
+    assert.deepEqual(
+      (await driver.rows(rows)).map((one) => one.price),
+      [3, 2],
+    );
+  });
+
+  test('a condition may need another side: what changes is computed anew by time', async () => {
+    const tax = topic('tax', { price: int(), rate: int(), at: timestamp() }, { key: 'price', time: 'at' });
+    const taxes = table('taxes', tax, { key: 'price' });
+    const taxed = stream(
+      'taxed',
+      { n: int(), rate: int().optional() },
+      sql`select s.n, t.rate from ${sale} s join ${prices} p on p.item = s.item left join ${taxes} t on t.price = p.price`,
+    );
+    const rows = table('taxed', taxed, { key: 'n' });
+    await using driver = await drive(pipeline('p', { tables: [rows, prices, taxes] }));
+    await driver.send(price, [cost(5, 0)]);
+    await driver.send(sale, [sell(1, 1000), sell(2, 2000)]);
+    await driver.send(tax, [{ price: 5, rate: 7, at: 0 }]);
+    await driver.send(tax, [{ price: 5, rate: 19, at: 2000 }]);
+    assert.deepEqual(
+      (await driver.rows(rows)).map((one) => one.rate),
+      [7, 19],
+    );
+  });
+
+  test('a session follows a version that comes after it', async () => {
+    const visits = stream(
+      'visits',
+      { item: text(), w: timestamp(), sum: long() },
+      sql`select s.item, window_start as w, sum(p.price)::bigint as sum from ${sale.session('1 minute', { by: ['item'] })} s join ${prices} p on p.item = s.item group by all`,
+    );
+    const rows = table('visits', visits, { key: ['item', 'w'] });
+    await using driver = await drive(pipeline('p', { tables: [rows, prices] }));
+    await driver.send(price, [cost(1, 0)]);
+    await driver.send(sale, [sell(1, 1000), sell(2, 2000), sell(3, 600_000, 'rice')]);
+    assert.deepEqual(
+      (await driver.rows(rows)).map(({ sum }) => sum),
+      [2],
+    );
+    await driver.send(price, [cost(10, 2000)]);
+    await driver.send(sale, [sell(4, 600_001, 'rice')]);
+    assert.deepEqual(
+      (await driver.rows(rows)).map(({ sum }) => sum),
+      [11],
+    );
+  });
+
+  test('what happened within a time before or after, with both borders', async () => {
+    const near = stream(
+      'near',
+      { n: int(), price: int() },
+      sql`select s.n, p.price from ${sale} s join ${price.within({ before: '1 s', after: '5 s' })} p on p.item = s.item`,
+    );
+    const rows = table('near', near, { key: ['n', 'price'] });
+    const around = [8999, 9000, 10_000, 15_000, 15_001].map((at, i) => cost(i, at));
+    for (const isSaleFirst of [true, false]) {
+      await using driver = await drive(pipeline('p', { tables: [rows] }));
+      if (isSaleFirst) await driver.send(sale, [sell(1, 10_000)]);
+      await driver.send(price, around);
+      if (!isSaleFirst) await driver.send(sale, [sell(1, 10_000)]);
+      assert.deepEqual(
+        (await driver.rows(rows)).map((one) => one.price),
+        [1, 2, 3],
+      );
+    }
+  });
+});

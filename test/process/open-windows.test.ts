@@ -1,4 +1,4 @@
-// Windows that are still open: given after quiet time or with every change, carried over a restart, mended by what is sent again.
+// Windows that are still open: given after quiet time or with every change, carried over a restart, fixed by what is sent again.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import fc from 'fast-check';

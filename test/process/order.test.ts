@@ -28,3 +28,28 @@ for (const [name, query] of Object.entries(queries))
     assert.deepEqual(found[0], found[1]);
     if (name.startsWith('first')) assert.match(found[0]![0]!.x, /^23 \[23, 22, 21, 20/);
   });
+
+test('rows that windows emit for one time are in the order of their values, whichever was emitted first', async () => {
+  const perKey = stream(
+    'per_key',
+    { k: text(), w: timestamp() },
+    sql`select k, window_start as w from ${minutes} group by all`,
+    { time: 'w', emit: 'change' },
+  );
+  const keys = stream(
+    'keys',
+    { w: timestamp(), x: text() },
+    sql`select window_start as w, string_agg(k, ' ') as x from ${perKey.tumble('1 hour')} group by window_start`,
+  );
+  const out = table('out', keys, { key: 'w' });
+  for (const batches of [[['c', 'a', 'd', 'b']], [['d'], ['b'], ['a'], ['c']]]) {
+    await using driver = await drive(pipeline('p', { tables: [out] }));
+    for (const batch of batches)
+      await driver.send(
+        f,
+        batch.map((k) => ({ n: 0, k, v: 0, at: 0 })),
+      );
+    await driver.flush();
+    assert.equal((await driver.rows(out))[0]?.x, 'a b c d');
+  }
+});

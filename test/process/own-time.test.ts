@@ -157,3 +157,140 @@ describe('windows by a time that a stream computes, and windows over them', () =
     assert.deepEqual(await driver.rows(out), [{ w: new Date(0), c: 3 }]);
   });
 });
+
+describe('a time that a stream computes, with the fewest records', () => {
+  const bare = topic('bare', { n: int(), k: text(), ms: long() }, { key: 'k', partitions: 2, idle: '10 s' });
+  const timed = stream(
+    'timed',
+    { n: int(), at: timestamp() },
+    sql`select n, case when n = 0 then error('zero') else make_timestamp_ms(ms) end as "at" from ${bare}`,
+    { time: 'at', lateness: '1 minute' },
+  );
+  const counts = { w: timestamp(), c: long() };
+  const counted = stream(
+    'counted',
+    counts,
+    sql`select window_start as w, count(*) as c from ${timed.tumble('1 minute')} group by window_start`,
+  );
+  const out = table('counted', counted, { key: 'w' });
+  const one = pipeline('p', { tables: [out] });
+  // 'd' is in the other partition
+  const at = (minute: number, k = 'a') => ({ n: 1, k, ms: minute * minuteMs });
+  const shown = (rows: readonly { w: Date; c: number | bigint }[]) =>
+    rows.map(({ w, c }) => [w.getTime() / minuteMs, c]);
+
+  test('never goes back: a row is late behind the newest before it, whichever batches they came in', async () => {
+    // the watermark stays at the fourth minute
+    const rows = [at(5), at(4.5), at(3)];
+    for (const parts of [[rows], rows.map((row) => [row])]) {
+      await using driver = await drive(one);
+      for (const part of parts) await driver.send(bare, part);
+      assert.deepEqual(
+        (await driver.dead()).map(({ kind, offset }) => [kind, offset]),
+        [['late', 2]],
+      );
+    }
+  });
+
+  test('closes a window by the lateness after its end', async () => {
+    await using driver = await drive(one);
+    await driver.send(bare, [at(0), at(1.99)]);
+    assert.deepEqual(await driver.rows(out), []);
+    await driver.send(bare, [at(2)]);
+    assert.deepEqual(shown(await driver.rows(out)), [[0, 1]]);
+  });
+
+  test('is the least of the partitions', async () => {
+    await using driver = await drive(one);
+    await driver.send(bare, [at(9), at(0, 'd')]);
+    assert.deepEqual(await driver.rows(out), []);
+    await driver.send(bare, [at(9, 'd')]);
+    assert.deepEqual(shown(await driver.rows(out)), [[0, 1]]);
+  });
+
+  test('is not moved by a letter that is sent again', async () => {
+    await using driver = await drive(one);
+    await driver.send(bare, [{ ...at(0), n: 0 }]);
+    await driver.redrive({}, (record) => ({ ...record, n: 1, ms: 1000 * minuteMs }));
+    await driver.send(bare, [at(0)]);
+    assert.deepEqual([await driver.dead(), driver.ledger().out], [[], 2]);
+  });
+
+  test('makes no letter of a source late', async () => {
+    await using driver = await drive(one);
+    await driver.send(bare, [at(9), { ...at(1), ms: 'no number' as never }]);
+    assert.deepEqual(await driver.redrive({}, (record) => ({ ...record, ms: minuteMs })), {
+      sent: 1,
+      stored: 1,
+      stillDead: 0,
+    });
+    assert.deepEqual([shown(await driver.rows(out)), await driver.dead()], [[[1, 1]], []]);
+  });
+
+  test('does not go back where a partition comes again that was quiet: what is closed is corrected at once', async () => {
+    await using driver = await drive(one);
+    await driver.send(bare, [at(0), at(0, 'd')]);
+    await driver.advance('10 s');
+    await driver.send(bare, [at(9)]);
+    assert.deepEqual(shown(await driver.rows(out)), [[0, 2]]);
+    await driver.send(bare, [at(1, 'd')]);
+    await driver.send(bare, [at(3, 'd')]);
+    assert.deepEqual(shown(await driver.rows(out)), [
+      [0, 2],
+      [1, 1],
+      [3, 1],
+    ]);
+  });
+
+  test('of windows: a window over them waits for those that may still begin in it', async () => {
+    const event = topic('event', { at: timestamp() }, { time: 'at' });
+    const tens = stream(
+      'tens',
+      counts,
+      sql`select window_start as w, count(*) as c from ${event.hop('10 minutes', { every: '5 minutes' })} group by 1`,
+      { time: 'w' },
+    );
+    const over = stream(
+      'over',
+      counts,
+      sql`select window_start as w, count(*) as c from ${tens.tumble('10 minutes')} group by 1`,
+    );
+    const rows = table('over', over, { key: 'w' });
+    await using driver = await drive(pipeline('p', { tables: [rows] }));
+    const send = (minute: number) => driver.send(event, [{ at: minute * minuteMs }]);
+    await send(6);
+    await send(10);
+    await send(15);
+    assert.deepEqual(await driver.rows(rows, { w: new Date(0) }), []);
+    await send(20);
+    assert.deepEqual(shown(await driver.rows(rows, { w: new Date(0) })), [[0, 2]]);
+    assert.equal(driver.stages().find(({ name }) => name === 'over')?.retracted, 0);
+  });
+
+  test('of a record that is sent again with another time: the windows that it was in lose it', async () => {
+    const twice = stream(
+      'twice',
+      { at: timestamp() },
+      sql`select make_timestamp_ms(ms + unnest([0, 120000])) as "at" from ${bare}`,
+      { time: 'at' },
+    );
+    const pairs = stream(
+      'pairs',
+      counts,
+      sql`select window_start as w, count(*) as c from ${twice.tumble('1 minute')} group by window_start`,
+    );
+    const rows = table('pairs', pairs, { key: 'w' });
+    await using driver = await drive(pipeline('p', { tables: [rows] }));
+    // the first row of the second record is late, and the second one is not
+    await driver.send(bare, [at(1), at(1), at(20)]);
+    await driver.redrive({ kind: 'late' }, (record) => ({ ...record, ms: 10 * minuteMs }));
+    assert.deepEqual(shown(await driver.rows(rows)), [
+      [1, 1],
+      [3, 1],
+      [10, 1],
+      [12, 1],
+      [20, 1],
+    ]);
+    assert.ok(driver.ledger().balanced);
+  });
+});

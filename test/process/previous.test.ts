@@ -35,7 +35,7 @@ describe('previous', () => {
   });
 
   test('equals a plain recomputation for every split, with restarts', async () => {
-    const list = fc.array(fc.record({ device: fc.constantFrom('a', 'b', 'c'), v: fc.constantFrom(70, 80, 81, 90) }), {
+    const list = fc.array(fc.record({ device: fc.constantFrom('a', 'c', 'd'), v: fc.constantFrom(70, 80, 81, 90) }), {
       minLength: 1,
       maxLength: 40,
     });
@@ -69,6 +69,40 @@ describe('previous', () => {
         assert.ok(driver.ledger().balanced);
       }),
       { numRuns: 15 },
+    );
+  });
+
+  test('is the row before by value among those of one record', async () => {
+    const parts = stream(
+      'parts',
+      { device: text(), v: double() },
+      sql`select device, v + unnest([3, 1, 2]) as v from ${reading}`,
+    );
+    const steps = stream(
+      'steps',
+      { v: double(), before: double().optional() },
+      sql`select v, previous.v as before from ${parts.previous({ by: ['device'] })}`,
+    );
+    const out = table('steps', steps, { key: 'v' });
+    await using driver = await drive(pipeline('p', { tables: [out] }));
+    await driver.send(reading, [
+      { n: 1, device: 'a', v: 0 },
+      { n: 2, device: 'a', v: 10 },
+    ]);
+    await driver.send(reading, [{ n: 3, device: 'a', v: 20 }]);
+    assert.deepEqual(
+      (await driver.rows(out)).map(({ v, before }) => [v, before]),
+      [
+        [1, null],
+        [2, 1],
+        [3, 2],
+        [11, 3],
+        [12, 11],
+        [13, 12],
+        [21, 13],
+        [22, 21],
+        [23, 22],
+      ],
     );
   });
 

@@ -34,6 +34,14 @@ const offered = stream(
   { time: 'at' },
 );
 const offers = table('offers', offered, { key: 'item' });
+const visit = topic('visit', { item: text(), at: timestamp() }, { time: 'at' });
+const near = stream(
+  'near',
+  { item: text(), at: timestamp() },
+  sql`select v.item, v.at from ${visit} v join ${offer.within('1 minute')} o on o.item = v.item`,
+  { time: 'at' },
+);
+const nearby = table('nearby', near, { key: 'item' });
 const timeless = stream('timeless', { n: int(), item: text() }, sql`select n, item from ${sale}`);
 const timelessPrice = stream('timeless_price', { item: text() }, sql`select item from ${price}`);
 const timelessPrices = table('timeless_prices', timelessPrice, { key: 'item' });
@@ -53,6 +61,27 @@ const cases: [string, Sql, Table[], message: RegExp, remedy: RegExp][] = [
     [offers as unknown as Table, prices as unknown as Table],
     /stream 'offered' that feeds it retracts rows/,
     /before their windows/,
+  ],
+  [
+    'a lookup of a table over a stream that joins within a time',
+    sql`select s.n from ${sale} s join ${nearby} o on o.item = s.item`,
+    [nearby as unknown as Table],
+    /stream 'near' that feeds it retracts rows/,
+    /before their windows/,
+  ],
+  [
+    'a lookup with USING',
+    sql`select s.n from ${sale} s join ${prices} p using (item)`,
+    [prices as unknown as Table],
+    /this join of it is not of the form JOIN … ON …/,
+    /Write join \$\{prices\} x on x/,
+  ],
+  [
+    'a lookup in a subquery',
+    sql`select s.n from ${sale} s where exists (select 1 from ${prices} p where p.item = s.item)`,
+    [prices as unknown as Table],
+    /must stand on the right of a JOIN … ON … in the outer FROM clause/,
+    /Write from \$\{…\} join \$\{prices\} x on x/,
   ],
   [
     'within over a stream of windows',

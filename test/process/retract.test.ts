@@ -194,6 +194,29 @@ describe('streams over windows', () => {
     );
   });
 
+  test('retract what they made of one window, and keep what they made of the others', async () => {
+    const few = stream('few', { w: timestamp(), n: long() }, sql`select w, n from ${counted} where n < 2`);
+    const named = stream('named', { w: timestamp(), s: text() }, sql`select w, 'few: ' || n as s from ${few}`);
+    // one row of all windows, so that the table asks for those that hold
+    const last = stream('last', { k: text(), w: timestamp() }, sql`select 'k' as k, w from ${named}`);
+    const lasts = table('lasts', last, { key: 'k' });
+    await using driver = await drive(pipeline('p', { tables: [lasts] }));
+    const at = (minute: number) => ({ id: 1, k: 'a', v: 1, at: minute * 60_000 });
+    const newest = async () => (await driver.rows(lasts)).map(({ w }) => w.getTime() / 60_000);
+    // each is emitted by itself
+    for (const minute of [0, 1, 2, 3]) await driver.send(f, [at(minute)]);
+    assert.deepEqual(await newest(), [2]);
+    // the newest row goes, and later the one before it
+    for (const [minute, left] of [
+      [2, 1],
+      [1, 0],
+    ] as const) {
+      await driver.send(f, [at(minute)]);
+      await driver.redrive({ kind: 'late' });
+      assert.deepEqual(await newest(), [left]);
+    }
+  });
+
   test('may be windowed again: hours of minutes follow each correction', async () => {
     const hours = stream(
       'hours',

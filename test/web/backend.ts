@@ -345,7 +345,7 @@ function accept(request: PostRequest, into: TopicRecord[]): PostResult {
   const rejected = request.records.flatMap((record, index) =>
     isFit(record)
       ? []
-      : [{ index, code: 'RECORD_INVALID', reason: "field 'id' is missing", remedy: 'Mend the record.' }],
+      : [{ index, code: 'RECORD_INVALID', reason: "field 'id' is missing", remedy: 'Fix the record.' }],
   );
   const offsets = fit.length > 0 ? [{ partition: 0, first, count: fit.length }] : [];
   return { accepted: fit.length, rejected, offsets, isRepeated: false };

@@ -1,4 +1,4 @@
-// One dead letter: why it is dead and what to do, where it came from, its record and bytes, and how it is mended.
+// One dead letter: why it is dead and what to do, where it came from, its record and bytes, and how it is fixed.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { ChevronDown, ChevronUp } from 'lucide-react';
@@ -19,7 +19,7 @@ import { Tabs } from '../kit/tabs.tsx';
 import { formatUtc } from '../kit/utc.ts';
 import type { LetterView } from '../pages/dead-search.ts';
 import { BytesView } from './bytes-view.tsx';
-import { Mend } from './mend.tsx';
+import { Fix } from './fix.tsx';
 import { explainCode, explainStage } from './reasons.ts';
 
 type LetterDrawerProps = {
@@ -100,10 +100,10 @@ export function LetterDrawer({ id, letters, view, onView, onOpen, onClose }: Let
               onChange={onView}
               tabs={[
                 {
-                  id: 'mend',
-                  label: 'Mend',
+                  id: 'fix',
+                  label: 'Fix',
                   content: (
-                    <Mend letter={one} onStored={() => setStored(true)} onNext={older && (() => onOpen(older.id))} />
+                    <Fix letter={one} onStored={() => setStored(true)} onNext={older && (() => onOpen(older.id))} />
                   ),
                 },
                 {

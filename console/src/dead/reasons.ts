@@ -6,11 +6,11 @@ type Explained = { title: string; remedy: string };
 const codes: Record<string, Explained> = {
   RECORD_INVALID: {
     title: 'A field is missing or its value does not fit',
-    remedy: 'Mend the record here, or the source’s map or the field’s declaration in the pipeline file.',
+    remedy: 'Fix the record here, or the source’s map or the field’s declaration in the pipeline file.',
   },
   RECORD_MALFORMED: {
     title: 'What came in has not the form of a record',
-    remedy: 'Mend its bytes here: too few fields in a line, or text that is no JSON.',
+    remedy: 'Fix its bytes here: too few fields in a line, or text that is no JSON.',
   },
   RECORD_TOO_LARGE: {
     title: 'The record is larger than the limit',
@@ -26,13 +26,13 @@ const codes: Record<string, Explained> = {
   },
   ROW_FAILED: {
     title: 'The SQL fails for this record, or a table refuses its row',
-    remedy: 'Mend the record here, or the SQL in the pipeline file, and send it again.',
+    remedy: 'Fix the record here, or the SQL in the pipeline file, and send it again.',
   },
 };
 
 /** A code in words, with what to do next. */
 export function explainCode(code: string): Explained {
-  return codes[code] ?? { title: code, remedy: 'Mend the cause, then send it again.' };
+  return codes[code] ?? { title: code, remedy: 'Fix the cause, then send it again.' };
 }
 
 /** A stage in words: what failed there. */

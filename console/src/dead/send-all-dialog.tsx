@@ -68,7 +68,7 @@ export function SendAllDialog({ group, onClose }: { group: Group; onClose: () =>
             </p>
             {group.kind === 'dead' && (
               <p className="text-muted">
-                They fail again unless the cause is mended: in the pipeline file, or letter by letter here.
+                They fail again unless the cause is fixed: in the pipeline file, or letter by letter here.
               </p>
             )}
           </>

@@ -9,7 +9,7 @@ import { capitalised } from './format.ts';
 type FailureProps = {
   error: unknown;
   retry?: () => void;
-  /** What mends it, in the place of another try. */
+  /** What fixes it, in the place of another try. */
   action?: ReactNode;
   isCompact?: boolean;
   className?: string;

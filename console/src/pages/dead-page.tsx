@@ -1,4 +1,4 @@
-// The dead letters: what could not be read, processed or stored, and the records that came too late; mended and sent again here.
+// The dead letters: what could not be read, processed or stored, and the records that came too late; fixed and sent again here.
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Clock, MailCheck, X } from 'lucide-react';
@@ -35,7 +35,7 @@ export function DeadPage() {
     placeholderData: keepPreviousData,
   });
   const letters = pages.data?.pages.flatMap((page) => page.letters) ?? [];
-  const { view = 'mend' } = search;
+  const { view = 'fix' } = search;
   // The address bar shows /dead/ID, which can be shared, while the list behind the drawer stays the same page.
   const show = (letter: string | undefined, next: DeadSearch, replace: boolean) =>
     void navigate(
@@ -55,7 +55,7 @@ export function DeadPage() {
     <Page
       title="Dead letters"
       isFull
-      note="Records that could not be read, processed or stored. They stop nothing and are not lost: mend them and send them again."
+      note="Records that could not be read, processed or stored. They stop nothing and are not lost: fix them and send them again."
     >
       <Loaded query={pages} waiting={<Waiting />}>
         {({ pages: [first] }) => {
@@ -98,7 +98,7 @@ export function DeadPage() {
           id={id}
           letters={letters}
           view={view}
-          onView={(next) => look(next === 'mend' ? wanted : { ...wanted, view: next })}
+          onView={(next) => look(next === 'fix' ? wanted : { ...wanted, view: next })}
           onOpen={open}
           onClose={() => show(undefined, wanted, false)}
         />

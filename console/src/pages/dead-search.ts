@@ -10,7 +10,7 @@ export type DeadSearch = {
   view?: LetterView;
 };
 
-export const letterViews = ['mend', 'record', 'bytes'] as const;
+export const letterViews = ['fix', 'record', 'bytes'] as const;
 export type LetterView = (typeof letterViews)[number];
 
 export function deadSearch(given: Record<string, unknown>): DeadSearch {

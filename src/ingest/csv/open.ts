@@ -135,7 +135,7 @@ function readAgain(bytes: Uint8Array, readRow: ReadRow, count: number, options: 
   }
   if (found !== outcome.row || scanner.count === 0 || scanner.next < row.length) {
     const why = found !== outcome.row ? scanner.fault : scanner.count === 0 ? 'it is blank' : 'it is more than one row';
-    throw new MillraceError('RECORD_MALFORMED', why, { remedy: 'Mend the row: one line of CSV.' });
+    throw new MillraceError('RECORD_MALFORMED', why, { remedy: 'Fix the row: one line of CSV.' });
   }
   return readRow(scanner, row, 0);
 }

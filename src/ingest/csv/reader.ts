@@ -207,7 +207,7 @@ function tooLong(rowBytesMax: number): MillraceError {
     'RECORD_TOO_LARGE',
     `the row is longer than ${rowBytesMax} bytes, of which the first are kept`,
     {
-      remedy: 'Raise the option rowBytesMax, or mend the file.',
+      remedy: 'Raise the option rowBytesMax, or fix the file.',
     },
   );
 }

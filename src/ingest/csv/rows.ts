@@ -46,7 +46,7 @@ export function rowReader(fields: Fields, layout: Layout, missing: readonly stri
   return (scanner, bytes, from) => {
     if (scanner.count !== count) {
       throw new MillraceError('RECORD_MALFORMED', `the row has ${scanner.count} fields, not ${count}`, {
-        remedy: 'Mend the row: look for a delimiter that is missing, or that stands in a field without quotes.',
+        remedy: 'Fix the row: look for a delimiter that is missing, or that stands in a field without quotes.',
       });
     }
     const { isAscii, starts, ends, doubled } = scanner;

@@ -135,7 +135,7 @@ function* recordsOf(options: SimulateSettings, place: Place): Generator<object, 
   } catch (cause) {
     throw new MillraceError('SOURCE_REFUSED', `the generator failed at record ${index + 1}: ${messageOf(cause)}`, {
       place: `simulate({ seed: ${options.seed} })`,
-      remedy: 'Mend the function that is given as rows.',
+      remedy: 'Fix the function that is given as rows.',
       cause,
     });
   }

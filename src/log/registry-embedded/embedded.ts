@@ -285,7 +285,7 @@ function incompatible(subject: string, level: Compatibility, messages: readonly 
     `the schema does not fit subject '${subject}': ${messages.join('; ')}`,
     {
       place: subject,
-      remedy: `Mend the fields named (declare new ones .optional(); in Avro, give them a default), write to a new topic, or set another compatibility than ${level}.`,
+      remedy: `Fix the fields named (declare new ones .optional(); in Avro, give them a default), write to a new topic, or set another compatibility than ${level}.`,
     },
   );
 }

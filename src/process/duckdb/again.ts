@@ -5,7 +5,7 @@ import { copyProgress } from '../progress.ts';
 import { remainsOf, remainsReason } from '../remains.ts';
 import { countFates, fateOf, uncountLetters } from './counts.ts';
 import { beginning, RowsRefused, StageFailure } from './flowing.ts';
-import { mendWindows } from './mend.ts';
+import { emitHeldWindows } from './held-windows.ts';
 import type { Slot } from './render.ts';
 import type { Work } from './work.ts';
 
@@ -69,7 +69,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
         if (isOfWindow) progress.fates[fateOf(await work.keeper.kinds(topic.name, [record]), record)]++;
         else countFates(progress, flowed, 0);
       });
-      if (held.size > 0) await mendWindows(work, held);
+      if (held.size > 0) await emitHeldWindows(work, held);
       work.unflushed.add(topic.name);
       return undefined;
     } catch (failure) {

@@ -14,11 +14,7 @@ export type Analysis = {
   /** Names of all columns that it mentions; undefined where it takes all (`*`). */
   readonly columns: ReadonlySet<string> | undefined;
   readonly hasWindowFunction: boolean;
-  /** Whether each OVER (…) is partitioned by window_start, so that it sees one window at a time. */
-  readonly isOverWindows: boolean;
   readonly hasDistinct: boolean;
-  /** Whether its DISTINCT ON, if it has one, and each of its grouping sets tell windows apart, so that each sees one window at a time. */
-  readonly isGroupedByWindow: boolean;
   readonly hasLimitOrOrder: boolean;
   readonly hasSetOperation: boolean;
   readonly hasJoin: boolean;
@@ -29,15 +25,9 @@ export type Analysis = {
 /**
  * Parses a query and refuses what no stream may have: several statements, tables named in plain text, functions that read from outside.
  *
- * @param identity the columns that tell two windows apart
  * @throws SQL_INVALID, SQL_UNSUPPORTED
  */
-export async function analyse(
-  session: DuckSession,
-  sql: string,
-  place: string,
-  identity: readonly string[] = ['window_start'],
-): Promise<Analysis> {
+export async function analyse(session: DuckSession, sql: string, place: string): Promise<Analysis> {
   const serialized = await treeOf(session, sql);
   if (serialized.error) {
     throw new MillraceError('SQL_INVALID', String(serialized.error_message ?? 'the SQL cannot be read'), {
@@ -57,7 +47,6 @@ export async function analyse(
     columns: new Set<string>(),
     star: false,
     window: false,
-    overWindows: true,
     join: false,
     unnest: false,
   };
@@ -65,11 +54,7 @@ export async function analyse(
     const kind = node.class ?? node.type;
     if (kind === 'COLUMN_REF') for (const name of node.column_names as string[]) found.columns.add(name.toLowerCase());
     if (kind === 'STAR') found.star = true;
-    if (node.class === 'WINDOW') {
-      found.window = true;
-      const partitions = (node.partitions as Node[] | undefined) ?? [];
-      if (!namesAll(partitions, identity, [])) found.overWindows = false;
-    }
+    if (node.class === 'WINDOW') found.window = true;
     if (node.type === 'JOIN') {
       found.join = true;
       if (node.ref_type === 'NATURAL') found.star = true;
@@ -89,50 +74,13 @@ export async function analyse(
   return {
     columns: found.star ? undefined : found.columns,
     hasWindowFunction: found.window,
-    isOverWindows: found.overWindows,
     hasDistinct: modifiers.some((one) => one.type === 'DISTINCT_MODIFIER'),
-    isGroupedByWindow: isGroupedBy(root, modifiers, identity),
     hasLimitOrOrder: modifiers.some((one) => /LIMIT|ORDER/.test(String(one.type))),
     hasSetOperation: root.type !== 'SELECT_NODE',
     hasJoin: found.join,
     hasUnnest: found.unnest,
     tree: serialized,
   };
-}
-
-/** Whether expressions of a SELECT, by column, by its name there or by its number, are all of these columns. */
-function namesAll(expressions: readonly Node[], columns: readonly string[], selected: readonly Node[]): boolean {
-  const named = expressions.map((one) => nameOf(one, selected));
-  return columns.every((name) => named.includes(name.toLowerCase()));
-}
-
-/** The column that an expression is; undefined where it is computed. */
-function nameOf(expression: Node, selected: readonly Node[]): string | undefined {
-  const number = (expression.value as Node | undefined)?.value;
-  if (expression.class === 'CONSTANT' && number !== undefined)
-    return nameOf(selected[Number(JSON.stringify(number)) - 1] ?? {}, []);
-  const name = (expression.column_names as string[] | undefined)?.at(-1)?.toLowerCase();
-  const meant = selected.find((one) => String(one.alias).toLowerCase() === name && one.alias);
-  return meant ? nameOf(meant, []) : name;
-}
-
-function isGroupedBy(root: Node, modifiers: readonly Node[], identity: readonly string[]): boolean {
-  const selected = (root.select_list as Node[] | undefined) ?? [];
-  const groups = (root.group_expressions as Node[] | undefined) ?? [];
-  const sets = (root.group_sets as unknown[][] | undefined) ?? [];
-  const on = modifiers.flatMap((one) => (one.distinct_on_targets as Node[] | undefined) ?? []);
-  if (on.length > 0 && !namesAll(on, identity, selected)) return false;
-  // one set is asked by carrying the columns along, which DuckDB refuses where they are not in the group
-  return (
-    sets.length < 2 ||
-    sets.every((set) =>
-      namesAll(
-        set.map((index) => groups[Number(JSON.stringify(index))]!),
-        identity,
-        selected,
-      ),
-    )
-  );
 }
 
 /** A relation of a query that has columns of ours. */

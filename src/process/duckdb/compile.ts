@@ -43,7 +43,7 @@ export type Compiled = {
 
 /** Reads a query over a relation, and carries columns of the relation along. */
 export async function compile(
-  { session, stream, place, input, identity, sides }: Making,
+  { session, stream, place, input, sides }: Making,
   rows: string,
   columns: readonly string[],
   hidden: readonly string[],
@@ -53,7 +53,7 @@ export async function compile(
     (reference) => sideOf(sides, reference)?.relation ?? rows,
     (reference) => sideOf(sides, reference)?.relation ?? tableRelation(reference),
   );
-  const analysis = await analyse(session, text, place, identity);
+  const analysis = await analyse(session, text, place);
   const alias = aliasOf(analysis, input.of.name);
   // what is put in place of the input has shapes of its own
   const written = input.previous
@@ -61,7 +61,6 @@ export async function compile(
         session,
         render(stream.query, () => insideRelation(input.of.name)),
         place,
-        identity,
       )
     : analysis;
   refuseShapes(place, written, input, alias);

@@ -5,7 +5,7 @@ import type { DuckSession } from './database.ts';
 import { comparedRows, type Emission, exchange, noEmission } from './emitted.ts';
 import { beginning, correctableMs, end, type FlowInput } from './flowing.ts';
 import { relations } from './relations.ts';
-import { noteChanged } from './sides.ts';
+import { rememberChangedWindows } from './sides.ts';
 import { retracts, type WindowedStage } from './stage.ts';
 import {
   endingWindows,
@@ -46,7 +46,7 @@ export async function emitWindows(emitting: Emitting): Promise<Emission> {
   const { progress } = input;
   const before = progress.closed[name] ?? beginning;
   if (input.held.has(name)) {
-    await noteHeld(emitting);
+    await rememberHeldWindows(emitting);
     return noEmission;
   }
   const now = Math.max(before, watermarkMs);
@@ -167,14 +167,14 @@ async function listKeys(emitting: Emitting, before: number, now: number): Promis
 }
 
 /** Notes the windows that have changed, for when they can be emitted. */
-async function noteHeld(emitting: Emitting): Promise<void> {
+async function rememberHeldWindows(emitting: Emitting): Promise<void> {
   const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
   const { window } = stage;
   const isFollowed =
     hasCorrections || stage.stream.emit === 'change' || window.kind === 'session' || window.kind === 'record';
   if (changed === undefined || !isFollowed) return;
   const windows = window.kind === 'session' ? keysOf(window, changed) : windowsOf(window, changed);
-  await noteChanged(session, pipeline, stage.stream.name, windows, input.progress);
+  await rememberChangedWindows(session, pipeline, stage.stream.name, windows, input.progress);
 }
 
 /** Forgets the rows of windows that are closed for so long that nothing corrects them any more. */

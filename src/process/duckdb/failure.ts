@@ -39,7 +39,7 @@ export function translate(error: unknown, place: string, file?: string): unknown
     return new MillraceError('ROW_FAILED', first, {
       place,
       cause: error,
-      remedy: 'Mend the record or the SQL, then send it again.',
+      remedy: 'Fix the record or the SQL, then send it again.',
     });
   if (/^(Parser|Binder|Catalog|Not implemented|Syntax|Parameter Not Resolved|Permission) Error/i.test(first)) {
     return new MillraceError('SQL_INVALID', message.split('\n\n')[0]!, { place, cause: error, remedy: hint(message) });
@@ -69,7 +69,7 @@ function hint(message: string): string {
   return (
     [!isSaid && candidate?.replace(/\s+/g, ' '), at && `Look at line ${line}, where it says: ${at}`]
       .filter(Boolean)
-      .join('. ') || 'Mend the SQL.'
+      .join('. ') || 'Fix the SQL.'
   );
 }
 

@@ -14,7 +14,7 @@ import { type FlowInput, type FlowResult, fate, guard, hourOf, RowsRefused } fro
 import { keepLast } from './previous.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
-import { feedSide, noteChanged } from './sides.ts';
+import { feedSide, rememberChangedWindows } from './sides.ts';
 import { type DerivedStage, type PlainStage, retracts, type Stage, type WindowedStage } from './stage.ts';
 import {
   arrivedRows,
@@ -136,7 +136,7 @@ export class FlowRun {
       const touched = stage.touched.get(side)!;
       const { window } = stage;
       const windows = window.kind === 'session' ? keysOf(window, touched) : windowsOf(window, touched);
-      await noteChanged(this.#session, pipeline, stage.stream.name, windows, this.#input.progress);
+      await rememberChangedWindows(this.#session, pipeline, stage.stream.name, windows, this.#input.progress);
     }
   }
 

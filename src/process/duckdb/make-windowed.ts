@@ -1,12 +1,13 @@
 // Makes the stage of a stream over windows, or of one that joins by time: its state, and the statements that emit from it.
 import { MillraceError } from '../../core/errors.ts';
 import type { Fields } from '../../define/fields.ts';
+import { isParam } from '../../define/param.ts';
 import { quote } from '../database.ts';
 import { type Analysis, aliasOf, analyse, hasWholeRow } from './analyse.ts';
 import { type Compiled, checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
 import { makeEmitted, pinsOf, windowPins } from './emitted.ts';
-import { refuseMixedWindows } from './refuse.ts';
+import { refuseMixedWindows } from './mixed-windows.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
 import { changedSide, type Side } from './sides.ts';
@@ -62,9 +63,9 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     session,
     render(stream.query, (reference) => (reference.within ? tableRelation(reference) : insideRelation(from.name))),
     place,
-    identity,
   );
-  if (input.window) refuseMixedWindows(place, written, identity);
+  const references = stream.query.references.filter((one) => !isParam(one));
+  if (input.window) refuseMixedWindows(place, written.tree, identity, input, references);
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(making, state, stateFields);

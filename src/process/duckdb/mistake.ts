@@ -22,7 +22,7 @@ export async function mistakeIn(
   const remedies = [singleQuotes(stream, error.message), candidates(error.message), await line(session, stream, rows)];
   return new MillraceError(error.code === 'ROW_FAILED' ? 'SQL_INVALID' : error.code, inTheirWords(error.message), {
     place,
-    remedy: remedies.filter(Boolean).join(' ') || 'Mend the SQL.',
+    remedy: remedies.filter(Boolean).join(' ') || 'Fix the SQL.',
     cause: error,
   });
 }

@@ -1,4 +1,4 @@
-// A pipeline in DuckDB: micro-batches as transactions, bad records found and put aside, windows mended.
+// A pipeline in DuckDB: micro-batches as transactions, bad records and bad rows of windows found and put aside.
 import type { MillraceError } from '../../core/errors.ts';
 import type { Scope } from '../../define/shadow.ts';
 import type { Topic } from '../../define/topic.ts';
@@ -9,8 +9,8 @@ import { adopt } from './adopt.ts';
 import { processAgain, tryAgain } from './again.ts';
 import { countFates, countSources, partitionOf, uncountLetters } from './counts.ts';
 import { beginning, type Filled, fate, hourOf, RowsRefused, StageFailure } from './flowing.ts';
+import { emitHeldWindows, flushWindows } from './held-windows.ts';
 import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
-import { flushWindows, mendWindows } from './mend.ts';
 import type { DuckPrepared } from './prepare.ts';
 import { noteQueries } from './queries.ts';
 import type { Slot } from './render.ts';
@@ -122,12 +122,12 @@ export class DuckProcessor implements Processor {
     const held = new Set<string>();
     for (;;) {
       try {
-        // what is mended needs the slots
+        // windows that are held are emitted afterwards, and that needs the slots
         const isLast = held.size === 0;
         const result = await this.#attempt(duck, stretch, dead, held, reports, isLast ? committing : undefined);
-        // before the windows are mended: that may fail too
+        // the rows are stored; the windows that are held may fail once more
         saved?.();
-        if (held.size > 0) await mendWindows(this.#work, held);
+        if (held.size > 0) await emitHeldWindows(this.#work, held);
         return result;
       } catch (failure) {
         if (failure instanceof RowsRefused) {

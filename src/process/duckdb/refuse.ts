@@ -41,23 +41,6 @@ export function refuseCombinations(place: string, input: Relation, topic: Topic,
   });
 }
 
-/** Refuses what sees more than one window. `written` is the query as its author wrote it, without the subquery of the window. */
-export function refuseMixedWindows(place: string, written: Analysis, identity: readonly string[]): void {
-  const columns = identity.join(', ');
-  const refuse = (what: string, remedy: string) => {
-    throw new MillraceError('SQL_UNSUPPORTED', `${what} would mix the windows that happen to be emitted together`, {
-      place,
-      remedy,
-    });
-  };
-  if (!written.isOverWindows) refuse(`OVER (…) without PARTITION BY ${columns}`, `Add ${columns} to its PARTITION BY.`);
-  if (!written.isGroupedByWindow)
-    refuse(
-      `DISTINCT ON or a grouping set without ${columns}`,
-      `Add ${columns} to it: ROLLUP, CUBE and GROUPING SETS may not leave the window out.`,
-    );
-}
-
 /** Refuses shapes of queries that have no meaning over a stream. `alias` is undefined where the input is not in the outer FROM. */
 export function refuseShapes(place: string, analysis: Analysis, input: Relation, alias: string | undefined): void {
   const refuse = (message: string, remedy: string) => {

@@ -171,7 +171,7 @@ export function changedSide({ relation, fresh, table, columns }: Side): string {
 }
 
 /** Takes note of windows that a side has changed, for when their stream runs. */
-export async function noteChanged(
+export async function rememberChangedWindows(
   session: DuckSession,
   pipeline: string,
   stream: string,

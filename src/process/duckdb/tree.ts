@@ -110,7 +110,7 @@ export function commonNames(tree: Node): Set<string> {
 
 /** A remedy that shows the line of a text in which a position lies. */
 export function pointAt(text: string, at: number): string {
-  if (!Number.isFinite(at)) return 'Mend the SQL.';
+  if (!Number.isFinite(at)) return 'Fix the SQL.';
   const line = text.slice(0, at).split('\n').length;
   return `Look at line ${line}: ${text.split('\n')[line - 1]!.trim().slice(0, 80)}`;
 }

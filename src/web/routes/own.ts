@@ -180,7 +180,7 @@ function refused(reply: FastifyReply, place: string, error: unknown): FastifyRep
     });
   if (error instanceof MillraceError && error.code !== 'PIPELINE_INVALID') return sendProblem(reply, error);
   const remedy =
-    error instanceof MillraceError ? error.remedy : 'Mend the function of this route in the pipeline’s file.';
+    error instanceof MillraceError ? error.remedy : 'Fix the function of this route in the pipeline’s file.';
   const failure = new MillraceError('PIPELINE_INVALID', `the route failed: ${messageOf(error)}`, { place, remedy });
   return sendProblem(reply, failure, { status: 500 });
 }

@@ -1,4 +1,4 @@
-// The bus pipeline after its cause of dead letters is mended: a scheduled time that is none counts as missing.
+// The bus pipeline after its cause of dead letters is fixed: a scheduled time that is none counts as missing.
 import { int, long, pipeline, sql, stream, table, text, timestamp } from 'millrace';
 import {
   bus_positions,

@@ -78,7 +78,7 @@ describe('csv goes on', () => {
     assert.deepEqual(again.batches, []);
   });
 
-  test('with a refused row that was mended', async () => {
+  test('with a refused row that was fixed', async () => {
     const files = memoryFiles({ 'x.csv': 'a,b,c\n1,2\n' });
     const source = await open({ file: 'x.csv' }, context(abc, { files }));
     const bytes = (one: string) => Buffer.from(one);

@@ -60,7 +60,7 @@ describe('http reads', () => {
     assert.deepEqual((await once('/path', { items, map })).rows, [[40, null]]);
   });
 
-  test('items one by one: one that does not fit is refused with its JSON and its place, and can be mended', async () => {
+  test('items one by one: one that does not fit is refused with its JSON and its place, and can be fixed', async () => {
     serve('/mixed', '{"r":[{"id":1},{"id":"x"},null,5,{"id":2}]}');
     const { rows, sequences, refusals, source } = await once(
       '/mixed',

@@ -67,7 +67,7 @@ test('without a count it waits for its consumer, and ends when the generator end
   assert.deepEqual(all.rows, [['hall', 1, 0]]);
 });
 
-test('a record that does not fit is refused with its JSON, and can be mended', async () => {
+test('a record that does not fit is refused with its JSON, and can be fixed', async () => {
   const loop: Record<string, unknown> = { room: 'x' };
   loop.self = loop;
   const source = await open(

@@ -1,10 +1,27 @@
 // All mutations, by the parts that they break. A part that is not here yet is a file of its own beside these.
 import type { Mutation } from '../mutation.ts';
+import { again } from './again.ts';
+import { eventTime } from './event-time.ts';
+import { joins } from './joins.ts';
 import { ledger } from './ledger.ts';
 import { log } from './log.ts';
 import { posts } from './posts.ts';
 import { engine } from './process.ts';
+import { retractions } from './retractions.ts';
 import { sources } from './sources.ts';
 import { store } from './store.ts';
+import { windows } from './windows.ts';
 
-export const mutations: readonly Mutation[] = [...ledger, ...sources, ...posts, ...log, ...store, ...engine];
+export const mutations: readonly Mutation[] = [
+  ...ledger,
+  ...sources,
+  ...posts,
+  ...log,
+  ...store,
+  ...engine,
+  ...windows,
+  ...retractions,
+  ...eventTime,
+  ...joins,
+  ...again,
+];

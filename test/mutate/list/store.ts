@@ -62,8 +62,8 @@ export const store: readonly Mutation[] = [
     name: 'store-keeps-everything',
     promise: '`keep` removes what is old',
     file: write,
-    find: 'const removed = outdated === undefined ? 0 : await session.run(`delete from ${stored} where ${outdated}`, nowMs);',
-    replace: 'const removed = 0;',
+    find: 'if (condition === undefined) return undefined;',
+    replace: 'if (condition !== table.name) return undefined;',
     tests: [contract],
   },
   {

@@ -28,6 +28,11 @@ const zones = table('zones', zone, { key: 'id' });
 const least = param('least', double(), { default: 1 });
 const one: Fields = { n: int() };
 const counted: Fields = { zone: text(), n: long() };
+const visit = ride.session('1 minute', { by: ['zone'] });
+const visits: Fields = { zone: text(), w: timestamp(), fare: double(), n: long() };
+const keyed = table('keyed', topic('keyed_in', { zone: text(), name: text() }).from(csv({ file: 'keyed.csv' })), {
+  key: 'zone',
+});
 const shaped: Fields = { w: timestamp(), x: text().optional() };
 
 /** A pipeline of one stream. */
@@ -248,6 +253,52 @@ export const cases = {
   'DISTINCT ON a window is fine': of(
     shaped,
     sql`select distinct on (window_start) window_start as w, zone as x from ${ride.tumble('1 minute')}`,
+  ),
+  'DISTINCT ON without the window': of(
+    shaped,
+    sql`select distinct on (zone) window_start as w, zone as x from ${ride.tumble('1 minute')}`,
+  ),
+  'DISTINCT ON a name that the SELECT list gives to something else': of(
+    { ...shaped, window_start: timestamp() },
+    sql`select distinct on (window_start) window_start as w, zone as x, date_trunc('hour', window_start) as window_start from ${ride.tumble('1 minute')} r`,
+  ),
+  'DISTINCT ON the column itself is fine beside that name': of(
+    { ...shaped, window_start: timestamp() },
+    sql`select distinct on (r.window_start) window_start as w, zone as x, date_trunc('hour', r.window_start) as window_start from ${ride.tumble('1 minute')} r`,
+  ),
+  'grouping sets of sessions are fine, also where the key is computed under its own name': of(
+    visits,
+    sql`select coalesce(zone, 'none') as zone, window_start as w, coalesce(fare, 0) as fare, count(*) as n from ${visit} group by grouping sets ((zone, window_start), (zone, window_start, fare))`,
+  ),
+  'ROLLUP beside the key of a session is fine': of(
+    visits,
+    sql`select upper(zone) as zone, window_start as w, coalesce(fare, 0) as fare, count(*) as n from ${visit} v group by v.zone, window_start, rollup (fare)`,
+  ),
+  'grouping sets by names of the SELECT list are fine where no column is called so': of(
+    { place: text(), w: timestamp(), fare: double(), n: long() },
+    sql`select zone as place, window_start as w, coalesce(fare, 0) as fare, count(*) as n from ${visit} group by grouping sets ((place, w), (place, w, fare))`,
+  ),
+  'a grouping set without the key of a session': of(
+    visits,
+    sql`select coalesce(zone, 'all') as zone, window_start as w, 0::double as fare, count(*) as n from ${visit} group by grouping sets ((zone, window_start), (window_start))`,
+  ),
+  'ROLLUP of the window': of(
+    visits,
+    sql`select zone, coalesce(window_start, '2024-01-01') as w, 0::double as fare, count(*) as n from ${visit} group by zone, rollup (window_start)`,
+  ),
+  'a grouping set with the key of another relation in the place of that of the session': of(
+    visits,
+    sql`select any_value(z.id) as zone, window_start as w, 0::double as fare, count(*) as n from ${visit} v join ${zones} z on z.id <> v.zone group by grouping sets ((v.zone, window_start), (z.id, window_start))`,
+    [zones],
+  ),
+  'a grouping set by a name of the SELECT list that is a column of its own': of(
+    { ...shaped, zone: text(), n: text() },
+    sql`select window_start as w, zone, 'x' as x, zone as n from ${visit} group by grouping sets ((zone, window_start), (n, window_start))`,
+  ),
+  'OVER the key of another relation in the place of that of the session': of(
+    visits,
+    sql`select v.zone, v.window_start as w, 0::double as fare, row_number() over (partition by k.zone, v.window_start order by v.n) as n from ${visit} v join ${keyed} k on k.name = v.zone`,
+    [keyed],
   ),
   'a correlated subquery over a table is fine': of(
     shaped,

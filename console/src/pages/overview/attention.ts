@@ -98,7 +98,7 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
     add('dead', {
       weight: 'warn',
       title: 'has dead letters',
-      text: `${plural(ledger.dead, 'record')} could not be processed. Mend the cause and send them again.`,
+      text: `${plural(ledger.dead, 'record')} could not be processed. Fix the cause and send them again.`,
       action: 'dead',
     });
   if (ledger.late > 0 && !saysLateOnly)

@@ -44,7 +44,7 @@ export function ledgerParts(ledger: Ledger): LedgerPart[] {
     {
       name: 'dead',
       label: 'dead',
-      note: 'In the dead letters, to be mended and sent again.',
+      note: 'In the dead letters, to be fixed and sent again.',
       colour: 'var(--bad)',
       count: ledger.dead,
     },

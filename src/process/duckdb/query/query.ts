@@ -103,7 +103,7 @@ export async function readQuery(
     if (error instanceof MillraceError && error.code === 'ROW_FAILED') {
       throw new MillraceError('SQL_INVALID', error.message, {
         place,
-        remedy: 'Mend the query.',
+        remedy: 'Fix the query.',
         cause: error,
       });
     }

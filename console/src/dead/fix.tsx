@@ -1,4 +1,4 @@
-// Mends one letter: edit what came, try whether it would be taken, send it again.
+// Fixes one letter: edit what came, try whether it would be taken, send it again.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { AlignLeft, CircleCheck, CircleX, FlaskConical, RotateCcw, Undo2 } from 'lucide-react';
 import { useState } from 'react';
@@ -11,7 +11,7 @@ import { Failure } from '../kit/failure.tsx';
 import { capitalised } from '../kit/format.ts';
 import { explainRedrive } from './reasons.ts';
 
-type MendProps = {
+type FixProps = {
   letter: DeadLetterDetail;
   onStored: () => void;
   /** Goes to the next letter, where there is one. */
@@ -36,7 +36,7 @@ function heightOf(text: string): number {
   return Math.min(Math.max(lines * 20 + 20, 120), 420);
 }
 
-export function Mend({ letter, onStored, onNext }: MendProps) {
+export function Fix({ letter, onStored, onNext }: FixProps) {
   const queries = useQueryClient();
   const mayWrite = useMayWrite();
   const first = letter.edit ?? '';
@@ -129,7 +129,7 @@ export function Mend({ letter, onStored, onNext }: MendProps) {
                 isBusy={redrive.isPending && !redrive.variables}
                 onClick={() => redrive.mutate(false)}
               >
-                {isChanged ? 'Send the mended one' : 'Send again'}
+                {isChanged ? 'Send the fixed one' : 'Send again'}
               </Button>
             </span>
           </div>
@@ -161,7 +161,7 @@ function TrialOutcome({ outcome, isChanged }: { outcome: Outcome | undefined; is
         <p className="font-medium">{title}</p>
         {reason && <p>{capitalised(reason)}</p>}
         {isTrial && isGood && (
-          <p className="text-muted">{`Nothing was stored yet. Send ${isChanged ? 'the mended one' : 'it again'} to do so.`}</p>
+          <p className="text-muted">{`Nothing was stored yet. Send ${isChanged ? 'the fixed one' : 'it again'} to do so.`}</p>
         )}
       </div>
     </div>

@@ -14,13 +14,13 @@ import { columnList } from './types.ts';
 import type { TopicWork, Work } from './work.ts';
 
 /** Puts the rows aside that the queries of windowed streams fail for, and emits the windows without them. */
-export async function mendWindows(work: Work, stages: ReadonlySet<string>): Promise<void> {
-  const mended = new Set<string>();
+export async function emitHeldWindows(work: Work, stages: ReadonlySet<string>): Promise<void> {
+  const repeated = new Set<string>();
   const failing = [...stages];
   const topics = new Set<TopicWork>();
   for (let stage = failing.shift(); stage !== undefined; stage = failing.shift()) {
     await putCulpritsAside(work, stage);
-    mended.add(stage);
+    repeated.add(stage);
     topics.add(work.topicOf(stage));
     if (failing.length > 0) continue;
     try {
@@ -31,7 +31,7 @@ export async function mendWindows(work: Work, stages: ReadonlySet<string>): Prom
     } catch (failure) {
       if (!(failure instanceof StageFailure)) throw failure;
       // what was held back may make a stream fail that follows
-      if (!failure.firing || mended.has(failure.stage)) throw failure.error;
+      if (!failure.firing || repeated.has(failure.stage)) throw failure.error;
       failing.push(failure.stage);
     }
   }
@@ -42,7 +42,7 @@ async function putCulpritsAside(work: Work, stageName: string): Promise<void> {
   const derived = flow.stages.find((one) => one.stream.name === stageName);
   if (derived?.kind === 'derived') return putRowsAside(work, derived);
   const stage = flow.windowed.find((one) => one.stream.name === stageName);
-  assert(stage, `stage ${stageName} has no windows to mend`);
+  assert(stage, `stage ${stageName} has no windows that are held`);
   const state = relations.state(work.pipeline.name, stageName);
   for (;;) {
     // windows that were closed before may have failed, too
@@ -135,7 +135,7 @@ function rowLetter(work: Work, stage: Stage, id: number, error: MillraceError, b
 export async function flushWindows(work: Work): Promise<void> {
   for (const name of [...work.unflushed]) {
     const { topic, flow } = work.of(name);
-    const mended = new Set<string>();
+    const repeated = new Set<string>();
     for (;;) {
       try {
         const progress = copyProgress(work.progress);
@@ -144,11 +144,11 @@ export async function flushWindows(work: Work): Promise<void> {
         });
         break;
       } catch (failure) {
-        if (!(failure instanceof StageFailure) || mended.has(failure.stage))
+        if (!(failure instanceof StageFailure) || repeated.has(failure.stage))
           throw failure instanceof StageFailure ? failure.error : failure;
         if (!failure.firing) throw failure.error;
-        mended.add(failure.stage);
-        await mendWindows(work, new Set([failure.stage]));
+        repeated.add(failure.stage);
+        await emitHeldWindows(work, new Set([failure.stage]));
       }
     }
     work.unflushed.delete(name);
