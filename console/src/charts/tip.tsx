@@ -2,7 +2,13 @@
 import { classNames } from '../kit/class-names.ts';
 import { MiddleText } from '../kit/middle-text.tsx';
 
-export type TipLine = { label: string; value: string; colour?: string | undefined };
+export type TipLine = {
+  label: string;
+  value: string;
+  /** What else is to be known of the value. */
+  note?: string | undefined;
+  colour?: string | undefined;
+};
 
 type TipProps = {
   title: string;
@@ -33,6 +39,7 @@ export function Tip({ title, lines, left, top, width, height, linesMax = 12 }: T
         <p key={line.label} className="flex items-center gap-2 whitespace-nowrap">
           {line.colour && <span className="size-2 shrink-0 rounded-full" style={{ background: line.colour }} />}
           <MiddleText text={line.label} className="text-muted" />
+          {line.note && <span className="text-2xs text-faint">{line.note}</span>}
           <span className="ml-auto pl-3 font-mono font-medium">{line.value}</span>
         </p>
       ))}
