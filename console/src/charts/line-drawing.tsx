@@ -55,7 +55,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
     hasDots,
     model.isTime,
     model.labels,
-    shown.map((one) => [one.key, one.index]),
+    shown.map((one) => [one.key, one.slot]),
   ]);
   const canRange = rangeChosen.current !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `structure` stands for the series.
@@ -142,7 +142,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
           items={model.series.map((one) => ({
             key: one.key,
             label: one.label,
-            ...seriesLook(palette, one.index, one.isOthers),
+            ...seriesLook(palette, one.slot, one.isOthers),
           }))}
         />
       )}
@@ -195,7 +195,7 @@ function tipLines(
       label: amountText(one.label, unit),
       value: numberText(value, unit, step),
       note: agoMs > 0 && isTime ? `${formatDuration(agoMs)} before` : undefined,
-      colour: shown.length > 1 ? seriesLook(palette, one.index, one.isOthers).colour : undefined,
+      look: shown.length > 1 ? seriesLook(palette, one.slot, one.isOthers) : undefined,
     }));
 }
 
@@ -290,7 +290,7 @@ function plotOptions({
     series: [
       {},
       ...shown.map((one): uPlot.Series => {
-        const { colour, dash } = seriesLook(palette, one.index, one.isOthers);
+        const { colour, dash } = seriesLook(palette, one.slot, one.isOthers);
         return {
           label: one.label,
           stroke: colour,

@@ -1,5 +1,6 @@
 // Rows of a line, an area or bars as columns: the places of the axis, and the values of each series there.
 import type { ChartData, ChartView } from '../../../src/web/schemas.ts';
+import { colourBook, plainSlot, type Slot } from './colours.ts';
 import {
   categoryText,
   columnOf,
@@ -17,8 +18,7 @@ import {
 export type Series = {
   key: string;
   label: string;
-  /** Its place among all series, hidden or not: gives its colour. */
-  index: number;
+  slot: Slot;
   isOthers: boolean;
   values: (number | null)[];
 };
@@ -74,10 +74,12 @@ export function seriesModel(view: ChartView, data: ChartData): SeriesModel {
     one.values.set(place, typeof value === 'number' ? value : null);
   }
   const entries = [...found].sort(([, a], [, b]) => Number(isOthers(a.value)) - Number(isOthers(b.value)));
-  const series = (bySeries ? sorted(entries) : entries).map(([key, one], index) => ({
+  const named = entries.filter(([, one]) => !isOthers(one.value)).map(([key]) => key);
+  const slots = bySeries ? colourBook.slotsOf(by, named) : undefined;
+  const series = (bySeries ? sorted(entries) : entries).map(([key, one]) => ({
     key,
     label: bySeries ? seriesName(view, by, one.value) : (data.columns.at(-1) ?? ''),
-    index,
+    slot: slots?.get(key) ?? plainSlot,
     isOthers: isOthers(one.value),
     values: places.map((_, place) => one.values.get(place) ?? null),
   }));
@@ -203,7 +205,7 @@ function seriesName(view: ChartView, by: string, value: unknown): string {
   return isBare ? `${by.replaceAll('_', ' ')} ${text}` : text;
 }
 
-/** By name, so that a series keeps its colour while others overtake it; the others last. */
+/** By name, so that a series keeps its place while others overtake it; the others last. */
 function sorted<T extends { value: unknown }>(entries: [string, T][]): [string, T][] {
   return entries.sort(
     ([a, one], [b, other]) =>
