@@ -83,6 +83,12 @@ describe('what needs attention', () => {
     ]);
   });
 
+  test('what has failed is opened, or restarted where the server can', () => {
+    const failed = view({ status: 'failed', reason: 'The disk is full.' });
+    assert.deepEqual(said([failed]), [['bad', 'failed', 'open']]);
+    assert.deepEqual(said([{ ...failed, canRestart: true } as PipelineView]), [['bad', 'failed', 'restart']]);
+  });
+
   test('dead letters are told once, whether the server gives them as the reason or not', () => {
     const dead = { ...ledger, out: 97, dead: 3 };
     assert.deepEqual(said([view({ ledger: dead })]), [['warn', 'has dead letters', 'dead']]);

@@ -206,6 +206,7 @@ export default pipeline('bus', {
       y: 'mean_delay_s',
       by: 'line',
       aggregate: 'mean',
+      weight: 'positions',
       unit: 's',
     }),
     bar(bus_traffic_processed, {

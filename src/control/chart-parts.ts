@@ -2,8 +2,8 @@
 import type { SummaryGroup } from '../store/store.ts';
 import type { ChartData } from '../web/schemas.ts';
 import { niceWidth, tidy } from './chart-scale.ts';
-import { cutOf, nameOf, rankOf } from './chart-series.ts';
-import { among, type ChartSource, chartDataOf, inWords, isAdditive, place } from './chart-source.ts';
+import { cutOf, nameOf, rankOf, rankWords } from './chart-series.ts';
+import { among, type ChartSource, chartDataOf, inWords, place } from './chart-source.ts';
 
 /** Parts of a share; the others are one more. */
 export const partsMax = 8;
@@ -97,9 +97,10 @@ export async function heatmapData(source: ChartSource): Promise<ChartData> {
   const axis = async (name: string, side: 'x' | 'y'): Promise<SummaryGroup> => {
     if (source.axis(name) === 'text') {
       const top = await source.top(name, rankOf(value), heatMax[side], present);
-      const words = isAdditive(value) ? 'largest' : 'with the most rows';
       if (top.others > 0)
-        notes.push(`${heatMax[side]} of ${inWords(top.others + heatMax[side])} values of ${name}, those ${words}`);
+        notes.push(
+          `${heatMax[side]} of ${inWords(top.others + heatMax[side])} values of ${name}, those ${rankWords(value)}`,
+        );
       return among(name, top);
     }
     const cut = await cutOf(source, name, heatMax[side], present);

@@ -33,14 +33,14 @@ export async function mapData(source: ChartSource): Promise<ChartData> {
   });
 }
 
-/** A first row [null, value] of all rows; then its course, rows [time, value], where the table has a time. */
+/** A first row [null, value] of all rows; then its course, rows [time, value], where the table's rows are a history. */
 export async function numberData(source: ChartSource): Promise<ChartData> {
   const column = source.options.value;
   const value = source.valueOf(column, 'sum');
-  const { time } = source;
+  const { history: time } = source;
   const present = column === undefined ? [] : [column];
   const [all] = await source.summarise({ values: [value], present });
-  const columns = [time ?? 'time', nameOf(value)];
+  const columns = [source.time ?? 'time', nameOf(value)];
   const first = [null, all?.[0] ?? null];
   if (time === undefined) return chartDataOf(columns, [first]);
   const cut = await cutOf(source, time, sparkMax, present);

@@ -143,9 +143,18 @@ export function partialNote(partial: ReturnType<typeof partialOf>): string | und
   return partial && 'the last span is not over yet';
 }
 
-/** Which values of a column are the most important: by their sum or count, else those with the most rows. */
+/** Which values of a column are the most important: by their sum or count, else those with the most rows, or the most weight. */
 export function rankOf(value: SummaryValue): SummaryValue {
-  return isAdditive(value) ? value : { aggregate: 'count' };
+  if (isAdditive(value)) return value;
+  return value.aggregate === 'mean' && value.weight !== undefined
+    ? { aggregate: 'sum', column: value.weight }
+    : { aggregate: 'count' };
+}
+
+/** How those that come first by `rankOf` are told in a note. */
+export function rankWords(value: SummaryValue): string {
+  if (isAdditive(value)) return 'largest';
+  return `with the most ${value.aggregate === 'mean' && value.weight !== undefined ? value.weight.replaceAll('_', ' ') : 'rows'}`;
 }
 
 /** The name of a computed column: 'rows', 'delay_s', 'mean of delay_s'. */
@@ -185,8 +194,7 @@ export function filled(rows: unknown[][], value: SummaryValue, cut: Cut | undefi
 function seriesNote(top: Top, by: string | undefined, value: SummaryValue, hasOthers: boolean): string | undefined {
   if (top.others === 0) return undefined;
   const count = top.values.length;
-  const words = isAdditive(value) ? 'largest' : 'with the most rows';
-  return `the ${count} ${words} of ${inWords(top.others + count)} values of ${by}${hasOthers ? ', the others added up' : ''}`;
+  return `the ${count} ${rankWords(value)} of ${inWords(top.others + count)} values of ${by}${hasOthers ? ', the others added up' : ''}`;
 }
 
 /** Whether there are fewer places than were asked for. */

@@ -14,6 +14,7 @@ export type ChartOptions = {
   readonly value?: string;
   readonly every?: Every;
   readonly aggregate?: Aggregate;
+  readonly weight?: string;
   readonly latitude?: string;
   readonly longitude?: string;
   readonly color?: string;
@@ -62,6 +63,15 @@ export class ChartSource {
     return this.chart.table.time;
   }
 
+  /**
+   * The event time, where the rows of a time stay as they were: no row of another time takes their place, since the key has the time in it
+   * (as that of windows has). Rows of another key are of the newest time of each key only: when they were told is no history of anything.
+   */
+  get history(): string | undefined {
+    const { time, key } = this.chart.table;
+    return time !== undefined && key.includes(time) ? time : undefined;
+  }
+
   /** Where the range of time that was asked for begins, milliseconds since 1970. */
   get rangeFrom(): number | undefined {
     return this.#scope.within?.from === undefined ? undefined : place(this.#scope.within.from);
@@ -88,7 +98,8 @@ export class ChartSource {
   /** What is computed of the rows of one place; `last` is by the event time, or else by the axis. */
   valueOf(column: string | undefined, fallback: Aggregate, axis?: string): SummaryValue {
     if (column === undefined) return { aggregate: 'count' };
-    const aggregate = this.options.aggregate ?? fallback;
+    const { aggregate = fallback, weight } = this.options;
+    if (aggregate === 'mean') return weight === undefined ? { aggregate, column } : { aggregate, column, weight };
     if (aggregate !== 'last') return { aggregate, column };
     const by = this.time ?? axis;
     return by === undefined ? { aggregate, column } : { aggregate, column, by };

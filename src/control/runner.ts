@@ -57,6 +57,8 @@ export class Runner implements TopicReader, Loader, Waiter {
   readonly startedAt: number;
   readonly measures: Measures;
   #endedMs: number | undefined;
+  /** Milliseconds since 1970; undefined while it runs. */
+  endedAt: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
   #rows: Record<string, number> = {};
@@ -232,6 +234,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       }
       await this.refreshRows().catch(() => undefined);
       this.#endedMs = this.#options.system.clock.elapsed();
+      this.endedAt = this.#options.system.clock.now();
     })();
   }
 

@@ -37,7 +37,7 @@ export function viewOf(runner: Runner): PipelineView {
     charts: pipeline.charts.length,
     recordsPerSecond: status.recordsPerSecond,
     bytesPerSecond: runner.hasEnded ? 0 : measures.bytesPerSecond,
-    run: { startedAt: runner.startedAt, ...status.run },
+    run: { startedAt: runner.startedAt, ...given('endedAt', runner.endedAt), ...status.run },
     parts: { ...status.parts },
   };
 }
@@ -48,11 +48,10 @@ function rateOf(runner: Runner, meter: string): number {
 
 function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
   const { pipeline, measures } = runner;
-  const isFailed = status.sources.some((source) => source.state === 'failed');
-  /** How a topic, stream or table is. */
-  const stateOf = (rate: number, waiting: number): GraphNode['state'] => {
-    if (status.health === 'failed') return isFailed ? 'ended' : 'failed';
-    if (runner.hasEnded && status.health !== 'paused') return 'ended';
+  /** How a topic, stream or table is; `waiting`: records that it has not processed. */
+  const stateOf = (place: string, rate: number, waiting: number): GraphNode['state'] => {
+    if (status.health === 'failed') return runner.failure?.place === place ? 'failed' : 'stopped';
+    if (runner.hasEnded && status.health !== 'paused') return waiting > 0 ? 'stopped' : 'ended';
     if (status.health === 'paused') return 'paused';
     return rate > 0 ? 'flowing' : waiting > 0 ? 'waiting' : 'idle';
   };
@@ -81,7 +80,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       noun: 'topic',
       name: topic.name,
       label: topicLabel(topic),
-      state: stateOf(rate, counts.waiting),
+      state: stateOf(`topic '${topic.name}'`, rate, counts.waiting),
       ratePerSecond: rate,
       in: counts.in,
       out: counts.out,
@@ -93,6 +92,8 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ...given('notice', runner.waitOf(topic.name) ?? status.notices[topic.name]),
     };
   });
+  // what waits in the log waits for all of them; while it runs they are idle meanwhile
+  const unprocessed = runner.hasEnded ? status.ledger.inFlight : 0;
   const stage = ({ noun, name, retracted, ...counts }: StageStatus, label: string, retracts: boolean): GraphNode => {
     const rate = rateOf(runner, `${noun} ${name}`);
     return {
@@ -101,7 +102,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       name,
       label,
       // a window takes rows long before it gives one
-      state: stateOf(Math.max(rate, rateOf(runner, `${noun} ${name} in`)), 0),
+      state: stateOf(`${noun} '${name}'`, Math.max(rate, rateOf(runner, `${noun} ${name} in`)), unprocessed),
       ratePerSecond: rate,
       ...counts,
       ...(retracts || retracted > 0 ? { retracted } : {}),
@@ -122,7 +123,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       noun: 'table',
       name: table.name,
       label: 'of another pipeline',
-      state: stateOf(0, 0),
+      state: stateOf(`table '${table.name}'`, 0, 0),
       ratePerSecond: 0,
     }),
   );
@@ -131,7 +132,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
 
 function sourceState(source: SourceStatus, { health }: PipelineStatus, rate: number): GraphNode['state'] {
   if (source.state === 'failed' || source.state === 'ended') return source.state;
-  if (health === 'failed' || health === 'stopped') return 'ended';
+  if (health === 'failed' || health === 'stopped') return 'stopped';
   if (health === 'paused') return 'paused';
   if (source.state === 'starting') return 'idle';
   return rate > 0 ? 'flowing' : 'waiting';

@@ -54,10 +54,33 @@ type Titled = {
 };
 /** With `every`, an x that is a time is cut: with 'year', all rows of one year are one place. */
 type Across<F extends Fields> = { x: Column<F>; every?: never } | { x: TimeColumn<F>; every?: Every };
-type Series<F extends Fields> = Titled & Across<F> & { y?: NumberColumn<F>; by?: Column<F>; aggregate?: Aggregate };
-type Valued<F extends Fields> = { value?: NumberColumn<F>; aggregate?: Aggregate };
+/**
+ * With `weight` a mean counts each row so many times: where rows are means themselves, by the column that says of how many records each
+ * is. Else a mean of few records would count as much as one of many.
+ */
+type Computed<F extends Fields> =
+  | { aggregate?: Exclude<Aggregate, 'mean'>; weight?: never }
+  | { aggregate: 'mean'; weight?: NumberColumn<F> };
+type Series<F extends Fields> = Titled & Across<F> & Computed<F> & { y?: NumberColumn<F>; by?: Column<F> };
+type Valued<F extends Fields> = Computed<F> & { value?: NumberColumn<F> };
+/** Of heat maps, which show the mean where nothing else is said. */
+type Shaded<F extends Fields> = { value?: NumberColumn<F> } & (
+  | Computed<F>
+  | { aggregate?: 'mean'; weight?: NumberColumn<F> }
+);
 
-const columnOptions = ['x', 'y', 'by', 'value', 'latitude', 'longitude', 'country', 'color', 'columns'] as const;
+const columnOptions = [
+  'x',
+  'y',
+  'by',
+  'value',
+  'weight',
+  'latitude',
+  'longitude',
+  'country',
+  'color',
+  'columns',
+] as const;
 
 function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readonly string[] = []): Chart {
   const title = typeof options?.title === 'string' ? options.title : undefined;
@@ -66,6 +89,7 @@ function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readon
   const { title: _title, ...rest } = options;
   const given: Readonly<Record<string, unknown>> = rest;
   checkShape(place, kind, given);
+  checkWeight(place, kind, given);
   const shown = table as Table;
   if (shown?.noun !== 'table') {
     throw new MillraceError('PIPELINE_INVALID', `${kind}() needs a table`, {
@@ -84,7 +108,7 @@ function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readon
     for (const name of [given[option] ?? []].flat() as string[]) {
       const field = Object.hasOwn(shown.fields, name) ? shown.fields[name] : undefined;
       if (!field) refuse(`${option}: table '${shown.name}' has no column '${name}'`, () => true);
-      else if (numbers.includes(option) && !isNumber(field.type))
+      else if ((option === 'weight' || numbers.includes(option)) && !isNumber(field.type))
         refuse(`${option}: column '${name}' is no number`, isNumber);
     }
   }
@@ -101,21 +125,21 @@ function chart(kind: ChartKind, table: unknown, options: Titled, numbers: readon
 const shapes: Readonly<
   Record<ChartKind, readonly { readonly needs: readonly string[]; readonly may: readonly string[] }[]>
 > = {
-  line: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
-  area: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
-  bar: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate'] }],
+  line: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate', 'weight'] }],
+  area: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate', 'weight'] }],
+  bar: [{ needs: ['x'], may: ['every', 'y', 'by', 'aggregate', 'weight'] }],
   share: [{ needs: ['by'], may: ['value'] }],
   scatter: [{ needs: ['x', 'y'], may: ['by', 'trend'] }],
   histogram: [{ needs: ['value'], may: ['bins'] }],
-  heatmap: [{ needs: ['x', 'y'], may: ['every', 'value', 'aggregate'] }],
+  heatmap: [{ needs: ['x', 'y'], may: ['every', 'value', 'aggregate', 'weight'] }],
   map: [
     { needs: ['latitude', 'longitude'], may: ['color', 'columns'] },
-    { needs: ['country'], may: ['value', 'aggregate'] },
+    { needs: ['country'], may: ['value', 'aggregate', 'weight'] },
   ],
-  number: [{ needs: [], may: ['value', 'aggregate'] }],
+  number: [{ needs: [], may: ['value', 'aggregate', 'weight'] }],
   grid: [
     { needs: [], may: ['columns', 'limit'] },
-    { needs: ['by'], may: ['every', 'limit', 'value', 'aggregate'] },
+    { needs: ['by'], may: ['every', 'limit', 'value', 'aggregate', 'weight'] },
   ],
 };
 
@@ -154,6 +178,21 @@ function checkShape(place: string, kind: ChartKind, given: Readonly<Record<strin
   });
 }
 
+/** Only a mean can be weighted, and only one of a column. */
+function checkWeight(place: string, kind: ChartKind, given: Readonly<Record<string, unknown>>): void {
+  if (given.weight === undefined) return;
+  const aggregate = given.aggregate ?? (kind === 'heatmap' ? 'mean' : undefined);
+  const measured = kind === 'heatmap' ? given.value : (given.value ?? given.y);
+  if (aggregate === 'mean' && measured !== undefined) return;
+  throw new MillraceError('OPTION_INVALID', 'weight is of a mean, and this is none', {
+    place,
+    remedy:
+      measured === undefined
+        ? `Name the column whose mean is meant: ${['line', 'area', 'bar'].includes(kind) ? 'y' : 'value'}.`
+        : "Add aggregate: 'mean', or leave weight out.",
+  });
+}
+
 function isNumber({ kind }: FieldType): boolean {
   return kind === 'int' || kind === 'long' || kind === 'float' || kind === 'double';
 }
@@ -166,7 +205,7 @@ function isTime({ kind }: FieldType): boolean {
  * A line over x, one for each value of `by`; without y it counts rows.
  *
  * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
- * @example line(byZone, { x: 'minute', y: 'fare', by: 'zone' })
+ * @example line(byZone, { x: 'minute', every: 'hour', y: 'mean_fare', by: 'zone', aggregate: 'mean', weight: 'rides' })
  */
 export const line = <F extends Fields>(table: Table<F>, options: Series<F>): Chart =>
   chart('line', table, options, ['y']);
@@ -224,7 +263,7 @@ export const histogram = <F extends Fields>(
  */
 export const heatmap = <F extends Fields>(
   table: Table<F>,
-  options: Titled & Across<F> & Valued<F> & { y: Column<F> },
+  options: Titled & Across<F> & Shaded<F> & { y: Column<F> },
 ): Chart => chart('heatmap', table, options, ['value']);
 /**
  * Points on a map, coloured by a number or by a category, with `columns` shown beside the pointer; or countries (English names)
@@ -248,7 +287,8 @@ export const map = <F extends Fields>(
     ),
 ): Chart => chart('map', table, options, ['latitude', 'longitude', 'value']);
 /**
- * One number, with its course where the table has a time; without a value it counts rows.
+ * One number, with its course where the key of the table has its event time in it, so that the rows of a time stay; without a value it
+ * counts rows.
  *
  * @throws PIPELINE_INVALID where a column is not there, or not of the type that is needed
  * @example number(rides, { title: 'Mean fare', value: 'fare', aggregate: 'mean', unit: '€' })

@@ -63,11 +63,15 @@ export type SummaryGroup = {
 /**
  * What is computed of each group. Rows without the column (or where it is not finite) do not count. `last`: of the row with the
  * greatest `by`, or that was written last. `distinct`: how many values differ; `estimate`: the same, about, at little cost.
- * `quantile`: below which about this share of the values lies. Slope, intercept and correlation are those of the least squares line of `column` over `against`.
+ * `mean` with a weight: each row counts so many times, not at all where its weight is missing or not above zero. `quantile`: below which about this share of the values lies. Slope, intercept and correlation are those of the least squares line of `column` over `against`.
  */
 export type SummaryValue =
   | { readonly aggregate: 'count'; readonly column?: string }
-  | { readonly aggregate: Exclude<Aggregate, 'count' | 'last'> | 'distinct' | 'estimate'; readonly column: string }
+  | {
+      readonly aggregate: Exclude<Aggregate, 'count' | 'mean' | 'last'> | 'distinct' | 'estimate';
+      readonly column: string;
+    }
+  | { readonly aggregate: 'mean'; readonly column: string; readonly weight?: string }
   | { readonly aggregate: 'last'; readonly column: string; readonly by?: string }
   | { readonly aggregate: 'quantile'; readonly column: string; readonly share: number }
   | { readonly aggregate: 'slope' | 'intercept' | 'correlation'; readonly column: string; readonly against: string };

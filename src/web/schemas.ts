@@ -47,8 +47,9 @@ export const GraphNode = Type.Object(
     noun: Type.Enum(['source', 'topic', 'stream', 'table']),
     name: Type.String(),
     label: Type.String({ description: "What it does, in a few words: 'csv', 'tumble 1 minute', 'key vehicle'." }),
-    state: Type.Enum(['idle', 'flowing', 'waiting', 'ended', 'paused', 'failed'], {
-      description: 'flowing: records moved in the last seconds.',
+    state: Type.Enum(['idle', 'flowing', 'waiting', 'ended', 'stopped', 'paused', 'failed'], {
+      description:
+        'flowing: records moved in the last seconds; ended: it is done; stopped: the pipeline has failed or was stopped, and there is more to do.',
     }),
     notice: Type.Optional(Type.String({ description: 'What it wants people to know, in words.' })),
     ratePerSecond: Type.Number({ description: 'Records a second that come out of it, over the last seconds.' }),
@@ -109,8 +110,9 @@ export const PipelineView = Type.Object(
     }),
     run: Type.Object({
       startedAt: ms('When this run began'),
+      endedAt: Type.Optional(ms('When it failed or was stopped')),
       records: count('Records processed by this run: whether their rows were stored the ledger says.'),
-      seconds: Type.Number({ description: 'How long this run has lasted.' }),
+      seconds: Type.Number({ description: 'How long this run has lasted, up to its end where it has ended.' }),
     }),
     parts: Type.Record(Type.String(), Type.Number(), {
       description: 'Milliseconds that this run has spent in each part of the work.',

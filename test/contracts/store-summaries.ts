@@ -99,6 +99,28 @@ export function testSummaries(title: string, make: () => Promise<StoreUnderTest>
     },
   );
 
+  on(
+    'weights a mean by a column; rows without a weight above zero do not count',
+    [
+      ride(1, { fare: 10 }),
+      ride(3, { fare: 20 }),
+      ride(4, { fare: null }),
+      ride(5, { zone: 'B', fare: 7 }),
+      ride(0, { fare: 1_000 }),
+      ride(-2, { fare: 1_000 }),
+    ],
+    async (summary) => {
+      const value = { aggregate: 'mean', column: 'fare', weight: 'id' } as const;
+      assert.deepEqual(await summary({ by: [{ column: 'zone' }], values: [value] }), [
+        ['A', 70 / 4],
+        ['B', 7],
+      ]);
+      assert.deepEqual(await summary({ where: { id: { lte: '0' } }, values: [value] }), [[null]]);
+      await rejects('OPTION_INVALID', () => summary({ values: [{ ...value, weight: 'zone' }] }), /zone/);
+      await rejects('NOT_FOUND', () => summary({ values: [{ ...value, weight: 'ids' }] }), /ids/);
+    },
+  );
+
   on('cuts times into spans of UTC', [ride(0), ride(23), ride(24), ride(24 * 40), ride(24 * 250)], async (summary) => {
     const counts = async (every: NonNullable<NonNullable<SummaryOptions['by']>[number]['every']>) =>
       (await summary({ by: [{ column: 'at', every }], values: [{ aggregate: 'count' }] })).map(([at, count]) => [

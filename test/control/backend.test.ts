@@ -102,6 +102,33 @@ describe('pipelines()', limited, () => {
       view().nodes.map(({ state }) => state),
       ['ended', 'ended', 'ended'],
     );
+    assert.ok(view().run.endedAt! >= view().run.startedAt);
+  });
+
+  test('says of one that has failed when that was, which part failed, and that the others stopped before their end', async (t) => {
+    const short = topic('short', { n: int() }).from(
+      simulate({
+        seed: 1,
+        rows: function* () {
+          yield { n: 1 };
+          throw new Error('out of order');
+        },
+      }),
+    );
+    const made = pipeline('short', { tables: [table('kept', short, { key: 'n' })] });
+    const { view, running } = await serving(t, await temporary(t), [made]);
+    await running.done;
+    assert.equal(view().status, 'failed');
+    assert.deepEqual(
+      view().nodes.map(({ id, state }) => [id, state]),
+      [
+        ['source:short/simulate', 'failed'],
+        ['topic:short', 'stopped'],
+        ['table:kept', 'stopped'],
+      ],
+    );
+    const { startedAt, endedAt, seconds } = view().run;
+    assert.ok(endedAt! >= startedAt && seconds >= 0);
   });
 });
 

@@ -23,8 +23,12 @@ const fields = {
   at: timestamp(),
 };
 
-/** Rides, whose event time is `at`. */
-export const rides = table('rides', topic('rides', fields, { time: 'at' }), { key: 'id' });
+const topicOfRides = topic('rides', fields, { time: 'at' });
+
+/** Rides, whose event time is `at`: none takes the place of one of another time. */
+export const rides = table('rides', topicOfRides, { key: ['id', 'at'] });
+/** The newest ride of each zone. */
+export const newest = table('newest', topicOfRides, { key: 'id', version: 'at' });
 /** The same rows in a table without an event time. */
 export const timeless = table('timeless', topic('timeless', fields), { key: 'id' });
 
@@ -58,7 +62,7 @@ export async function charted(t: TestContext, charts: readonly Chart[], rows: re
     session.close();
     database.close();
   });
-  const made = pipeline('p', { tables: [rides, timeless], charts });
+  const made = pipeline('p', { tables: [rides, newest, timeless], charts });
   await store.prepare('p', made.tables);
 
   let batches = 0;

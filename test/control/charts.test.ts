@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { chartData, chartViews } from '../../src/control/charts.ts';
 import { area, bar, grid, heatmap, histogram, line, map, number, pipeline, scatter, share } from '../../src/index.ts';
-import { charted, dataOf, hourMs, ride, rides, start, timeless } from './chart-store.ts';
+import { charted, dataOf, hourMs, newest, ride, rides, start, timeless } from './chart-store.ts';
 
 const iso = (hours: number) => new Date(start + hours * hourMs).toISOString();
 const many = (count: number, more: (id: number) => object = () => ({})) =>
@@ -324,6 +324,52 @@ describe('places and figures', () => {
     assert.ok(holes.rows.filter(([, value]) => value === 0).length > 10, 'spans without rows are zeros');
     const long = await dataOf(t, number(rides, {}), many(1000));
     assert.ok(long.rows.length <= 62 && long.rows.length > 20, String(long.rows.length));
+  });
+
+  test('a number over rows of which only the newest are kept has no course: their times are no history', async (t) => {
+    const rows = [ride(1, { hours: 1 }), ride(2, { hours: 2 }), ride(3, { hours: 90 })];
+    const { columns, rows: shown, note } = await dataOf(t, number(newest, {}), rows);
+    assert.deepEqual([columns, shown, note], [['at', 'rows'], [[null, 3]], undefined]);
+  });
+
+  test('a mean of means is weighted by what it is asked for, wherever one is drawn', async (t) => {
+    // means (km) of so many records (seats): zone A has 1 of 10 and 9 of 20, B one of 3
+    const rows = [
+      ride(1, { km: 10, seats: 1 }),
+      ride(2, { km: 20, seats: 9 }),
+      ride(3, { km: 3, seats: 1, zone: 'B' }),
+      ride(4, { km: null, seats: 100 }),
+      ride(5, { km: 1_000, seats: 0 }),
+    ];
+    const mean = { aggregate: 'mean', weight: 'seats' } as const;
+    const of = async (chart: Parameters<typeof dataOf>[1]) => (await dataOf(t, chart, rows)).rows;
+    const [a, all] = [(10 + 180) / 10, (10 + 180 + 3) / 11];
+    assert.deepEqual(await of(bar(rides, { x: 'zone', y: 'km', ...mean })), [
+      ['A', a],
+      ['B', 3],
+    ]);
+    assert.deepEqual(await of(line(rides, { x: 'at', every: 'day', y: 'km', by: 'zone', ...mean })), [
+      [iso(0), 'A', a],
+      [iso(0), 'B', 3],
+    ]);
+    assert.deepEqual(await of(heatmap(rides, { x: 'at', every: 'day', y: 'zone', value: 'km', weight: 'seats' })), [
+      [iso(0), 'A', a],
+      [iso(0), 'B', 3],
+    ]);
+    assert.deepEqual(
+      await of(grid(rides, { by: 'zone', value: 'km', ...mean })),
+      await of(map(rides, { country: 'zone', value: 'km', ...mean })),
+    );
+    assert.deepEqual((await of(number(timeless, { value: 'km', ...mean })))[0], [null, all]);
+    assert.deepEqual((await of(number(timeless, { value: 'km', aggregate: 'mean' })))[0], [null, 1_033 / 4]);
+  });
+
+  test('series of a weighted mean are those with the most weight', async (t) => {
+    const rows = Array.from({ length: 14 }, (_, id) => ride(id, { zone: `z${id}`, seats: id + 1 }));
+    const chart = line(rides, { x: 'at', y: 'km', by: 'zone', aggregate: 'mean', weight: 'seats' });
+    const { note, rows: shown } = await dataOf(t, chart, rows);
+    assert.equal(note, 'the 12 with the most seats of 14 values of zone');
+    assert.ok(!shown.some(([, zone]) => zone === 'z0' || zone === 'z1'));
   });
 
   test('a grid has the newest rows, by time or as they were written', async (t) => {

@@ -146,6 +146,14 @@ describe('the compiler and the run time refuse', () => {
     refused('OPTION_INVALID', () => bar(rides, { x: 'at', every: 'decade' }));
     // @ts-expect-error no number
     refused('PIPELINE_INVALID', () => map(rides, { latitude: 'zone', longitude: 'fare' }));
+    // @ts-expect-error no number
+    refused('PIPELINE_INVALID', () => bar(rides, { x: 'zone', y: 'fare', aggregate: 'mean', weight: 'zone' }));
+    // @ts-expect-error only a mean has a weight
+    refused('OPTION_INVALID', () => bar(rides, { x: 'zone', y: 'fare', aggregate: 'sum', weight: 'fare' }));
+    // @ts-expect-error a bar is a sum where nothing is said
+    refused('OPTION_INVALID', () => bar(rides, { x: 'zone', y: 'fare', weight: 'fare' }));
+    // a mean of nothing
+    refused('OPTION_INVALID', () => bar(rides, { x: 'zone', aggregate: 'mean', weight: 'fare' }));
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => map(rides, { latitude: 'fare', longitude: 'fare', columns: ['zona'] }));
     // @ts-expect-error points or countries, not both

@@ -89,6 +89,8 @@ export const api = {
   ledger: (name: string) => request<Ledger>(address(['api', 'pipelines', name, 'ledger'])),
   pause: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'pause']), { method: 'POST' }),
   resume: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'resume']), { method: 'POST' }),
+  /** Of a pipeline that has failed. */
+  restart: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'restart']), { method: 'POST' }),
   rebuild: (name: string, names: readonly string[] | undefined) =>
     send<PipelineView>(address(['api', 'pipelines', name, 'rebuild']), names ? { names } : {}),
   charts: (pipeline: string) =>

@@ -8,6 +8,7 @@ import { Legend, toggled } from './legend.tsx';
 import { type Series, type SeriesModel, seriesModel } from './line-model.ts';
 import { type Palette, seriesLook, usePalette } from './palette.ts';
 import { baseOption, categoryAxis, gridAround, numberAxis, Picture, pointed, tipHtml } from './picture.tsx';
+import type { SwatchLook } from './swatch.tsx';
 import { useSize } from './use-size.ts';
 import { UtcSign } from './utc-sign.tsx';
 import { amountText, type DrawingProps, numberText, optionsOf, spanText, withUnit } from './values.ts';
@@ -46,7 +47,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
       barMaxWidth: isLying ? 22 : 46,
       barCategoryGap: '28%',
       itemStyle: {
-        color: seriesLook(palette, one.index, one.isOthers).colour,
+        color: seriesLook(palette, one.slot, one.isOthers).colour,
         borderRadius: isOne ? (isLying ? [0, 2, 2, 0] : [2, 2, 0, 0]) : 0,
       },
       emphasis: { disabled: true },
@@ -109,7 +110,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
     <div className="flex h-full min-h-0 flex-col">
       <div ref={frame} className={isLying ? 'min-h-0 flex-1 overflow-y-auto' : 'relative min-h-0 flex-1'}>
         <div style={{ height: inner }}>
-          <Picture option={option} label={`${view.title}: bars`} />
+          <Picture option={option} label={`${view.title}: bars`} order={model.labels?.join('\n')} />
         </div>
         {model.isTime && <UtcSign />}
       </div>
@@ -121,7 +122,7 @@ export default function BarDrawing({ view, data, isLarge }: DrawingProps) {
           items={model.series.map((one) => ({
             key: one.key,
             label: one.label,
-            colour: seriesLook(palette, one.index, one.isOthers).colour,
+            ...swatchOf(palette, one),
           }))}
         />
       )}
@@ -187,7 +188,12 @@ function endWidth(shown: readonly Series[], text: (value: number) => string): nu
   return 14 + Math.max(0, ...texts.map((text) => text.length)) * 6.4;
 }
 
-type TipItem = { dataIndex: number; seriesName?: string; value: unknown; color?: unknown };
+/** Bars have no dashes. */
+function swatchOf(palette: Palette, one: Series): SwatchLook {
+  return { colour: seriesLook(palette, one.slot, one.isOthers).colour };
+}
+
+type TipItem = { dataIndex: number; seriesId?: string; seriesName?: string; value: unknown };
 type TipLook = { palette: Palette; unit: string | undefined; isOne: boolean; step: number; x: string | undefined };
 
 function tooltipOf(given: unknown, model: SeriesModel, labels: readonly string[], look: TipLook): string {
@@ -197,6 +203,7 @@ function tooltipOf(given: unknown, model: SeriesModel, labels: readonly string[]
   const { partial, places, isTime } = model;
   const isPart = (index === 0 && partial.first) || (index === places.length - 1 && partial.last);
   const isBare = !isTime && model.labels === undefined;
+  const looks = new Map(model.series.map((one) => [one.key, swatchOf(palette, one)]));
   const title = `${isBare ? `${columnWords(x, unit)} ` : ''}${labels[index] ?? ''}${isPart ? ', a part of it' : ''}`;
   return tipHtml(
     title,
@@ -205,7 +212,7 @@ function tooltipOf(given: unknown, model: SeriesModel, labels: readonly string[]
       .map((one) => ({
         label: one.seriesName ?? '',
         value: numberText(one.value, unit, step),
-        colour: isOne ? undefined : String(one.color ?? palette.muted),
+        look: isOne ? undefined : looks.get(one.seriesId ?? ''),
       })),
   );
 }

@@ -14,6 +14,7 @@ import { Skeleton } from '../kit/skeleton.tsx';
 import { type Choice, isNarrowed } from './choice.ts';
 import { useIsCovered } from './covered.ts';
 import { Drawing } from './drawing.tsx';
+import { columnWords } from './label-text.ts';
 import { useChartData } from './use-chart-data.ts';
 import { useSeen } from './use-seen.ts';
 import { kindOfColumn, optionsOf } from './values.ts';
@@ -41,6 +42,7 @@ export const ChartCard = memo(function ChartCard(props: CardProps) {
   const unfit = choice.where.filter((filter) => !view.columns.some((column) => column.name === filter.column));
   const note = [
     shown.data?.note,
+    ...weightNote(view),
     view.kind === 'grid' && shown.data?.rows.length && hasTimes(view, shown.data.columns) ? 'times in UTC' : undefined,
     unfit.length > 0 ? `not filtered by ${unfit.map((one) => one.column).join(', ')}` : undefined,
   ].filter(Boolean);
@@ -170,6 +172,12 @@ function NumberFailure({ error, retry }: { error: unknown; retry: () => void }) 
       <IconButton icon={RotateCw} label="Try again" size="small" className="-mt-1 -mr-2" onClick={retry} />
     </div>
   );
+}
+
+/** By what a mean is weighted. */
+export function weightNote(view: ChartView): string[] {
+  const { weight } = optionsOf(view);
+  return weight === undefined ? [] : [`weighted by ${columnWords(weight)}`];
 }
 
 /** Whether times are shown as they are; axes of times say by themselves which ones they are. */

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Button } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Dialog } from '../kit/dialog.tsx';
-import { ChartBody, type ChartProps } from './chart-card.tsx';
+import { ChartBody, type ChartProps, weightNote } from './chart-card.tsx';
 import { useCover } from './covered.ts';
 import { useChartData } from './use-chart-data.ts';
 import { chartCsv } from './values-grid.tsx';
@@ -24,7 +24,7 @@ export function EnlargedChart({ onClose, ...props }: ChartProps & { onClose: () 
       note={
         <>
           of table <span className="font-mono">{view.table}</span>
-          {shown.data?.note ? `; ${shown.data.note}` : ''}
+          {[shown.data?.note, ...weightNote(view)].filter(Boolean).map((one) => `; ${one}`)}
         </>
       }
       actions={

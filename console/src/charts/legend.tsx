@@ -1,8 +1,9 @@
 // The series of a chart with their colours; a click hides or shows one.
 import { classNames } from '../kit/class-names.ts';
 import { MiddleText } from '../kit/middle-text.tsx';
+import { Swatch, type SwatchLook } from './swatch.tsx';
 
-export type LegendItem = { key: string; label: string; colour: string; dash?: number[] | undefined };
+export type LegendItem = SwatchLook & { key: string; label: string };
 
 type LegendProps = {
   items: readonly LegendItem[];
@@ -32,18 +33,7 @@ export function Legend({ items, hidden, onToggle, isLarge }: LegendProps) {
               hidden.has(key) ? 'text-faint line-through' : 'text-muted',
             )}
           >
-            <svg aria-hidden width="14" height="4" className={classNames('shrink-0', hidden.has(key) && 'opacity-40')}>
-              <line
-                x1="1"
-                y1="2"
-                x2="13"
-                y2="2"
-                stroke={colour}
-                strokeWidth="3"
-                strokeLinecap="round"
-                strokeDasharray={dash?.join(' ')}
-              />
-            </svg>
+            <Swatch colour={colour} dash={dash} isFaint={hidden.has(key)} />
             <MiddleText text={label} />
           </button>
         </li>

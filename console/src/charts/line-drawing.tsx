@@ -2,10 +2,20 @@
 import 'uplot/dist/uPlot.min.css';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import uPlot from 'uplot';
+import { formatDuration } from '../kit/format.ts';
 import { tickFormat } from '../kit/number-text.ts';
 import { columnWords, middleCut, unitOf } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
-import { broken, lonePoints, type Series, type SeriesModel, seriesModel, stacked } from './line-model.ts';
+import {
+  type Broken,
+  broken,
+  heldAt,
+  lonePoints,
+  type Series,
+  type SeriesModel,
+  seriesModel,
+  stacked,
+} from './line-model.ts';
 import { type Palette, seriesLook, usePalette, withOpacity } from './palette.ts';
 import { Tip, type TipLine } from './tip.tsx';
 import { useSize } from './use-size.ts';
@@ -27,15 +37,13 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
   const model = useMemo(() => seriesModel(view, data), [view, data]);
   const shown = useMemo(() => model.series.filter((one) => !hidden.has(one.key)), [model, hidden]);
   const isStacked = view.kind === 'area' && model.series.length > 1;
-  const lines = useMemo(() => {
-    if (isStacked) return { places: model.places, at: model.places.map((_, i) => i), lines: stacked(shown) };
-    return broken(model, shown);
-  }, [model, shown, isStacked]);
+  const lines = useMemo(() => broken(model, shown), [model, shown]);
   const aligned = useMemo((): uPlot.AlignedData => {
-    return [model.isTime ? lines.places.map((at) => at / 1000) : lines.places, ...lines.lines] as uPlot.AlignedData;
-  }, [model, lines]);
-  const latest = useRef({ aligned, model });
-  latest.current = { aligned, model };
+    const drawn = isStacked ? stacked(lines, model.labels !== undefined) : lines.lines;
+    return [model.isTime ? lines.places.map((at) => at / 1000) : lines.places, ...drawn] as uPlot.AlignedData;
+  }, [model, lines, isStacked]);
+  const latest = useRef({ aligned, model, lines });
+  latest.current = { aligned, model, lines };
   /** How far apart the marks of the y axis are. */
   const step = useRef<number>(undefined);
 
@@ -47,7 +55,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
     hasDots,
     model.isTime,
     model.labels,
-    shown.map((one) => [one.key, one.index]),
+    shown.map((one) => [one.key, one.slot]),
   ]);
   const canRange = rangeChosen.current !== undefined;
   // biome-ignore lint/correctness/useExhaustiveDependencies: `structure` stands for the series.
@@ -67,6 +75,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
       onStep: (next) => {
         step.current = next;
       },
+      heldAt: (series, index) => heldAt(latest.current.lines, series, index),
     });
     const made = new uPlot(
       {
@@ -118,7 +127,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
         {cursor && index !== undefined && model.places[index] !== undefined && (
           <Tip
             title={placeText(model, index, x, unit)}
-            lines={tipLines(shown, index, palette, unit, step.current)}
+            lines={tipLines(shown, lines, cursor.index, palette, unit, step.current, model.isTime)}
             {...cursor}
             {...size}
             linesMax={isLarge ? 16 : 8}
@@ -133,7 +142,7 @@ export default function LineDrawing({ view, data, isLarge, onRange }: DrawingPro
           items={model.series.map((one) => ({
             key: one.key,
             label: one.label,
-            ...seriesLook(palette, one.index, one.isOthers),
+            ...seriesLook(palette, one.slot, one.isOthers),
           }))}
         />
       )}
@@ -164,20 +173,29 @@ function placeText(model: SeriesModel, index: number, x: string | undefined, uni
   return `${spanText(place, every)}${isPart ? ', a part of it' : ''}`;
 }
 
+/** The values at a place; of a series that has none just there the newest before it, with how long before. */
 function tipLines(
   shown: readonly Series[],
+  lines: Broken,
   index: number,
   palette: Palette,
   unit: string | undefined,
   step: number | undefined,
+  isTime: boolean,
 ): TipLine[] {
   return shown
-    .filter((one) => one.values[index] !== null && one.values[index] !== undefined)
-    .sort((a, b) => b.values[index]! - a.values[index]!)
-    .map((one) => ({
+    .flatMap((one, i) => {
+      const held = heldAt(lines, i, index);
+      return held === undefined
+        ? []
+        : [{ one, value: lines.lines[i]![held]!, agoMs: lines.places[index]! - lines.places[held]! }];
+    })
+    .sort((a, b) => b.value - a.value)
+    .map(({ one, value, agoMs }) => ({
       label: amountText(one.label, unit),
-      value: numberText(one.values[index], unit, step),
-      colour: shown.length > 1 ? seriesLook(palette, one.index, one.isOthers).colour : undefined,
+      value: numberText(value, unit, step),
+      note: agoMs > 0 && isTime ? `${formatDuration(agoMs)} before` : undefined,
+      look: shown.length > 1 ? seriesLook(palette, one.slot, one.isOthers) : undefined,
     }));
 }
 
@@ -192,6 +210,8 @@ type PlotParts = {
   x: string | undefined;
   canRange: boolean;
   onStep: (step: number) => void;
+  /** Where the value of a series stands that holds at a place. */
+  heldAt: (series: number, index: number) => number | undefined;
 };
 
 function plotOptions({
@@ -205,6 +225,7 @@ function plotOptions({
   x,
   canRange,
   onStep,
+  heldAt,
 }: PlotParts): Omit<uPlot.Options, 'width' | 'height'> {
   const font = "11px 'Inter Variable', sans-serif";
   const axis: uPlot.Axis = {
@@ -221,6 +242,8 @@ function plotOptions({
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
     cursor: {
       points: { size: 6 },
+      // a series that has nothing just here is pointed at where it has
+      dataIdx: (_, series, index) => (series === 0 ? index : (heldAt(series - 1, index) ?? index)),
       drag: { x: canRange, y: false, setScale: false },
       focus: { prox: isStacked ? -1 : 24 },
       y: false,
@@ -267,7 +290,7 @@ function plotOptions({
     series: [
       {},
       ...shown.map((one): uPlot.Series => {
-        const { colour, dash } = seriesLook(palette, one.index, one.isOthers);
+        const { colour, dash } = seriesLook(palette, one.slot, one.isOthers);
         return {
           label: one.label,
           stroke: colour,
@@ -281,7 +304,7 @@ function plotOptions({
           ...(hasDots ? { paths: () => null } : {}),
           points: {
             size: 5,
-            ...(hasDots ? { show: true } : model.places.length <= 40 ? { show: !isArea } : {}),
+            show: (u, i) => hasDots || (!isArea && hasRoomForPoints(u, i)),
             fill: colour,
             filter: (u, i, isShown) => (isShown ? null : lonePoints(u.data[i] as (number | null | undefined)[])),
           },
@@ -289,6 +312,12 @@ function plotOptions({
       }),
     ],
   };
+}
+
+/** Whether each value of a line can be marked and the line still be seen: asked at each drawing, since live rows add to it. */
+function hasRoomForPoints(u: uPlot, series: number): boolean {
+  const count = (u.data[series] as readonly unknown[]).filter((value) => typeof value === 'number').length;
+  return count <= Math.max(40, u.width / 12);
 }
 
 function marks(splits: readonly number[], step: number, unit: string | undefined): string[] {

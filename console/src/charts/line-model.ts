@@ -1,5 +1,6 @@
 // Rows of a line, an area or bars as columns: the places of the axis, and the values of each series there.
 import type { ChartData, ChartView } from '../../../src/web/schemas.ts';
+import { colourBook, plainSlot, type Slot } from './colours.ts';
 import {
   categoryText,
   columnOf,
@@ -17,8 +18,7 @@ import {
 export type Series = {
   key: string;
   label: string;
-  /** Its place among all series, hidden or not: gives its colour. */
-  index: number;
+  slot: Slot;
   isOthers: boolean;
   values: (number | null)[];
 };
@@ -74,65 +74,98 @@ export function seriesModel(view: ChartView, data: ChartData): SeriesModel {
     one.values.set(place, typeof value === 'number' ? value : null);
   }
   const entries = [...found].sort(([, a], [, b]) => Number(isOthers(a.value)) - Number(isOthers(b.value)));
-  const series = (bySeries ? sorted(entries) : entries).map(([key, one], index) => ({
+  const named = entries.filter(([, one]) => !isOthers(one.value)).map(([key]) => key);
+  const slots = bySeries ? colourBook.slotsOf(by, named) : undefined;
+  const series = (bySeries ? sorted(entries) : entries).map(([key, one]) => ({
     key,
     label: bySeries ? seriesName(view, by, one.value) : (data.columns.at(-1) ?? ''),
-    index,
+    slot: slots?.get(key) ?? plainSlot,
     isOthers: isOthers(one.value),
     values: places.map((_, place) => one.values.get(place) ?? null),
   }));
   return { places, labels: isText ? labels : undefined, isTime, every, series, partial: partialOf(data) };
 }
 
-/** How far apart the places of a line are: its span, or what most of them have in common; undefined where they keep no step. */
-export function stepOf({ places, isTime, labels, every }: SeriesModel): number | undefined {
+/** So many of its own steps may be missing in a line that goes on. */
+const missingMost = 2.5;
+
+/**
+ * How far apart the values of a series are by themselves, whenever the others have theirs: what most of its gaps have in common, and the
+ * span at least where time was cut; undefined where they keep no step.
+ */
+export function stepOf({ places, isTime, labels, every }: SeriesModel, { values }: Series): number | undefined {
   if (labels) return undefined;
-  if (isTime && every !== undefined) return spanMs(every);
-  const gaps = places.slice(1).map((place, i) => place - places[i]!);
-  if (gaps.length < 3) return undefined;
-  const middle = gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length / 2)]!;
-  const regular = gaps.filter((gap) => Math.abs(gap - middle) <= middle * 0.02).length;
-  return middle > 0 && regular >= gaps.length * 0.6 ? middle : undefined;
+  const own = places.filter((_, i) => values[i] !== null);
+  const gaps = own.slice(1).map((place, i) => place - own[i]!);
+  const usual = gaps.length < 3 ? undefined : gaps.toSorted((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)]!;
+  const span = isTime ? spanMs(every) : undefined;
+  if (span !== undefined) return Math.max(span, usual ?? 0);
+  if (usual === undefined || usual <= 0) return undefined;
+  const regular = gaps.filter((gap) => Math.abs(gap - usual) <= usual * 0.1).length;
+  return regular >= gaps.length * 0.6 ? usual : undefined;
 }
 
-type Broken = {
+/** A line of one series: null breaks it, undefined is passed over. */
+export type Line = (number | null | undefined)[];
+
+export type Broken = {
   places: number[];
   /** The place of the model that each of these is. */
   at: (number | undefined)[];
-  lines: (number | null | undefined)[][];
+  lines: Line[];
+  /** Of each series, how far apart its values are. */
+  steps: (number | undefined)[];
 };
 
 /**
- * Values for a line that breaks where more than one place is missing: null breaks it, undefined (what is missing for once, or where
- * places keep no step) is passed over. A place that no series has is put in where a hole has none.
+ * Values for lines that break where more than one value is missing: null breaks a line, undefined (what is missing for once, what other
+ * series have at times of their own, or where values keep no step) is passed over. A place that no series has is put in where a hole
+ * has none.
  */
 export function broken(model: SeriesModel, series: readonly Series[]): Broken {
-  const step = stepOf(model);
+  const steps = series.map((one) => stepOf(model, one));
+  const holes = series.map((one, i) => holesOf(model, one, steps[i]));
+  const empty = new Set(holes.flat().flatMap(([from, to]) => (to - from === 1 ? [from] : [])));
   const places: number[] = [];
-  const from: (number | undefined)[] = [];
+  const at: (number | undefined)[] = [];
+  const moved: number[] = [];
   for (const [i, place] of model.places.entries()) {
-    const before = model.places[i - 1];
-    if (before !== undefined && step !== undefined && place - before > 2.5 * step) {
-      places.push((before + place) / 2);
-      from.push(undefined);
-    }
+    moved.push(places.length);
     places.push(place);
-    from.push(i);
+    at.push(i);
+    if (!empty.has(i)) continue;
+    places.push((place + model.places[i + 1]!) / 2);
+    at.push(undefined);
   }
-  const lines = series.map(({ values }) => {
-    const line: (number | null | undefined)[] = from.map((i) =>
-      i === undefined ? undefined : (values[i] ?? undefined),
-    );
-    if (step === undefined) return line;
-    let last: number | undefined;
-    for (const [i, value] of line.entries()) {
-      if (value === undefined) continue;
-      if (last !== undefined && i - last > 1 && places[i]! - places[last]! > 2.5 * step) line.fill(null, last + 1, i);
-      last = i;
-    }
+  const lines = series.map(({ values }, i) => {
+    const line: Line = at.map((from) => (from === undefined ? undefined : (values[from] ?? undefined)));
+    for (const [from, to] of holes[i]!) line.fill(null, moved[from]! + 1, moved[to]!);
     return line;
   });
-  return { places, at: from, lines };
+  return { places, at, lines, steps };
+}
+
+/** The pairs of places with values between which too much of a series is missing. */
+function holesOf({ places }: SeriesModel, { values }: Series, step: number | undefined): [number, number][] {
+  const holes: [number, number][] = [];
+  if (step === undefined) return holes;
+  let last: number | undefined;
+  for (const [i, value] of values.entries()) {
+    if (value === null) continue;
+    if (last !== undefined && places[i]! - places[last]! > missingMost * step) holes.push([last, i]);
+    last = i;
+  }
+  return holes;
+}
+
+/** Where the newest value of a line at or before a place stands; undefined where the line is broken there, or ended too long ago. */
+export function heldAt({ places, lines, steps }: Broken, series: number, index: number): number | undefined {
+  const line = lines[series]!;
+  let held = index;
+  while (line[held] === undefined && held > 0) held--;
+  if (typeof line[held] !== 'number') return undefined;
+  const step = steps[series];
+  return step === undefined || places[index]! - places[held]! <= missingMost * step ? held : undefined;
 }
 
 /** Times in their order as runs: a new one begins where more than one span of so many milliseconds is missing. */
@@ -140,7 +173,7 @@ export function runsOf<T extends { at: number }>(course: readonly T[], spanMs: n
   const runs: T[][] = [];
   for (const one of course) {
     const before = runs.at(-1)?.at(-1);
-    if (before && (spanMs === undefined || one.at - before.at <= 2.5 * spanMs)) runs.at(-1)!.push(one);
+    if (before && (spanMs === undefined || one.at - before.at <= missingMost * spanMs)) runs.at(-1)!.push(one);
     else runs.push([one]);
   }
   return runs;
@@ -172,7 +205,7 @@ function seriesName(view: ChartView, by: string, value: unknown): string {
   return isBare ? `${by.replaceAll('_', ' ')} ${text}` : text;
 }
 
-/** By name, so that a series keeps its colour while others overtake it; the others last. */
+/** By name, so that a series keeps its place while others overtake it; the others last. */
 function sorted<T extends { value: unknown }>(entries: [string, T][]): [string, T][] {
   return entries.sort(
     ([a, one], [b, other]) =>
@@ -184,13 +217,53 @@ function isOthers(value: unknown): boolean {
   return othersOf(value) !== undefined;
 }
 
-/** Each series on top of those before it; what is missing counts as nothing. */
-export function stacked(series: readonly Series[]): (number | null)[][] {
-  const sums: number[] = [];
-  return series.map(({ values }) =>
-    values.map((value, i) => {
-      sums[i] = (sums[i] ?? 0) + (value ?? 0);
-      return sums[i]!;
+/**
+ * Each line on top of those before it. Between two of its values a series is as its line, and at its ends for as long as a line goes on:
+ * series at times of their own are added up too. What is missing for longer counts as nothing; where all is missing nothing is drawn.
+ */
+export function stacked({ places, lines, steps }: Broken, isText = false): (number | null)[][] {
+  const heights = lines.map((line, i) => heightsOf(line, places, steps[i], isText));
+  const isThere = places.map((_, i) => heights.some((one) => one[i] !== undefined));
+  const sums = places.map(() => 0);
+  return heights.map((one) =>
+    one.map((height = 0, i) => {
+      sums[i] = sums[i]! + height;
+      return isThere[i] ? sums[i]! : null;
     }),
   );
+}
+
+/** The height of a line at all places; names have nothing between them. */
+function heightsOf(
+  line: Line,
+  places: readonly number[],
+  step: number | undefined,
+  isText: boolean,
+): (number | undefined)[] {
+  const nextOf: (number | undefined)[] = [];
+  let next: number | undefined;
+  for (let i = line.length - 1; i >= 0; i--) {
+    nextOf[i] = next;
+    if (line[i] !== undefined) next = i;
+  }
+  let before: number | undefined;
+  return line.map((value, i) => {
+    if (value !== undefined) {
+      before = value === null ? undefined : i;
+      return value ?? undefined;
+    }
+    const after = nextOf[i];
+    const [left, right] = [
+      before === undefined ? undefined : line[before]!,
+      after === undefined ? undefined : line[after],
+    ];
+    if (isText) return undefined;
+    if (left !== undefined && typeof right === 'number') {
+      const share = (places[i]! - places[before!]!) / (places[after!]! - places[before!]!);
+      return left + (right - left) * share;
+    }
+    const [end, height] = left === undefined ? [after, right] : [before, left];
+    const isNear = end !== undefined && step !== undefined && Math.abs(places[end]! - places[i]!) <= missingMost * step;
+    return isNear ? (height ?? undefined) : undefined;
+  });
 }

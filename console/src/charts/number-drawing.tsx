@@ -38,7 +38,13 @@ export default function NumberDrawing({ view, data, isLarge, onRange }: DrawingP
         : numberText(value)
       : '–';
   return (
-    <div className={classNames('flex h-full min-h-0 flex-col justify-between', isLarge ? 'gap-4' : 'gap-1')}>
+    <div
+      className={classNames(
+        'flex h-full min-h-0 flex-col',
+        course.length > 1 ? 'justify-between' : 'justify-center',
+        isLarge ? 'gap-4' : 'gap-1',
+      )}
+    >
       <p
         className={
           isLarge ? 'text-5xl font-semibold tracking-tight' : 'text-2xl leading-8 font-semibold tracking-tight'

@@ -1,6 +1,7 @@
 // The theme's colours as texts, for canvases, which cannot use CSS variables by themselves; scales for numbers, safe for the colour-blind.
 import { useMemo } from 'react';
 import { themeColour, useIsDark } from '../kit/theme.ts';
+import type { Slot } from './colours.ts';
 
 export type Palette = {
   isDark: boolean;
@@ -14,7 +15,7 @@ export type Palette = {
   muted: string;
   faint: string;
   accent: string;
-  /** Of categories. */
+  /** Of categories: eight, and a darker one of each. */
   series: readonly string[];
   /** From little to much. */
   sequential: readonly string[];
@@ -58,7 +59,7 @@ function read(isDark: boolean): Palette {
     muted: themeColour('--muted'),
     faint: themeColour('--faint'),
     accent: themeColour('--accent'),
-    series: ([1, 2, 3, 4, 5, 6, 7, 8] as const).map((i) => themeColour(`--series-${i}`)),
+    series: Array.from({ length: 16 }, (_, i) => themeColour(`--series-${i + 1}`)),
     ...(isDark ? dark : light),
   };
 }
@@ -69,15 +70,14 @@ export function usePalette(): Palette {
   return useMemo(() => read(isDark), [isDark]);
 }
 
-/** The colour and dash of a series: eight colours, then the same ones dashed. The others are grey. */
+/** The colour and dash of a series. The others are grey. */
 export function seriesLook(
   palette: Palette,
-  index: number,
+  slot: Slot,
   isOthers: boolean,
 ): { colour: string; dash: number[] | undefined } {
   if (isOthers) return { colour: palette.lineStrong, dash: [2, 3] };
-  const colour = palette.series[index % palette.series.length]!;
-  return { colour, dash: index >= palette.series.length ? [6, 3] : undefined };
+  return { colour: palette.series[slot]!, dash: slot >= palette.series.length / 2 ? [6, 3] : undefined };
 }
 
 /** A colour of a scale: `at` from 0 to 1. */

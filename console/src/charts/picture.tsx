@@ -2,13 +2,22 @@
 import { useEffect, useRef } from 'react';
 import { type EChartsType, init, type PictureOption } from './echarts.ts';
 import type { Palette } from './palette.ts';
+import { type SwatchLook, swatchHtml } from './swatch.tsx';
 import { useSize } from './use-size.ts';
 
 const isCalm = window.matchMedia('(prefers-reduced-motion: reduce)');
 
-export function Picture({ option, label }: { option: PictureOption; label: string }) {
+type PictureProps = {
+  option: PictureOption;
+  label: string;
+  /** The order of what is drawn. When it changes all is at its new place at once: bars that pass each other could not be read. */
+  order?: string | undefined;
+};
+
+export function Picture({ option, label, order }: PictureProps) {
   const [frame, size] = useSize();
   const chart = useRef<EChartsType>(null);
+  const drawn = useRef(order);
   const hasSize = size.width > 20 && size.height > 20;
   useEffect(() => {
     if (!frame.current || !hasSize) return;
@@ -24,11 +33,13 @@ export function Picture({ option, label }: { option: PictureOption; label: strin
   }, [size, hasSize]);
   useEffect(() => {
     if (!hasSize) return;
+    const isMoved = drawn.current !== order;
+    drawn.current = order;
     chart.current?.setOption(
-      { animation: !isCalm.matches, animationDuration: 250, animationDurationUpdate: 250, ...option },
+      { animation: !isCalm.matches && !isMoved, animationDuration: 250, animationDurationUpdate: 250, ...option },
       { replaceMerge: ['series', 'xAxis', 'yAxis', 'visualMap'] },
     );
-  }, [option, hasSize]);
+  }, [option, order, hasSize]);
   return <div ref={frame} role="img" aria-label={label} className="h-full w-full" />;
 }
 
@@ -95,16 +106,14 @@ export function categoryAxis(palette: Palette, labels: readonly string[]) {
   };
 }
 
-/** A line of a tooltip as HTML, its texts escaped. */
+/** A title and lines of a tooltip as HTML, their texts escaped. */
 export function tipHtml(
   title: string,
-  lines: readonly { label: string; value: string; colour?: string | undefined }[],
+  lines: readonly { label: string; value: string; look?: SwatchLook | undefined }[],
 ): string {
-  const rows = lines.map(({ label, value, colour }) => {
-    const dot = colour
-      ? `<span style="display:inline-block;width:8px;height:8px;border-radius:50%;background:${escaped(colour)};margin-right:6px"></span>`
-      : '';
-    return `<div style="display:flex;gap:16px;justify-content:space-between"><span style="color:var(--muted)">${dot}${escaped(label)}</span><span style="font-family:var(--font-mono);font-weight:500">${escaped(value)}</span></div>`;
+  const rows = lines.map(({ label, value, look }) => {
+    const swatch = look ? swatchHtml(look) : '';
+    return `<div style="display:flex;gap:16px;justify-content:space-between"><span style="color:var(--muted);display:flex;align-items:center;gap:6px">${swatch}${escaped(label)}</span><span style="font-family:var(--font-mono);font-weight:500">${escaped(value)}</span></div>`;
   });
   return `<div style="font-weight:500">${escaped(title)}</div>${rows.join('')}`;
 }

@@ -1,6 +1,7 @@
 // Which colour a point has: by a number on a scale, by one of the eight most frequent categories, or all the same.
 import type { Column } from '../../../src/web/schemas.ts';
 import { kindOf } from '../data/kinds.ts';
+import { colourBook, plainSlot } from './colours.ts';
 import { type Domain, domainOf, placeIn } from './domain.ts';
 import type { LegendItem } from './legend.tsx';
 import { type Palette, scaleColour, seriesLook } from './palette.ts';
@@ -47,9 +48,13 @@ function byCategory(values: readonly unknown[], column: Column, palette: Palette
   const all = [...counts].sort(([, a], [, b]) => b.count - a.count || a.label.localeCompare(b.label));
   const named = all.length > groupsMax ? all.slice(0, groupsMax) : all;
   const rest = all.length - named.length;
+  const keys = named.map(([key]) => key);
+  const slots = colourBook.slotsOf(column.name, keys);
   const groups = named
     .sort(([, a], [, b]) => a.label.localeCompare(b.label, 'en', { numeric: true }))
-    .map(([key, { label }], i): LegendItem => ({ key, label, colour: seriesLook(palette, i, false).colour }));
+    .map(([key, { label }]): LegendItem => {
+      return { key, label, colour: seriesLook(palette, slots.get(key) ?? plainSlot, false).colour };
+    });
   const byKey = new Map(groups.map((one) => [one.key, one.colour]));
   if (rest > 0) groups.push({ key: 'others', label: `${rest} others`, colour: palette.lineStrong });
   return {

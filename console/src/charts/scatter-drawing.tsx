@@ -2,6 +2,7 @@
 import { useMemo, useState } from 'react';
 import { plural } from '../kit/format.ts';
 import { axisEnds, type NumberAxis, numberAxisOf, stepsFor } from './axis.ts';
+import { colourBook, plainSlot, type Slot } from './colours.ts';
 import { columnWords, unitOf } from './label-text.ts';
 import { Legend, toggled } from './legend.tsx';
 import { seriesLook, usePalette, withOpacity } from './palette.ts';
@@ -9,7 +10,7 @@ import { baseOption, gridAround, numberAxis, Picture, tipHtml } from './picture.
 import { useSize } from './use-size.ts';
 import { categoryText, columnOf, type DrawingProps, numberText, optionsOf } from './values.ts';
 
-type Group = { key: string; label: string; points: [number, number][]; index: number; isOthers: boolean };
+type Group = { key: string; label: string; points: [number, number][]; slot: Slot; isOthers: boolean };
 
 const groupsMax = 8;
 
@@ -20,7 +21,7 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
   const [frame, { width, height }] = useSize();
   const xUnit = unitOf(x, unit);
   const groups = useMemo(
-    () => groupsOf(data.rows, (value) => categoryText(value, columnOf(view, by)), by !== undefined),
+    () => groupsOf(data.rows, (value) => categoryText(value, columnOf(view, by)), by),
     [data, view, by],
   );
   const { slope, intercept, r } = trendOf(data.facts) ?? {};
@@ -77,7 +78,7 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
             symbolSize: data.rows.length > 1500 ? 4 : 6,
             itemStyle: {
               color: withOpacity(
-                seriesLook(palette, one.index, one.isOthers).colour,
+                seriesLook(palette, one.slot, one.isOthers).colour,
                 data.rows.length > 1500 ? 0.35 : 0.6,
               ),
             },
@@ -127,7 +128,7 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
           items={groups.map((one) => ({
             key: one.key,
             label: one.label,
-            colour: seriesLook(palette, one.index, one.isOthers).colour,
+            colour: seriesLook(palette, one.slot, one.isOthers).colour,
           }))}
         />
       )}
@@ -139,24 +140,26 @@ export default function ScatterDrawing({ view, data, isLarge }: DrawingProps) {
 function groupsOf(
   rows: readonly (readonly unknown[])[],
   name: (value: unknown) => string,
-  hasGroups: boolean,
+  by: string | undefined,
 ): Group[] {
   const found = new Map<string, { label: string; points: [number, number][] }>();
   for (const row of rows) {
-    const key = hasGroups ? JSON.stringify(row[2]) : '';
-    const one = found.get(key) ?? { label: hasGroups ? name(row[2]) : 'rows', points: [] };
+    const key = by === undefined ? '' : JSON.stringify(row[2]);
+    const one = found.get(key) ?? { label: by === undefined ? 'rows' : name(row[2]), points: [] };
     one.points.push([Number(row[0]), Number(row[1])]);
     found.set(key, one);
   }
   const all = [...found].sort(([, a], [, b]) => b.points.length - a.points.length);
   const named = all.slice(0, all.length > groupsMax ? groupsMax : all.length);
   const rest = all.slice(named.length);
+  const keys = named.map(([key]) => key);
+  const slots = by === undefined ? undefined : colourBook.slotsOf(by, keys);
   const groups = named
     .sort(([, a], [, b]) => a.label.localeCompare(b.label, 'en', { numeric: true }))
-    .map(([key, one], index): Group => ({ key, ...one, index, isOthers: false }));
+    .map(([key, one]): Group => ({ key, ...one, slot: slots?.get(key) ?? plainSlot, isOthers: false }));
   if (rest.length === 0) return groups;
   const points = rest.flatMap(([, one]) => one.points);
-  return [...groups, { key: 'others', label: `${rest.length} others`, points, index: groups.length, isOthers: true }];
+  return [...groups, { key: 'others', label: `${rest.length} others`, points, slot: plainSlot, isOthers: true }];
 }
 
 type Trend = { slope: number; intercept: number; r: number | undefined };

@@ -3,6 +3,7 @@ import { useMemo, useState } from 'react';
 import { classNames } from '../kit/class-names.ts';
 import { formatShare } from '../kit/format.ts';
 import { MiddleText } from '../kit/middle-text.tsx';
+import { colourBook, plainSlot } from './colours.ts';
 import { toggled } from './legend.tsx';
 import { seriesLook, usePalette } from './palette.ts';
 import { baseOption, Picture, tipHtml } from './picture.tsx';
@@ -16,19 +17,22 @@ export default function ShareDrawing({ view, data, isLarge }: DrawingProps) {
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [frame, { width }] = useSize();
   const { unit, by } = optionsOf(view);
-  const parts = useMemo(
-    () =>
-      data.rows.map(([value, amount], i): Part => {
-        const isOthers = othersOf(value) !== undefined;
-        return {
-          key: isOthers ? 'others' : JSON.stringify(value),
-          label: categoryText(value, columnOf(view, by)),
-          value: Number(amount),
-          colour: seriesLook(palette, i, isOthers).colour,
-        };
+  const parts = useMemo(() => {
+    const all = data.rows.map(([value, amount]) => {
+      const isOthers = othersOf(value) !== undefined;
+      return { key: isOthers ? 'others' : JSON.stringify(value), isOthers, value, amount: Number(amount) };
+    });
+    const named = all.filter((one) => !one.isOthers).map((one) => one.key);
+    const slots = colourBook.slotsOf(by ?? '', named);
+    return all.map(
+      ({ key, isOthers, value, amount }): Part => ({
+        key,
+        label: categoryText(value, columnOf(view, by)),
+        value: amount,
+        colour: seriesLook(palette, slots.get(key) ?? plainSlot, isOthers).colour,
       }),
-    [data, view, by, palette],
-  );
+    );
+  }, [data, view, by, palette]);
   const shown = parts.filter((part) => !hidden.has(part.key));
   const total = shown.reduce((sum, part) => sum + part.value, 0);
   const option = useMemo(
@@ -67,7 +71,11 @@ export default function ShareDrawing({ view, data, isLarge }: DrawingProps) {
   return (
     <div ref={frame} className={classNames('flex h-full min-h-0 gap-3', isWide ? 'flex-row items-center' : 'flex-col')}>
       <div className={classNames('relative', isWide ? 'h-full max-h-96 min-w-0 flex-1' : 'min-h-0 flex-1')}>
-        <Picture option={option} label={`${view.title}: parts of ${numberText(total, unit)}`} />
+        <Picture
+          option={option}
+          label={`${view.title}: parts of ${numberText(total, unit)}`}
+          order={shown.map((part) => part.key).join('\n')}
+        />
         <div className="pointer-events-none absolute inset-0 grid place-items-center text-center">
           <div>
             <div className={classNames('font-semibold', isLarge ? 'text-2xl' : 'text-lg')}>

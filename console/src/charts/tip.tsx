@@ -1,8 +1,15 @@
 // What a chart says about the place under the pointer.
 import { classNames } from '../kit/class-names.ts';
 import { MiddleText } from '../kit/middle-text.tsx';
+import { Swatch, type SwatchLook } from './swatch.tsx';
 
-export type TipLine = { label: string; value: string; colour?: string | undefined };
+export type TipLine = {
+  label: string;
+  value: string;
+  /** What else is to be known of the value. */
+  note?: string | undefined;
+  look?: SwatchLook | undefined;
+};
 
 type TipProps = {
   title: string;
@@ -31,8 +38,9 @@ export function Tip({ title, lines, left, top, width, height, linesMax = 12 }: T
       <p className={classNames('font-medium', lines.length > 0 && 'mb-0.5')}>{title}</p>
       {lines.slice(0, linesMax).map((line) => (
         <p key={line.label} className="flex items-center gap-2 whitespace-nowrap">
-          {line.colour && <span className="size-2 shrink-0 rounded-full" style={{ background: line.colour }} />}
+          {line.look && <Swatch {...line.look} />}
           <MiddleText text={line.label} className="text-muted" />
+          {line.note && <span className="text-2xs text-faint">{line.note}</span>}
           <span className="ml-auto pl-3 font-mono font-medium">{line.value}</span>
         </p>
       ))}

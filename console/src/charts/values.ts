@@ -16,6 +16,7 @@ export type ChartOptions = {
   by?: string;
   value?: string;
   aggregate?: string;
+  weight?: string;
   latitude?: string;
   longitude?: string;
   color?: string;

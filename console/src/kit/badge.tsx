@@ -67,6 +67,7 @@ export const nodeSigns: Record<GraphNode['state'], Sign> = {
   flowing: { tone: 'accent', icon: Waves },
   waiting: { tone: 'plain', icon: Hourglass },
   ended: { tone: 'good', icon: CircleCheck },
+  stopped: { tone: 'plain', icon: CircleStop },
   paused: { tone: 'plain', icon: CirclePause },
   failed: { tone: 'bad', icon: CircleX },
 };

@@ -5,18 +5,19 @@ import { CircleAlert, CirclePause, CircleX, LayoutDashboard } from 'lucide-react
 import type { GraphNode, PipelineView } from '../../../src/web/schemas.ts';
 import { useLivePipelines, useRateHistory } from '../api/live.ts';
 import { reads } from '../api/reads.ts';
+import { RunningFor } from '../data/run-time.tsx';
+import { Ago } from '../kit/ago.tsx';
 import { HealthBadge } from '../kit/badge.tsx';
 import { buttonClass } from '../kit/button.tsx';
 import { Card, Figure } from '../kit/card.tsx';
 import { classNames } from '../kit/class-names.ts';
 import { Failure } from '../kit/failure.tsx';
-import { formatBytes, formatCount, formatDuration, formatShort } from '../kit/format.ts';
+import { capitalised, formatBytes, formatCount, formatDuration, formatShort } from '../kit/format.ts';
 import { Page } from '../kit/page.tsx';
 import { SkeletonLines } from '../kit/skeleton.tsx';
 import { Sparkline } from '../kit/sparkline.tsx';
 import { Tabs } from '../kit/tabs.tsx';
 import { Unknown } from '../kit/unknown.tsx';
-import { useRunning } from '../kit/use-running.ts';
 import { formatUtc } from '../kit/utc.ts';
 import { Definition } from './pipeline/definition.tsx';
 import { ErrorsCard } from './pipeline/errors-card.tsx';
@@ -27,6 +28,7 @@ import { PartsCard } from './pipeline/parts-card.tsx';
 import { PauseButton } from './pipeline/pause-button.tsx';
 import { RebuildButton } from './pipeline/rebuild-button.tsx';
 import { RebuildProgress } from './pipeline/rebuild-progress.tsx';
+import { RestartButton } from './pipeline/restart-button.tsx';
 import { StagesGrid } from './pipeline/stages-grid.tsx';
 
 const breadcrumb = [{ label: 'Overview', to: '/' }];
@@ -67,8 +69,9 @@ export function PipelinePage() {
               Dashboard
             </Link>
           )}
-          <RebuildButton pipeline={name} isRunning={isRebuilding(pipeline)} />
+          <RebuildButton pipeline={name} obstacle={rebuildObstacle(pipeline)} />
           <PauseButton pipeline={pipeline} />
+          <RestartButton pipeline={pipeline} />
         </>
       }
     >
@@ -86,8 +89,10 @@ export function PipelinePage() {
   );
 }
 
-function isRebuilding({ rebuild }: PipelineView): boolean {
-  return rebuild !== undefined && rebuild.state !== 'failed';
+/** Why a rebuild cannot begin now. */
+function rebuildObstacle({ rebuild, run }: PipelineView): string | undefined {
+  if (run.endedAt !== undefined) return 'Only a pipeline that runs can be rebuilt.';
+  return rebuild !== undefined && rebuild.state !== 'failed' ? 'A rebuild of this pipeline runs already.' : undefined;
 }
 
 /** Why it is not healthy, in words. */
@@ -103,7 +108,7 @@ function Reason({ pipeline: { status, reason } }: { pipeline: PipelineView }) {
   return (
     <p role="status" className={classNames('flex items-start gap-2.5 rounded-lg border px-4 py-2.5', look)}>
       <Icon aria-hidden className="mt-0.5 size-4 shrink-0" />
-      <span className="min-w-0 break-words">{reason}</span>
+      <span className="min-w-0 break-words">{capitalised(reason)}</span>
     </p>
   );
 }
@@ -130,7 +135,7 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
       </div>
       <NodeDrawer
         pipeline={pipeline.name}
-        isRebuilding={isRebuilding(pipeline)}
+        obstacle={rebuildObstacle(pipeline)}
         node={pipeline.nodes.find((node) => node.id === openId)}
         plan={detail.data?.plan}
         onClose={() => open(undefined)}
@@ -142,7 +147,6 @@ function Now({ pipeline }: { pipeline: PipelineView }) {
 function Figures({ pipeline }: { pipeline: PipelineView }) {
   const rates = useRateHistory(pipeline.name);
   const { run } = pipeline;
-  const runningMs = useRunning(run.seconds);
   const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
   return (
     <div className="lively flex flex-wrap items-end gap-x-10 gap-y-3">
@@ -166,10 +170,17 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
         tone={lag > 60 ? 'text-warn' : undefined}
       />
       <Figure value={formatCount(run.records)} label="records processed by this run" />
-      <Figure
-        value={formatDuration(runningMs)}
-        label={<span title={formatUtc(run.startedAt)}>since it was started</span>}
-      />
+      {run.endedAt === undefined ? (
+        <Figure
+          value={<RunningFor seconds={run.seconds} />}
+          label={<span title={formatUtc(run.startedAt)}>since it was started</span>}
+        />
+      ) : (
+        <Figure
+          value={<Ago at={run.endedAt} />}
+          label={`${pipeline.status === 'failed' ? 'it failed' : 'it ended'}, after ${formatDuration(run.seconds * 1_000)}`}
+        />
+      )}
     </div>
   );
 }

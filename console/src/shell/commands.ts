@@ -13,14 +13,18 @@ import {
   Network,
   Pause,
   Play,
+  RotateCw,
   Rows3,
   SquareFunction,
 } from 'lucide-react';
 import { useMemo } from 'react';
+import type { Health } from '../../../src/web/schemas.ts';
 import { useLivePipelines } from '../api/live.ts';
 import { reads } from '../api/reads.ts';
+import { canRestart } from '../data/can-restart.ts';
 import { useMayWrite } from '../data/may-write.ts';
 import { pausePipeline, resumePipeline } from '../data/pause.ts';
+import { restartPipeline } from '../data/restart.ts';
 import { copyText } from '../kit/copy-button.tsx';
 import { chooseTheme } from '../kit/theme.ts';
 import { toast, toastFailure } from '../kit/toast.tsx';
@@ -29,6 +33,8 @@ import { recentIds } from './recent.ts';
 
 export type Command = { id: string; label: string; noun: string; icon: LucideIcon; isName: boolean; run: () => void };
 export type Group = { value: string; items: Command[] };
+
+type PipelineState = { name: string; status: Health; isRestartable: boolean };
 
 /** Columns are many: they are found by letters, not listed. */
 const lettersMin = 2;
@@ -91,14 +97,14 @@ function useNamed(): Group[] {
   });
   // figures change twice a second, names hardly ever
   const shape = JSON.stringify([
-    pipelines.map(({ name, status }) => [name, status]),
+    pipelines.map((one) => ({ name: one.name, status: one.status, isRestartable: canRestart(one) })),
     pipelines.flatMap(({ name, nodes }) =>
       nodes.filter((node) => node.noun === 'stream').map((node) => [name, node.id, node.name]),
     ),
     charts,
   ]);
   return useMemo(() => {
-    const [states, streams] = JSON.parse(shape) as [[string, string][], [string, string, string][], unknown];
+    const [states, streams] = JSON.parse(shape) as [PipelineState[], [string, string, string][], unknown];
     const named = (noun: string, icon: LucideIcon, name: string, run: () => void, id = name): Command => ({
       id: `${noun} ${id}`,
       label: name,
@@ -118,7 +124,7 @@ function useNamed(): Group[] {
     const groups: Group[] = [
       {
         value: 'Pipelines',
-        items: states.map(([name]) =>
+        items: states.map(({ name }) =>
           named('pipeline', Network, name, () => void navigate({ to: '/pipelines/$name', params: { name } })),
         ),
       },
@@ -175,12 +181,14 @@ function useNamed(): Group[] {
         value: 'Actions',
         items: [
           ...(mayWrite ? states : [])
-            .filter(([, status]) => status !== 'stopped')
-            .map(([name, status]) =>
-              status === 'paused'
-                ? action(`Resume ${name}`, Play, () => void resumePipeline(name, queries))
-                : action(`Pause ${name}`, Pause, () => void pausePipeline(name, queries).catch(toastFailure)),
-            ),
+            .filter(({ status }) => status !== 'stopped')
+            .flatMap(({ name, status, isRestartable }) => {
+              if (status === 'paused') return action(`Resume ${name}`, Play, () => void resumePipeline(name, queries));
+              if (status === 'failed' && !isRestartable) return [];
+              return status === 'failed'
+                ? action(`Restart ${name}`, RotateCw, () => void restartPipeline(name, queries))
+                : action(`Pause ${name}`, Pause, () => void pausePipeline(name, queries).catch(toastFailure));
+            }),
           action('Copy the link of this page', Link2, () => {
             copyText(window.location.href).then(() => toast({ title: 'The link is copied.' }), toastFailure);
           }),

@@ -195,9 +195,17 @@ class Statement {
         if (!numeric || !(value.share >= 0 && value.share <= 1)) throw this.#notNumeric(value.column);
         return double(`approx_quantile(${column}, ${Number(value.share)})${finite}`);
       case 'sum':
-      case 'mean':
         if (!numeric) throw this.#notNumeric(value.column);
-        return double(`${value.aggregate === 'sum' ? 'sum' : 'avg'}(${column})${finite}`);
+        return double(`sum(${column})${finite}`);
+      case 'mean': {
+        if (!numeric) throw this.#notNumeric(value.column);
+        if (value.weight === undefined) return double(`avg(${column})${finite}`);
+        const weight = this.name(value.weight);
+        if (!isNumeric(this.type(value.weight))) throw this.#notNumeric(value.weight);
+        const both = `filter (where ${isThere(column, type)} and ${isThere(weight, this.type(value.weight))} and ${weight} > 0)`;
+        const product = `cast(${column} as double) * cast(${weight} as double)`;
+        return double(`sum(${product}) ${both} / sum(cast(${weight} as double)) ${both}`);
+      }
       case 'slope':
       case 'intercept':
       case 'correlation': {

@@ -8,6 +8,7 @@ import { buttonClass } from '../../kit/button.tsx';
 import { Card } from '../../kit/card.tsx';
 import { classNames } from '../../kit/class-names.ts';
 import { PauseButton } from '../pipeline/pause-button.tsx';
+import { RestartButton } from '../pipeline/restart-button.tsx';
 import { LagMemory, type Matter, mattersOf } from './attention.ts';
 
 const icons = { bad: CircleX, warn: CircleAlert, plain: Info };
@@ -68,6 +69,7 @@ function Row({ matter, pipeline }: { matter: Matter; pipeline: PipelineView }) {
           </Link>
         )}
         {matter.action === 'resume' && <PauseButton pipeline={pipeline} size="small" />}
+        {matter.action === 'restart' && <RestartButton pipeline={pipeline} size="small" />}
         {matter.action === 'open' && (
           <Link to="/pipelines/$name" params={{ name: matter.pipeline }} className={buttonClass('plain', 'small')}>
             Open

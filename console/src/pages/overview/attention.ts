@@ -1,6 +1,7 @@
 // What needs attention, in words, the worst first.
 import type { GraphNode, PipelineView } from '../../../../src/web/schemas.ts';
-import { formatCount, formatDuration, plural } from '../../kit/format.ts';
+import { canRestart } from '../../data/can-restart.ts';
+import { capitalised, formatCount, formatDuration, plural } from '../../kit/format.ts';
 import { missingRecords } from './ledger-sum.ts';
 
 export type Matter = {
@@ -12,7 +13,7 @@ export type Matter = {
   /** Why, and what to do. */
   text?: string;
   /** What can be done from here. */
-  action?: 'dead' | 'late' | 'resume' | 'open';
+  action?: 'dead' | 'late' | 'resume' | 'restart' | 'open';
 };
 
 /** A topic's lag at a time. */
@@ -58,14 +59,16 @@ export function mattersOf(pipelines: readonly PipelineView[], lags: LagMemory): 
 }
 
 function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
-  const { name, status, reason, ledger } = view;
+  const { name, status, ledger } = view;
+  const reason = view.reason === undefined ? undefined : capitalised(view.reason);
   const matters: Matter[] = [];
   const add = (id: string, matter: Omit<Matter, 'id' | 'pipeline'>) =>
     matters.push({ id: `${name} ${id}`, pipeline: name, ...matter });
   const saysDead = reason !== undefined && /in the dead letters/i.test(reason);
   // both at once have each a line of their own, since each leads elsewhere
   const saysLateOnly = reason !== undefined && /too late/i.test(reason) && !saysDead;
-  if (status === 'failed') add('status', { weight: 'bad', title: 'failed', text: reason, action: 'open' });
+  if (status === 'failed')
+    add('status', { weight: 'bad', title: 'failed', text: reason, action: canRestart(view) ? 'restart' : 'open' });
   if (status === 'degraded')
     add('status', {
       weight: 'warn',
@@ -117,7 +120,7 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
         text: `${formatCount(node.lagRecords ?? 0)} records wait, the oldest for ${formatDuration((node.lagSeconds ?? 0) * 1_000)}, and it grows.`,
         action: 'open',
       });
-    if (node.notice && node.notice !== reason) {
+    if (node.notice && node.notice !== view.reason) {
       const isBad = node.state === 'failed';
       add(`notice ${node.id}`, {
         weight: isBad ? 'bad' : 'plain',

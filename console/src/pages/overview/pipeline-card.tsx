@@ -3,14 +3,14 @@ import { Link, useNavigate } from '@tanstack/react-router';
 import { ArrowRight, LayoutDashboard } from 'lucide-react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
 import { useRateHistory } from '../../api/live.ts';
+import { RunTime } from '../../data/run-time.tsx';
 import { LivingGraph } from '../../graph/living-graph.tsx';
 import { useLayout } from '../../graph/use-layout.ts';
 import { HealthBadge } from '../../kit/badge.tsx';
 import { buttonClass } from '../../kit/button.tsx';
 import { classNames } from '../../kit/class-names.ts';
-import { formatBytes, formatDuration, formatShort, plural } from '../../kit/format.ts';
+import { formatBytes, formatShort, plural } from '../../kit/format.ts';
 import { Sparkline } from '../../kit/sparkline.tsx';
-import { useRunning } from '../../kit/use-running.ts';
 import { RebuildMark } from '../pipeline/rebuild-progress.tsx';
 import { LedgerLine } from './ledger-line.tsx';
 
@@ -21,7 +21,6 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
   const navigate = useNavigate();
   const rates = useRateHistory(pipeline.name);
   const layout = useLayout(pipeline);
-  const runningMs = useRunning(pipeline.run.seconds);
   const { name } = pipeline;
   const rows = pipeline.nodes.reduce((sum, node) => sum + (node.rows ?? 0), 0);
   const tables = pipeline.nodes.filter((node) => node.noun === 'table').length;
@@ -45,7 +44,9 @@ export function PipelineCard({ pipeline }: { pipeline: PipelineView }) {
         </h2>
         <HealthBadge status={pipeline.status} />
         <RebuildMark rebuild={pipeline.rebuild} />
-        <span className="text-xs text-muted max-sm:hidden">for {formatDuration(runningMs)}</span>
+        <span className="text-xs text-muted max-sm:hidden">
+          <RunTime run={pipeline.run} />
+        </span>
         <div className="-mr-2 ml-auto flex">
           {pipeline.charts > 0 && (
             <Link

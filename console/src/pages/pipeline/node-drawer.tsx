@@ -16,13 +16,14 @@ import { RebuildButton } from './rebuild-button.tsx';
 
 type NodeDrawerProps = {
   pipeline: string;
-  isRebuilding: boolean;
+  /** Why it cannot be made again now, if so. */
+  obstacle: string | undefined;
   node: GraphNode | undefined;
   plan: Plan | undefined;
   onClose: () => void;
 };
 
-export function NodeDrawer({ pipeline, isRebuilding, node, plan, onClose }: NodeDrawerProps) {
+export function NodeDrawer({ pipeline, obstacle, node, plan, onClose }: NodeDrawerProps) {
   return (
     <Drawer
       isModal={false}
@@ -34,7 +35,7 @@ export function NodeDrawer({ pipeline, isRebuilding, node, plan, onClose }: Node
         node && (
           <>
             <NodeLink node={node} pipeline={pipeline} />
-            {!node.notice && <Rebuild node={node} pipeline={pipeline} isRunning={isRebuilding} />}
+            {!node.notice && <Rebuild node={node} pipeline={pipeline} obstacle={obstacle} />}
           </>
         )
       }
@@ -44,7 +45,7 @@ export function NodeDrawer({ pipeline, isRebuilding, node, plan, onClose }: Node
           {node.notice && (
             <div className="flex flex-col items-start gap-2 rounded-md bg-surface-2 px-3 py-2">
               <p className="min-w-0 break-words">{node.notice}</p>
-              <Rebuild node={node} pipeline={pipeline} isRunning={isRebuilding} />
+              <Rebuild node={node} pipeline={pipeline} obstacle={obstacle} />
             </div>
           )}
           <Now node={node} />
@@ -56,10 +57,10 @@ export function NodeDrawer({ pipeline, isRebuilding, node, plan, onClose }: Node
 }
 
 /** Streams and tables can be made again. */
-function Rebuild({ node, pipeline, isRunning }: { node: GraphNode; pipeline: string; isRunning: boolean }) {
+function Rebuild({ node, pipeline, obstacle }: { node: GraphNode; pipeline: string; obstacle: string | undefined }) {
   const { noun, name } = node;
   if (noun !== 'stream' && noun !== 'table') return null;
-  return <RebuildButton pipeline={pipeline} of={{ noun, name }} isRunning={isRunning} size="small" />;
+  return <RebuildButton pipeline={pipeline} of={{ noun, name }} obstacle={obstacle} size="small" />;
 }
 
 function NodeLink({ node, pipeline }: { node: GraphNode; pipeline: string }) {

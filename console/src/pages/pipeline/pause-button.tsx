@@ -34,7 +34,8 @@ export function PauseButton({ pipeline, size }: { pipeline: PipelineView; size?:
       </Button>
     );
   }
-  if (pipeline.status === 'stopped') return null;
+  // what does not run cannot be paused
+  if (pipeline.status === 'stopped' || pipeline.status === 'failed') return null;
   return (
     <>
       <Button size={size} icon={Pause} {...rights} onClick={() => setAsking(true)}>

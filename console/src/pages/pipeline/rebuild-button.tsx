@@ -11,20 +11,17 @@ type RebuildButtonProps = {
   pipeline: string;
   /** What is made again; absent: all of the pipeline. */
   of?: { readonly noun: 'stream' | 'table'; readonly name: string };
-  /** Whether a rebuild of the pipeline runs already. */
-  isRunning: boolean;
+  /** Why it cannot begin now, if so. */
+  obstacle: string | undefined;
   size?: ButtonSize;
 };
 
-export function RebuildButton({ pipeline, of, isRunning, size }: RebuildButtonProps) {
+export function RebuildButton({ pipeline, of, obstacle, size }: RebuildButtonProps) {
   const queries = useQueryClient();
   const [isAsking, setAsking] = useState(false);
   const mayWrite = useMayWrite();
-  const rights = !mayWrite
-    ? { disabled: true, title: needsWriter }
-    : isRunning
-      ? { disabled: true, title: 'A rebuild of this pipeline runs already.' }
-      : {};
+  const why = mayWrite ? obstacle : needsWriter;
+  const rights = why === undefined ? {} : { disabled: true, title: why };
   return (
     <>
       <Button size={size} icon={RefreshCw} {...rights} onClick={() => setAsking(true)}>
