@@ -48,6 +48,8 @@ function jsonOf(token: TokenView, context: Context): Record<string, unknown> {
   return {
     id: token.id,
     role: token.role,
+    ...(token.topics ? { topics: token.topics } : {}),
+    ...(token.requestsPerMinute === undefined ? {} : { requestsPerMinute: token.requestsPerMinute }),
     name: token.name,
     state: stateOf(token, context.now()),
     createdAt: time(token.createdAt),
@@ -67,7 +69,7 @@ function writeText(found: readonly TokenView[], { out, environment, now }: Conte
     const state = stateOf(token, now());
     return [
       String(token.id),
-      token.role,
+      token.topics ? `${token.role} of ${token.topics.join(', ')}` : token.role,
       harmless(token.name),
       state === 'valid' ? paint.green(state) : paint.dim(state),
       formatMoment(token.createdAt),

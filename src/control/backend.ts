@@ -88,7 +88,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
     charts: (pipeline) => charts.views(runnerOf(pipeline).pipeline),
     chart: async (pipeline, id, request) => charts.data(runnerOf(pipeline).pipeline, id, request),
     dead: (request) => letters.page(request),
-    deadLetter: (id) => letters.letter(id),
+    deadLetter: (id, seesAll) => letters.letter(id, seesAll),
     redrive: (request) => letters.redrive(request),
   };
   return {

@@ -1,6 +1,7 @@
 // Dead letters as the API shows them, with what one edits; and sent again, or tried, through the pipeline that runs.
 import { MillraceError } from '../core/errors.ts';
 import { masked } from '../core/mask.ts';
+import { hasPersonal } from '../define/accept.ts';
 import { inputOf } from '../define/pipeline.ts';
 import type { Topic } from '../define/topic.ts';
 import { type KeptAside, reasonOf } from '../process/engine.ts';
@@ -49,14 +50,16 @@ export class LetterDesk {
     };
   }
 
-  /** A letter with what is in it. @throws NOT_FOUND */
-  async letter(id: number): Promise<DeadLetterDetail> {
+  /** A letter with what is in it; without its bytes where they may hold what is personal, unless all may be seen. @throws NOT_FOUND */
+  async letter(id: number, seesAll: boolean): Promise<DeadLetterDetail> {
     const letter = await this.#dead.letter(id);
     const bytes = Buffer.from(letter.bytes);
     const isOfLog = letter.source === undefined;
     const known = this.#known(letter);
     const record =
       known?.columns ?? (isOfLog ? await this.#records.reader(letter.topic).value(letter.bytes) : undefined);
+    if (!seesAll && this.#isPersonal(letter))
+      return { ...letterView(summary(letter)), ...(record === undefined ? {} : { record }), isEditable: false };
     const text = isOfLog ? undefined : utf8(letter.bytes);
     const topic = this.#topicOf(letter);
     const edit =
@@ -159,6 +162,12 @@ export class LetterDesk {
       value !== null && fields[name]?.isPersonal ? masked : value,
     ];
     return { columns: Object.fromEntries(Object.entries(remains).map(shown)), areFields: noun === 'topic' };
+  }
+
+  /** Whether the bytes of a letter may hold what is personal: where nothing is known of its topic, they may. */
+  #isPersonal(letter: KeptAside): boolean {
+    const topic = this.#topicOf(letter);
+    return topic === undefined || hasPersonal(topic.fields);
   }
 
   #isPaused(pipeline: string): boolean {

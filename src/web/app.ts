@@ -25,13 +25,21 @@ export type App = FastifyInstance<
   TypeBoxProvider
 >;
 
-/** What a request may do: a writer may also post records, pause, resume and send dead letters again; an admin may also change the registry's settings. */
-export type Role = 'reader' | 'writer' | 'admin';
+/**
+ * What a request may do: a poster may only post records to topics that its token names; a reader may read all; a writer may also post
+ * records, pause, resume and send dead letters again; an admin may also change the registry's settings.
+ */
+export type Role = 'poster' | 'reader' | 'writer' | 'admin';
+
+/** All roles, each of which may do what the one before it may, but for the topics of a poster. */
+export const roles = ['poster', 'reader', 'writer', 'admin'] as const satisfies readonly Role[];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The role that a route needs; absent: reader. */
     readonly role?: Role | 'anyone';
+    /** Whether it posts records to the topic that its parameter `name` names: a poster of that topic may. */
+    readonly isPosting?: boolean;
     /** Parts of the schema that are only shown: the route checks them itself. */
     readonly documented?: Readonly<Record<string, unknown>>;
   }

@@ -134,8 +134,8 @@ export interface Backend {
   /** @throws NOT_FOUND, OPTION_INVALID */
   chart(pipeline: string, id: string, request: ChartRequest): Promise<ChartData>;
   dead(request: DeadRequest): Promise<DeadPage>;
-  /** @throws NOT_FOUND */
-  deadLetter(id: number): Promise<DeadLetterDetail>;
+  /** `seesAll`: with its bytes, also where they may hold what is personal. @throws NOT_FOUND */
+  deadLetter(id: number, seesAll: boolean): Promise<DeadLetterDetail>;
   /** @throws NOT_FOUND, OPTION_INVALID */
   redrive(request: RedriveRequest): Promise<RedriveAnswer>;
 }

@@ -46,7 +46,9 @@ export type DeadPage = Omit<Static<typeof DeadPage>, 'letters'> & { letters: Dea
 export const DeadLetterDetail = Type.Object(
   {
     ...DeadLetter.properties,
-    bytes: Type.String({ description: 'The original bytes, base64.' }),
+    bytes: Type.Optional(
+      Type.String({ description: 'The original bytes, base64; absent where a reader may not see them.' }),
+    ),
     text: Type.Optional(Type.String({ description: 'The bytes as text, where they are UTF-8.' })),
     record: Type.Optional(Json),
     isEditable: Type.Boolean({

@@ -43,10 +43,47 @@ test('list tells what became of each token, and never the token', async () => {
   assert.ok(!list.out.includes(token) && !json.out.includes(token));
 });
 
+test('tokens of many devices are made at once, each with a name of its own, their topics and their rate', async () => {
+  const tokens = file();
+  const given = [
+    '--role',
+    'poster',
+    '--topic',
+    'a',
+    '--topic',
+    'b',
+    '--rate',
+    '60',
+    '--count',
+    '3',
+    '--name',
+    'device {}',
+  ];
+  const { code, out, error } = await cli(['token', 'create', ...given, ...data], { tokens });
+  assert.equal(code, 0);
+  const lines = out.trim().split(/\r?\n/);
+  assert.equal(lines[0], 'id,name,token');
+  assert.match(lines[3]!, /^3,device 3,mlr_[\w-]{43}$/);
+  assert.match(error, /3 tokens. Keep them/);
+  const stored = openTokens(tokens, () => 1_800_000_000_000);
+  const { role, topics, requestsPerMinute, name } = stored.verify(lines[2]!.split(',')[2]!)!;
+  assert.deepEqual([role, topics, requestsPerMinute, name], ['poster', ['a', 'b'], 60, 'device 2']);
+  stored.close();
+  const list = await cli(['token', 'list', ...data], { tokens });
+  assert.match(list.out, /poster of a, b {2}device 1/);
+  assert.deepEqual(JSON.parse((await cli(['token', 'list', '--json', ...data], { tokens })).out).tokens[0].topics, [
+    'a',
+    'b',
+  ]);
+});
+
 test('what is wrong is named with what to do', async () => {
   const cases: [string[], RegExp][] = [
-    [['create'], /which role .*--role reader, writer or admin/s],
-    [['create', '--role', 'king'], /'king' is not known.*reader, writer, admin/s],
+    [['create'], /which role .*--role poster, reader, writer or admin/s],
+    [['create', '--role', 'poster'], /to which topics .*--topic NAME/s],
+    [['create', '--role', 'reader', '--topic', 'a'], /--topic is for posters/],
+    [['create', '--role', 'reader', '--count', '10001'], /--count 10001 is more than 10000/],
+    [['create', '--role', 'king'], /'king' is not known.*poster, reader, writer, admin/s],
     [['create', '--role', 'reader', '--expires', 'soon'], /'soon' is not a duration/],
     [['create', '--role', 'reader', '--expires', '0s'], /is over at once/],
     [['create', '--role', 'reader', '--expires', '99999999999d'], /is too long/],

@@ -77,24 +77,35 @@ describe('dead()', limited, () => {
     await assert.rejects(backend.dead({ limit: 0 }), { code: 'OPTION_INVALID' });
   });
 
+  test('keeps its bytes from readers where the topic has personal fields', async (t) => {
+    const served = await failed(t, 1);
+    const { id } = (await letters(served))[0]!;
+    const letter = await served.backend.deadLetter(id, false);
+    assert.deepEqual(
+      [letter.bytes, letter.text, letter.edit, letter.isEditable],
+      [undefined, undefined, undefined, false],
+    );
+    assert.equal((letter.record as { rider: string }).rider, '•••');
+  });
+
   test('shows a record of the log with what is personal masked, in what is edited too', async (t) => {
     const served = await failed(t, 1);
     const { id } = (await letters(served))[0]!;
-    const letter = await served.backend.deadLetter(id);
+    const letter = await served.backend.deadLetter(id, true);
     const record = { n: 0, zone: 1, fare: 'dear', kind: null, rider: '•••', at: '2026-11-22T08:00:00.000Z' };
     assert.deepEqual(letter.record, record);
     assert.deepEqual(JSON.parse(letter.edit!), record);
     assert.deepEqual([letter.isEditable, letter.text, letter.stage, letter.tries], [true, undefined, 'paid', 0]);
-    assert.ok(Buffer.from(letter.bytes, 'base64').includes('dear'));
+    assert.ok(Buffer.from(letter.bytes!, 'base64').includes('dear'));
     assert.match(letter.reason, /Could not convert/);
-    await assert.rejects(served.backend.deadLetter(id + 1), { code: 'NOT_FOUND' });
+    await assert.rejects(served.backend.deadLetter(id + 1, true), { code: 'NOT_FOUND' });
   });
 
   test('shows what a source gave as the text that it was', async (t) => {
     const served = await serving(t, await temporary(t), [sourced]);
     await until('there is a letter', async () => (await letters(served)).length === 1);
     const { id } = (await letters(served))[0]!;
-    const letter = await served.backend.deadLetter(id);
+    const letter = await served.backend.deadLetter(id, true);
     assert.equal(letter.text, '{"n":"one","word":"1","name":"Ann"}');
     assert.deepEqual([letter.edit, letter.isEditable, letter.record], [letter.text, true, undefined]);
     assert.deepEqual([letter.stage, letter.place], ['source:numbers/simulate', 'record 2']);
@@ -107,7 +118,7 @@ describe('redrive()', limited, () => {
     const { backend, view, node, settled } = served;
     assert.deepEqual([node('stream:paid').dead, node('stream:paid').in, view().ledger.dead], [2, 4, 2]);
     const { id } = (await letters(served))[1]!;
-    const edit = JSON.parse((await backend.deadLetter(id)).edit!);
+    const edit = JSON.parse((await backend.deadLetter(id, true)).edit!);
     const replacement = JSON.stringify({ ...edit, fare: '12.5', kind: 'night' });
     assert.deepEqual(await backend.redrive({ pipeline: 'rides', ids: [id], replacement }), {
       sent: 1,
@@ -124,7 +135,7 @@ describe('redrive()', limited, () => {
   test('takes another value in place of the mask', async (t) => {
     const served = await failed(t, 1);
     const { id } = (await letters(served))[0]!;
-    const edit = JSON.parse((await served.backend.deadLetter(id)).edit!);
+    const edit = JSON.parse((await served.backend.deadLetter(id, true)).edit!);
     const replacement = JSON.stringify({ ...edit, fare: 1, rider: 'Bob' });
     await served.backend.redrive({ pipeline: 'rides', ids: [id], replacement });
     assert.equal((await served.backend.rows('paid', { where: { n: { eq: 0 } } }))[0]!.rider, 'Bob');
@@ -147,7 +158,7 @@ describe('redrive()', limited, () => {
       assert.deepEqual([answer.stored, answer.stillDead], [0, 1]);
       assert.match(answer.reason!, reason);
     }
-    const letter = await backend.deadLetter(id);
+    const letter = await backend.deadLetter(id, true);
     assert.equal(letter.tries, 1);
     assert.deepEqual([node('stream:paid').dead, view().ledger.dead, view().ledger.balanced], [1, 1, true]);
   });
@@ -172,7 +183,7 @@ describe('redrive()', limited, () => {
       return { rows, ledger, counts, letters: await letters(served) };
     };
     const before = await all();
-    const edit = JSON.parse((await backend.deadLetter(id)).edit!);
+    const edit = JSON.parse((await backend.deadLetter(id, true)).edit!);
     const trial = { pipeline: 'rides', ids: [id], isTrial: true };
     const good = await backend.redrive({ ...trial, replacement: JSON.stringify({ ...edit, fare: '5' }) });
     assert.deepEqual(good, { sent: 1, stored: 1, stillDead: 0 });

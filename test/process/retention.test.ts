@@ -62,7 +62,7 @@ test('a window fails for a record that retention has removed: it is put aside wi
   assert.match(letter!.reason, /string '•••' to INT32.*; the log no longer has the bytes .* write the whole record$/);
   assert.deepEqual(JSON.parse(Buffer.from(letter!.bytes).toString()), { value: 'broken', who: 'b' });
   const desk = new LetterDesk(folder, [{ pipeline: made } as Runner], new Records(folder, [made]));
-  const shown = await desk.letter(letter!.id);
+  const shown = await desk.letter(letter!.id, true);
   assert.deepEqual(shown.record, { value: 'broken', who: '•••' });
   assert.deepEqual(JSON.parse(shown.edit!), { n: null, value: 'broken', who: '•••', at: null });
   const counts = () => {

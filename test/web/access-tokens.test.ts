@@ -101,3 +101,29 @@ test('a file that is none of ours is refused with its path', () => {
   writeFileSync(path, 'this is no database, whatever its name may be'.repeat(100));
   assert.throws(() => openTokens(path), { code: 'STORE_UNAVAILABLE', place: path });
 });
+
+test('tokens of a file that knows no posters are taken over', (t) => {
+  const path = file();
+  const before = new DatabaseSync(path);
+  before.exec(`create table tokens (id integer primary key autoincrement, hash blob not null unique,
+      role text not null check (role in ('reader', 'writer', 'admin')), name text not null, created_ms integer not null, expires_ms integer,
+      used_ms integer, revoked_ms integer) strict`);
+  const hash = createHash('sha256').update('mlr_old').digest();
+  before.prepare("insert into tokens (hash, role, name, created_ms) values (?, 'writer', 'till', 5)").run(hash);
+  before.close();
+  const tokens = opened(t, path);
+  const { id, role, name, topics } = tokens.verify('mlr_old')!;
+  assert.deepEqual([id, role, name, topics], [1, 'writer', 'till', undefined]);
+  assert.equal(tokens.create({ role: 'poster', topics: ['a'] }).view.id, 2);
+});
+
+test('all tokens are made or none, and no more than may be valid', (t) => {
+  const tokens = opened(t, file());
+  const many = (count: number) => Array.from({ length: count }, () => ({ role: 'reader' as const }));
+  assert.equal(tokens.createAll(many(20_000)).length, 20_000);
+  assert.throws(() => tokens.createAll(many(1)), { code: 'OPTION_INVALID', message: /20000 valid tokens/ });
+  tokens.revoke(7);
+  assert.throws(() => tokens.createAll(many(2)), { code: 'OPTION_INVALID' });
+  assert.equal(tokens.list().length, 20_000);
+  assert.equal(tokens.createAll(many(1)).length, 1);
+});

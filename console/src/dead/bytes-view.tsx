@@ -5,6 +5,7 @@ import type { DeadLetterDetail } from '../../../src/web/schemas.ts';
 import { Button } from '../kit/button.tsx';
 import { CodeBlock } from '../kit/code.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
+import { Empty } from '../kit/empty.tsx';
 import { Segments } from '../kit/field.tsx';
 import { formatCount } from '../kit/format.ts';
 import { bytesOf, hexLines, schemaIdOf } from './bytes.ts';
@@ -12,8 +13,14 @@ import { bytesOf, hexLines, schemaIdOf } from './bytes.ts';
 const shownBytesMax = 64 * 1024;
 
 export function BytesView({ letter }: { letter: DeadLetterDetail }) {
+  if (letter.bytes === undefined)
+    return <Empty title="The bytes may hold what is personal">A token with the role writer or admin shows them.</Empty>;
+  return <Bytes letter={letter} base64={letter.bytes} />;
+}
+
+function Bytes({ letter, base64 }: { letter: DeadLetterDetail; base64: string }) {
   const [view, setView] = useState<'text' | 'hex'>(letter.text === undefined ? 'hex' : 'text');
-  const bytes = useMemo(() => bytesOf(letter.bytes), [letter.bytes]);
+  const bytes = useMemo(() => bytesOf(base64), [base64]);
   const schemaId = letter.text === undefined ? schemaIdOf(bytes) : undefined;
   const download = () => {
     const link = document.createElement('a');
@@ -42,7 +49,7 @@ export function BytesView({ letter }: { letter: DeadLetterDetail }) {
           {schemaId !== undefined && `, Avro with schema id ${schemaId}`}
         </span>
         <span className="ml-auto flex gap-2">
-          <CopyButton hasWords label="Copy base64" text={letter.bytes} />
+          <CopyButton hasWords label="Copy base64" text={base64} />
           <Button size="small" icon={Download} onClick={download}>
             Download
           </Button>

@@ -1,7 +1,7 @@
 // Who makes a request and what they may do: one hook before every route.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { MillraceError } from '../../core/errors.ts';
-import type { App, Role } from '../app.ts';
+import { type App, type Role, roles } from '../app.ts';
 import { failures } from './failures.ts';
 import { isForeign, isLoopbackName, nameOf } from './hosts.ts';
 import { cookieName, cookieOf, tokenOfSession } from './session.ts';
@@ -37,7 +37,6 @@ export type AccessOptions = {
 };
 
 const failedPerMinuteMax = 10;
-const ranks: Readonly<Record<Role, number>> = { reader: 0, writer: 1, admin: 2 };
 const forwarding = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 /** What is sent with every answer of the API; the console's files have their own. */
@@ -135,7 +134,7 @@ export function guard(app: App, options: AccessOptions): Gate {
       const role = request.routeOptions.config.role ?? 'reader';
       if (role !== 'anyone') {
         const identity = identify(request, reply);
-        if (ranks[identity.role] < ranks[role]) throw tooLow(identity.role, role);
+        checkRole(identity, role, request);
         request.identity = identity;
         // by the route, not by the URL, which can be written in several ways
         const isLive = request.routeOptions.url?.startsWith('/api/live/');
@@ -154,6 +153,20 @@ export function addressOf(request: FastifyRequest): string {
   const { ip } = request;
   if (ip.startsWith('::ffff:')) return ip.slice(7);
   return ip.includes(':') ? `${ip.split(':').slice(0, 4).join(':')}::` : ip;
+}
+
+function checkRole({ role, token }: Identity, needed: Role, request: FastifyRequest): void {
+  if (role !== 'poster') {
+    if (roles.indexOf(role) < roles.indexOf(needed)) throw tooLow(role, needed);
+    return;
+  }
+  const { name } = request.params as { name?: string };
+  if (!request.routeOptions.config.isPosting) throw tooLow(role, needed);
+  if (name !== undefined && token?.topics?.includes(name)) return;
+  throw new MillraceError('FORBIDDEN', `the token may not post to topic '${name}'`, {
+    place: 'Authorization',
+    remedy: `Use another token: millrace token create --role poster --topic ${name}.`,
+  });
 }
 
 function tooLow(has: Role, needed: Role): MillraceError {

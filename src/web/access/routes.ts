@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { MillraceError } from '../../core/errors.ts';
-import type { App } from '../app.ts';
+import { type App, roles } from '../app.ts';
 import { problems } from '../problem.ts';
 import type { AccessOptions, Gate } from './guard.ts';
 import { cookieName, sessionText } from './session.ts';
@@ -10,7 +10,7 @@ import { cookieName, sessionText } from './session.ts';
 const sessionMsMax = 30 * 86_400_000;
 
 const Session = Type.Object({
-  role: Type.Enum(['reader', 'writer', 'admin']),
+  role: Type.Enum([...roles]),
   isOpen: Type.Boolean({
     description: 'Whether no token is needed here: the server is reached from its own machine only.',
   }),

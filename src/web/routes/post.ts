@@ -45,6 +45,7 @@ export const postRoutes: Routes = async ({ app, backend }) => {
       {
         config: {
           role: 'writer',
+          isPosting: true,
           documented: {
             body: {
               content: {
