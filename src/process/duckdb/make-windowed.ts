@@ -99,9 +99,15 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     touched: await touchedOf(session, first, state),
     emitted,
     fill: await fill({ due, emitted }),
+    fillEnding: hasEvenSteps(window) ? await fill({ due: undefined }) : undefined,
     probe: await fill({ due: undefined, only: `and (_partition, _offset) in (select (p, o) from ${probe})` }),
     stateFields,
   };
+}
+
+/** Whether windows start and end at the same times for all rows and all days. */
+function hasEvenSteps(window: Window): boolean {
+  return (window.kind === 'tumble' || window.kind === 'hop') && window.zone === undefined;
 }
 
 /** By side: the rows of the state that its new rows are joined with; where the condition needs more than both, those of the same time. */
