@@ -6,6 +6,8 @@ import { type Analysis, aliasOf, analyse, hasWholeRow } from './analyse.ts';
 import { type Compiled, checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
 import { makeEmitted, pinsOf, windowPins } from './emitted.ts';
+import { functions } from './functions.ts';
+import { isOrderFree } from './order-free.ts';
 import { refuseMixedWindows } from './refuse.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
@@ -53,6 +55,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     due: undefined,
     bounds: noBounds,
     hasTies,
+    isOrderFree: true,
   };
   const first = await compile(making, windowRows(all), carriedOver, hidden);
   const stored = await checked(making, first);
@@ -65,6 +68,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     identity,
   );
   if (input.window) refuseMixedWindows(place, written, identity);
+  const isFree = sides.length === 0 && isOrderFree(written, from.fields, await functions(session));
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(making, state, stateFields);
@@ -80,7 +84,16 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   const number = window.kind === 'record' ? '_carried_ws' : 'epoch_ms(_carriedwindow_start)';
   const carriedList = [number, ...by.map((name) => quote(`_carried${name}`))].join(', ');
   const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
-    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, hasTies, ...read });
+    const rows = windowRows({
+      window,
+      fields: stateFields,
+      more,
+      state,
+      bounds: boundParameters,
+      hasTies,
+      isOrderFree: isFree,
+      ...read,
+    });
     const { carried } = await compile(making, rows, carriedOver, hidden);
     return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };
