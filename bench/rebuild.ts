@@ -1,11 +1,13 @@
-// How long records wait while a pipeline is made again from its log beside them, and how fast that is: npm run bench -- rebuild [--rows N] [--rate N]
-// With --kills N: whether a rebuild that is killed so often ends as a clean run.
+// How long records wait while their pipeline is made again from its log beside them, and how fast that is.
+// npm run bench -- rebuild [--pipeline bus|rebuilt] [--rows N] [--rate N] [--seconds N]
+// With --kills N [--seed N]: whether a rebuild that is killed at so many moments ends as a clean run.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { areSet, flags, settings } from '../bin/settings.js';
+import { subjects } from './rebuild/subjects.ts';
 
 const { values } = parseArgs({
   options: {
+    pipeline: { type: 'string', default: 'bus' },
     rows: { type: 'string', default: '1000000' },
     rate: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '20' },
@@ -13,10 +15,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 });
-const numbers = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, Number(text)])) as Record<
-  keyof typeof values,
-  number
->;
+type Settings = { areSet(): boolean; flags: string[]; settings: Record<string, string> };
+const { areSet, flags, settings } = (await import(String(new URL('../bin/settings.js', import.meta.url)))) as Settings;
 
 // as the command runs, so that statements do not wait for a thread
 if (!areSet()) {
@@ -26,6 +26,12 @@ if (!areSet()) {
   });
   process.exitCode = await new Promise((resolve) => child.on('exit', resolve));
 } else {
-  const { measure } = await import('./rebuild/measure.ts');
-  await measure(numbers);
+  const subject = subjects[values.pipeline];
+  if (!subject)
+    throw new Error(`There is no pipeline '${values.pipeline}'. There are: ${Object.keys(subjects).join(', ')}.`);
+  const [rows, rate, seconds, kills, seed] = [values.rows, values.rate, values.seconds, values.kills, values.seed].map(
+    Number,
+  ) as [number, number, number, number, number];
+  if (kills) await (await import('./rebuild/kills.ts')).kill(values.pipeline, subject, { rows, rate, kills, seed });
+  else await (await import('./rebuild/measure.ts')).measure(subject, { rows, rate, seconds });
 }

@@ -1,14 +1,19 @@
 // The data folder of the benchmark `rebuild`.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 import { closeParts, type Folder, openParts } from '../../src/control/folder.ts';
+import { takeFolder } from '../../src/control/layout.ts';
+import type { PipelineStatus } from '../../src/control/millrace.ts';
+import { start } from '../../src/control/start.ts';
 import { system } from '../../src/control/system.ts';
+import type { Pipeline } from '../../src/define/pipeline.ts';
+import type { Subject } from './subjects.ts';
 
-/** Tables whose rows only become more. */
-export const tables = ['minutes', 'last_minute', 'placed', 'steps', 'all_readings'];
+type Params = Record<string, string>;
 
 export async function openData(path: string): Promise<Folder> {
-  await mkdir(path, { recursive: true });
+  await takeFolder(system().files, path);
   return openParts(
     {
       path,
@@ -20,11 +25,29 @@ export async function openData(path: string): Promise<Folder> {
   );
 }
 
-export const closed = (folder: Folder) => closeParts(folder);
+/**
+ * Makes a folder in which a pipeline has processed so many records. Where the variable MILLRACE_BENCH_KEPT names a folder, they are made once
+ * and kept there.
+ */
+export async function prepared({ pipeline }: Subject, rows: number, path: string, params: Params): Promise<void> {
+  const { MILLRACE_BENCH_KEPT: keptIn } = process.env;
+  const kept = keptIn && join(keptIn, `${pipeline.name}-${rows}`);
+  if (kept && existsSync(kept)) return cp(kept, path, { recursive: true });
+  const folder = await openData(path);
+  await runToEnd(folder, pipeline, params);
+  await closeParts(folder);
+  if (kept) await cp(path, kept, { recursive: true });
+}
 
-/** Where nine of the eleven devices are. */
-export async function placesFile(folder: string): Promise<string> {
-  const file = join(folder, 'places.csv');
-  await writeFile(file, ['device,city', ...Array.from({ length: 9 }, (_, i) => `d${i},city${i % 3}`)].join('\n'));
-  return file;
+/** Runs a pipeline to its end. @throws why it has failed */
+export async function runToEnd(folder: Folder, pipeline: Pipeline, params: Params): Promise<PipelineStatus> {
+  const { running } = await start(folder, [pipeline], { params, once: true });
+  await running.done;
+  for (const failure of running.failures.values()) throw failure;
+  return running.status()[0]!;
+}
+
+/** Records of a topic. */
+export async function totals({ log }: Folder, topic: string): Promise<number> {
+  return (await log.topic(topic)).partitions.reduce((sum, { end }) => sum + end, 0);
 }

@@ -1,97 +1,108 @@
-// Measures records that come in all the time: without a rebuild, beside one, and after it.
-
-import { existsSync } from 'node:fs';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+// Measures how long records wait that come in all the time: without a rebuild, beside one, and after it.
+import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Folder } from '../../src/control/folder.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { closeParts, type Folder } from '../../src/control/folder.ts';
 import { start } from '../../src/control/start.ts';
-import pipeline from '../../test/e2e/pipelines/rebuilt.ts';
-import { closed, openData, placesFile, tables } from './data.ts';
+import { openData, prepared } from './data.ts';
+import type { Subject } from './subjects.ts';
 import { type Phase, Traffic } from './traffic.ts';
 
+/** What is measured: records in the log, records a second, seconds of each phase. */
 export type Numbers = { readonly rows: number; readonly rate: number; readonly seconds: number };
 
-export async function measure({ rows, rate, seconds }: Numbers): Promise<void> {
+const warmUpSeconds = 5;
+const afterSeconds = 10;
+const readMs = 50;
+
+export async function measure(subject: Subject, { rows, rate, seconds }: Numbers): Promise<void> {
+  const { pipeline } = subject;
   const root = await mkdtemp(join(process.env.MILLRACE_BENCH_FOLDER ?? tmpdir(), 'millrace-rebuild-'));
+  const data = join(root, 'data');
   try {
-    const file = await placesFile(root);
-    const params = { file, failing: '1000000000', count: String(rows), rate: '1000000/s' };
-    const data = join(root, 'data');
-    const cached = process.env.MILLRACE_BENCH_CACHE;
-    if (cached && existsSync(cached)) await cp(cached, data, { recursive: true });
-    else {
-      const began = performance.now();
-      const folder = await openData(data);
-      const loaded = await start(folder, [pipeline], { params, once: true });
-      await loaded.running.done;
-      for (const failure of loaded.running.failures.values()) throw failure;
-      await closed(folder);
-      console.log(`  loaded in ${((performance.now() - began) / 1000).toFixed(1)} s`);
-      if (cached) await cp(data, cached, { recursive: true });
-    }
+    const params = await subject.params(rows, root);
+    await prepared(subject, rows, data, params);
     const folder = await openData(data);
     const { running, runners, rebuilds } = await start(folder, [pipeline], { params });
     const runner = runners[0]!;
-    const traffic = new Traffic(folder, runner, rows, rate);
-    const phase = async (name: string, until: () => Promise<boolean> | boolean) => {
+    const traffic = new Traffic(folder, runner, subject, rows, rate);
+    const during = async (isOver: () => boolean) => {
       traffic.mark();
-      while (!(await until())) await new Promise((resolve) => setTimeout(resolve, 20));
-      show(name, traffic.phase());
-    };
-    const after = (s: number) => {
-      const end = performance.now() + s * 1000;
-      return () => performance.now() > end;
+      while (!isOver()) await sleep(readMs);
+      return traffic.phase();
     };
     console.log(
-      `${rows.toLocaleString('en')} records in the log, ${rate.toLocaleString('en')} records/s, ${availableParallelism()} cores, load ${loadavg()[0]!.toFixed(1)}\n`,
+      `${pipeline.name}: ${count(rows)} records in the log, ${count(rate)} records/s come in, ${availableParallelism()} cores, load ${load()}\n`,
     );
     traffic.begin();
-    await after3(after(5));
-    await phase('without a rebuild', after(seconds));
-    const before = await counts(folder);
-    await rebuilds.begin(runner, undefined);
+    await during(after(warmUpSeconds));
+    show('without a rebuild', await during(after(seconds)));
+    const reading = readAll(folder, subject.growing);
     const began = performance.now();
+    await rebuilds.begin(runner, undefined);
     let total = 0;
-    let least = before;
-    let gaps = 0;
-    await phase('beside a rebuild', async () => {
+    const beside = await during(() => {
       const status = rebuilds.status(runner);
-      total = status?.total ?? total;
-      const now = await counts(folder);
-      gaps += now.filter((count, i) => count < least[i]!).length;
-      least = now;
       if (status?.state === 'failed') throw new Error(status.reason);
+      total = status?.total ?? total;
       return status === undefined;
     });
     const took = (performance.now() - began) / 1000;
+    const { reads, gaps } = await reading.end();
+    show('beside a rebuild', beside);
+    show('after it', await during(after(afterSeconds)));
     console.log(
-      `  made again: ${total.toLocaleString('en')} records in ${took.toFixed(1)} s, ${Math.round(total / took).toLocaleString('en')} records/s; ${gaps} gaps; load ${loadavg()[0]!.toFixed(1)}`,
+      `\n  made again: ${count(total)} records in ${took.toFixed(1)} s, ${count(total / took)} records/s; ${count(reads)} reads of the tables meanwhile, ${gaps} saw fewer rows than the one before; load ${load()}`,
     );
-    await phase('after it', after(Math.min(seconds, 10)));
     await traffic.end();
     await running.stop();
-    await closed(folder);
+    await closeParts(folder);
   } finally {
     await rm(root, { recursive: true, force: true });
   }
 }
 
-async function after3(isOver: () => boolean): Promise<void> {
-  while (!isOver()) await new Promise((resolve) => setTimeout(resolve, 20));
+/** Counts the rows of tables all the time, one table after the other: no count may be less than the one before. */
+function readAll(folder: Folder, tables: readonly string[]): { end(): Promise<{ reads: number; gaps: number }> } {
+  let isOver = false;
+  const done = (async () => {
+    const least = new Map<string, number>();
+    let reads = 0;
+    let gaps = 0;
+    for (; !isOver; reads++) {
+      const table = tables[reads % tables.length]!;
+      const rows = await folder.store.count(table);
+      if (rows < (least.get(table) ?? 0)) gaps++;
+      least.set(table, rows);
+      await sleep(readMs);
+    }
+    return { reads, gaps };
+  })();
+  return {
+    end() {
+      isOver = true;
+      return done;
+    },
+  };
 }
 
-async function counts(folder: Folder): Promise<number[]> {
-  return Promise.all(tables.map((name) => folder.store.count(name)));
+function after(seconds: number): () => boolean {
+  const endMs = performance.now() + seconds * 1000;
+  return () => performance.now() > endMs;
 }
 
-function show(name: string, phase: Phase): void {
+const count = (value: number) => Math.round(value).toLocaleString('en');
+const load = () => loadavg()[0]!.toFixed(1);
+
+function show(name: string, { p50, p99, max, records, seconds, batchP50, loopP99, parts }: Phase): void {
   const ms = (value: number) => `${value.toFixed(0).padStart(6)} ms`;
   console.log(
-    `  ${name.padEnd(20)} p50 ${ms(phase.p50)}   p99 ${ms(phase.p99)}   max ${ms(phase.max)}   (${phase.records.toLocaleString('en')} records in ${phase.seconds.toFixed(1)} s, micro-batch ${phase.batchP50}, loop p99 ${phase.loopP99.toFixed(0)} ms)`,
+    `  ${name.padEnd(20)} p50 ${ms(p50)}   p99 ${ms(p99)}   max ${ms(max)}   ${count(records)} records in ${seconds.toFixed(0)} s, ${batchP50} in a micro-batch; event loop p99 ${loopP99.toFixed(0)} ms`,
   );
-  const parts = Object.entries(phase.parts)
-    .filter(([, spent]) => spent > 20)
-    .map(([part, spent]) => `${part} ${(spent / phase.seconds / 10).toFixed(1)} %`);
-  console.log(`      ${parts.join(', ')}`);
+  const shares = Object.entries(parts)
+    .map(([part, spentMs]) => [part, spentMs / seconds / 10] as const)
+    .filter(([, share]) => share >= 0.5)
+    .map(([part, share]) => `${part} ${share.toFixed(1)} %`);
+  console.log(`      ${shares.join(', ')}`);
 }

@@ -3,9 +3,7 @@ import { createHistogram, monitorEventLoopDelay, type RecordableHistogram } from
 import type { Folder } from '../../src/control/folder.ts';
 import type { Runner } from '../../src/control/runner.ts';
 import { recordAcceptor } from '../../src/define/accept.ts';
-import type { Topic } from '../../src/define/topic.ts';
-import { reading } from '../../test/e2e/pipelines/rebuilt.ts';
-import { recordsFrom } from './records.ts';
+import type { Subject } from './subjects.ts';
 
 /** What a phase has shown. Times in milliseconds. */
 export type Phase = {
@@ -27,8 +25,9 @@ export class Traffic {
   readonly #runner: Runner;
   readonly #perSecond: number;
   readonly #writer;
-  readonly #accept = recordAcceptor(reading.fields);
+  readonly #accept;
   readonly #rows;
+  readonly #topic;
   readonly #waiting: { offset: number; count: number; dueMs: number }[][];
   #latency: RecordableHistogram = createHistogram();
   #batches: RecordableHistogram = createHistogram();
@@ -40,13 +39,15 @@ export class Traffic {
   #done: Promise<unknown> = Promise.resolve();
   sent = 0;
 
-  constructor(folder: Folder, runner: Runner, first: number, perSecond: number) {
+  constructor(folder: Folder, runner: Runner, subject: Subject, first: number, perSecond: number) {
     this.#folder = folder;
     this.#runner = runner;
     this.#perSecond = perSecond;
-    this.#rows = recordsFrom(first);
-    this.#writer = runner.writers().find(({ topic }) => (topic as Topic).name === reading.name)!.writer;
-    this.#waiting = Array.from({ length: reading.partitions }, () => []);
+    this.#topic = subject.topic;
+    this.#accept = recordAcceptor(subject.topic.fields);
+    this.#rows = subject.records(first);
+    this.#writer = runner.writers().find(({ topic }) => topic.name === subject.topic.name)!.writer;
+    this.#waiting = Array.from({ length: subject.topic.partitions }, () => []);
   }
 
   begin(): void {
@@ -101,11 +102,11 @@ export class Traffic {
           this.#writer.add(this.#writer.partition(row, sequence++), row);
         }
         this.sent += due;
-        for (let partition = 0; partition < reading.partitions; partition++) {
+        for (let partition = 0; partition < this.#topic.partitions; partition++) {
           const batch = this.#writer.take(partition);
           if (!batch) continue;
           const { count } = batch;
-          void this.#folder.log.append(reading.name, partition, batch).then((offset) => {
+          void this.#folder.log.append(this.#topic.name, partition, batch).then((offset) => {
             this.#waiting[partition]!.push({ offset, count, dueMs });
           });
         }
@@ -120,7 +121,7 @@ export class Traffic {
       await this.#runner.moved(this.#stop.signal);
       const now = performance.now();
       for (const [partition, waiting] of this.#waiting.entries()) {
-        const next = this.#runner.next(reading.name, partition);
+        const next = this.#runner.next(this.#topic.name, partition);
         while (waiting[0] && waiting[0].offset + waiting[0].count <= next) {
           const { count, dueMs } = waiting.shift()!;
           this.#count += count;
