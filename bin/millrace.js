@@ -3,19 +3,10 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { isNewEnough, pinnedNode, tooOld } from './check-node.js';
-
-// glibc gives each thread an arena of its own and keeps what large blocks leave behind: together that doubles the memory of a run
-const frugal = process.platform === 'linux' ? { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '131072' } : {};
-// each statement and each sync occupies a thread until it ends: with Node's four, six readers would keep the pump and the log waiting
-const settings = { ...frugal, UV_THREADPOOL_SIZE: '12' };
-// batches are garbage within a second: a larger young generation only keeps more of them
-const flags = ['--max-semi-space-size=16'];
-const isSet =
-  Object.keys(settings).every((name) => process.env[name] !== undefined) &&
-  flags.every((flag) => process.execArgv.includes(flag));
+import { areSet, flags, settings } from './settings.js';
 
 const pinned = isNewEnough() ? undefined : pinnedNode();
-if (isNewEnough() && !isSet && process.execve) restart();
+if (isNewEnough() && !areSet() && process.execve) restart();
 else if (isNewEnough()) run();
 else if (pinned && !process.env.MILLRACE_LAUNCHED) launch(pinned);
 else {

@@ -1,7 +1,7 @@
 // millrace rebuild: makes streams, windows and tables again from the log, and puts them in the place of those that are there.
 import type { RebuildStatus } from '../control/millrace.ts';
 import { MillraceError } from '../core/errors.ts';
-import { givenParams } from './arguments.ts';
+import { type Arguments, givenParams, usage } from './arguments.ts';
 import type { Command, Context } from './command.ts';
 import { dataOption, jsonOption, setOption, withMillrace } from './folder.ts';
 import { toJson } from './json.ts';
@@ -22,6 +22,11 @@ export const rebuild: Command = {
     { name: 'NAME', isOptional: true, isRepeatable: true, description: 'Streams and tables. Absent: all.' },
   ],
   options: [
+    {
+      name: 'cancel',
+      description:
+        'Give up a rebuild that was begun, or has failed: what it has made is removed, the tables that are there stay.',
+    },
     { name: 'partial', description: 'Also where the log no longer has all records: rows that were made of those go.' },
     { name: 'file', value: 'FILE', description: 'The pipeline file. Default: the one of the last run.' },
     setOption,
@@ -31,10 +36,12 @@ export const rebuild: Command = {
   examples: [
     { does: 'After the query of a stream has changed:', line: 'millrace rebuild bus clean' },
     { does: 'After the key of a table has changed:', line: 'millrace rebuild bus line_delay' },
+    { does: 'To give up what was begun:', line: 'millrace rebuild bus --cancel' },
   ],
   exitCodes: [],
   async run(given, context) {
     const [name, ...names] = given.positionals;
+    if (given.has('cancel')) return cancel(name!, names, given, context);
     const params = givenParams(rebuild, given);
     const isText = !given.has('json');
     const status = await withMillrace(given, context, async (millrace) => {
@@ -53,14 +60,37 @@ export const rebuild: Command = {
   },
 };
 
+/** Gives up what was begun. */
+async function cancel(name: string, names: readonly string[], given: Arguments, context: Context): Promise<number> {
+  const more = names.length > 0 ? 'names' : ['partial', 'set', 'file'].find((option) => given.has(option));
+  if (more !== undefined)
+    throw usage(
+      rebuild,
+      `--cancel gives up the whole rebuild of a pipeline, and takes no ${more === 'names' ? 'names of streams and tables' : `--${more}`}`,
+      `Run: millrace rebuild ${name} --cancel`,
+    );
+  await withMillrace(given, context, (millrace) => millrace.cancelRebuild(name)).catch((error) => {
+    throw runsElsewhere(error, name, `"Cancel…" in its console or DELETE /api/pipelines/${name}/rebuild`);
+  });
+  const { out, environment } = context;
+  const paint = paintFor(out, environment);
+  if (given.has('json')) out.write(`${toJson({ pipeline: name, cancelled: true })}\n`);
+  else out.write(`${paint.green('✓')} ${paint.bold(name)}: the rebuild is given up, the tables are as they were\n`);
+  return 0;
+}
+
 /** Where another process has the data folder: the remedy names what that process can be asked. */
-function runsElsewhere(error: unknown, name: string): unknown {
+function runsElsewhere(
+  error: unknown,
+  name: string,
+  ways = `"Rebuild…" in its console or POST /api/pipelines/${name}/rebuild`,
+): unknown {
   if (!(error instanceof MillraceError) || error.code !== 'DATA_IN_USE') return error;
   const { message, place } = error;
   return new MillraceError('DATA_IN_USE', message, {
     place,
     cause: error,
-    remedy: `If that process runs ${name}, use "Rebuild…" in its console or POST /api/pipelines/${name}/rebuild. Otherwise stop it, or give another folder with --data.`,
+    remedy: `If that process runs ${name}, use ${ways}. Otherwise stop it, or give another folder with --data.`,
   });
 }
 

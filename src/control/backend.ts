@@ -55,6 +55,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
     pause: async (pipeline) => runnerOf(pipeline).pause(),
     resume: async (pipeline) => runnerOf(pipeline).resume(),
     rebuild: async (pipeline, names, isPartial) => rebuilds.begin(runnerOf(pipeline), names, isPartial),
+    cancelRebuild: async (pipeline) => rebuilds.cancel(runnerOf(pipeline)),
     topics: () => topicViews(topics),
     topic: (name) => topicView(topics, name),
     records: (topic, request) => records.page(topic, request),

@@ -14,7 +14,7 @@ export type Measured = {
   readonly log: Log;
   readonly clock: Clock;
   /** Micro-batches, and records in them, that this run has processed. */
-  readonly pump: { readonly batches: number; readonly records: number };
+  readonly pump: { readonly batches: number; readonly records: number; readonly waitMs: number };
   readonly sources: () => readonly SourceStatus[];
 };
 
@@ -34,6 +34,11 @@ export class Measures {
 
   constructor(of: Measured) {
     this.#of = of;
+  }
+
+  /** How long records wait at the moment, milliseconds: see `Pump.waitMs`. */
+  get waitMs(): number {
+    return this.#of.pump.waitMs;
   }
 
   /** Takes one sample; called once a second, by nobody else. */

@@ -284,6 +284,8 @@ export interface Millrace {
    * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE where the log no longer has all records
    */
   rebuild(pipeline: Pipeline, names: readonly string[] | undefined, options?: RebuildOptions): Promise<RebuildStatus>;
+  /** Gives up a rebuild that was begun of a pipeline that does not run: what it has made is removed. @throws NOT_FOUND where none was begun */
+  cancelRebuild(pipeline: string): Promise<void>;
   /** Sends dead letters of a pipeline again, through its present definition. `replacement` gives other bytes for a single letter. */
   deadRedrive(
     pipeline: Pipeline,

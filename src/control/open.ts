@@ -9,7 +9,7 @@ import { closeParts, type Folder, openParts, type Places } from './folder.ts';
 import { pipelineFiles } from './known.ts';
 import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, TopicSummary } from './millrace.ts';
-import { rebuildAlone } from './rebuilds.ts';
+import { cancelAlone, rebuildAlone } from './rebuilds.ts';
 import { chosen, paused, Redrive, redriveAlone } from './redrive.ts';
 import { checkIdle, finishDeletions, removal, remove } from './remove.ts';
 import { type Started, start } from './start.ts';
@@ -54,6 +54,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     },
     deadShow: (id) => dead.show(id),
     rebuild: (pipeline, names, rebuildOptions) => rebuildAlone(folder, pipeline, names, rebuildOptions),
+    cancelRebuild: (pipeline) => cancelAlone(folder, pipeline),
     async deadRedrive(pipeline, filter, redriveOptions) {
       const runner = [...started.values()]
         .flatMap(({ runners }) => runners)

@@ -9,6 +9,7 @@ import type { Prepared, Processor, SourceReport } from '../process/engine.ts';
 import { Bell } from './bell.ts';
 import { type Partition, Partitions } from './partitions.ts';
 import { Reports } from './reports.ts';
+import { Waits } from './waits.ts';
 
 /** Milliseconds without a record after which open windows are given as they are. */
 export const idleMs = 2000;
@@ -42,6 +43,7 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #partitions: Partitions;
   readonly #reports = new Reports();
+  readonly #waits: Waits;
   #wake: (() => void) | undefined;
   /** Rings after a micro-batch, a save, a pause, and at the end. */
   readonly #moved = new Bell();
@@ -61,11 +63,17 @@ export class Pump {
     this.#options = options;
     this.#isPaused = options.isPaused ?? false;
     this.#partitions = new Partitions(options);
+    this.#waits = new Waits({ ...options, next: (topic, partition) => this.next(topic, partition) });
   }
 
   /** Records in the log that are not processed yet. */
   get inFlight(): number {
     return this.#partitions.waiting();
+  }
+
+  /** How long records have waited that were processed last, or that wait now, milliseconds; 0 where it takes none. */
+  get waitMs(): number {
+    return !this.#isRunning || this.#isPaused ? 0 : this.#waits.ms(this.#partitions.free);
   }
 
   /** Checks that the log still has what was processed. @throws LOG_DAMAGED */
@@ -255,6 +263,7 @@ export class Pump {
         await ahead?.catch(() => undefined);
         throw error;
       }
+      this.#waits.processed(prepared);
       this.records += prepared.count;
       this.batches++;
       this.#moved.ring();
@@ -331,6 +340,7 @@ export class Pump {
   }
 
   async #prepare(topic: string, partition: number, from: number): Promise<Prepared | undefined> {
+    this.#waits.seen(topic, partition);
     const batches = await this.#partitions.read(topic, partition, from);
     return batches.length > 0 ? this.#options.processor.prepare(batches) : undefined;
   }

@@ -2,16 +2,12 @@
 //
 // What is made again (the shadow) is a pipeline of its own, under other names. It never gets ahead of the one that runs: when it has come
 // as far, that one stands still for a moment, and the two change places in one transaction. Killed at any moment, it goes on where it was.
-import { createHash } from 'node:crypto';
-import { MillraceError } from '../core/errors.ts';
+import { MillraceError, messageOf } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
-import { nearest } from '../core/nearest.ts';
 import type { Value } from '../define/accept.ts';
 import { isWindowed, lookedUpBy, topicsOf } from '../define/feeding.ts';
-import type { Fields } from '../define/fields.ts';
-import { isParam } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
-import { type Scope, scopeOf, shadowOf } from '../define/shadow.ts';
+import { type Scope, shadowOf } from '../define/shadow.ts';
 import type { Topic } from '../define/topic.ts';
 import { firstRecords } from '../log/batch.ts';
 import type { Processor, Rebuild } from '../process/engine.ts';
@@ -20,6 +16,8 @@ import { endlessLookups } from './finite.ts';
 import type { Folder } from './folder.ts';
 import { given } from './given.ts';
 import type { RebuildStatus } from './millrace.ts';
+import { Pace } from './pace.ts';
+import { definitionOf, inOrder, scopeFor } from './rebuild-parts.ts';
 
 /** What a rebuild works with. */
 export type RebuildParts = {
@@ -30,37 +28,24 @@ export type RebuildParts = {
   /** Of the pipeline that runs, as of its last commit. */
   readonly progress: () => Progress;
   readonly isPartial?: boolean | undefined;
+  /** How long records of pipelines that run beside it wait, milliseconds: it gives way to them. Undefined: none run. */
+  readonly waitMs?: () => number;
   /** Holds the pipeline that runs while the two change places. */
   readonly exclusive: (work: () => Promise<void>) => Promise<void>;
   readonly adopt: (scope: Scope, shadow: Progress) => Promise<void>;
 };
 
-/** Records that may be left when the pipeline that runs is held. */
-const restMax = 5000;
+/** What may be left when the pipeline that runs is held: so many records, or those that take so many milliseconds, and are few enough. */
+const held = { most: 5000, least: 200, ms: 150 };
+
+/** Records that are left when it no longer rests: what comes in meanwhile would else be more than what it makes. */
+const homeStretch = 10_000;
+
+/** While it rests it looks so often whether anybody still waits, milliseconds. */
+const lookMs = 20;
 
 /** Milliseconds between two tries after a failure that may pass: doubled each time, up to the second. */
 const retryMs = { first: 200, most: 15_000 };
-
-/** @throws NOT_FOUND, with the nearest name */
-function scopeFor(pipeline: Pipeline, names: readonly string[] | undefined): Scope {
-  const scope = scopeOf(pipeline, names);
-  if (scope && scope.tables.length > 0) return scope;
-  const known = [...pipeline.streams, ...pipeline.tables].map((one) => one.name);
-  const wrong = names!.find((name) => !known.includes(name));
-  const near = wrong && nearest(wrong, known);
-  throw new MillraceError(
-    'NOT_FOUND',
-    wrong === undefined
-      ? `no table is fed by stream '${names!.join("', '")}'`
-      : `pipeline '${pipeline.name}' has no stream and no table '${wrong}'`,
-    {
-      place: `pipeline '${pipeline.name}'`,
-      remedy: near
-        ? `Perhaps you mean '${near}'.`
-        : `Name one of: ${known.join(', ')}. Without a name all are made again.`,
-    },
-  );
-}
 
 /** A rebuild at work. */
 export class Rebuilding {
@@ -71,11 +56,15 @@ export class Rebuilding {
   readonly #topics: readonly Topic[];
   /** Topics whose windows must be given before the records of those behind them are processed. */
   readonly #given = new Set<string>();
+  readonly #pace = new Pace();
+  #restedMs = 0;
   #processor: Processor | undefined;
   /** Of the processor that was closed last. */
   #closed: Progress | undefined;
   #state: RebuildStatus['state'] = 'running';
   #reason: string | undefined;
+  /** Whether the two have changed places. */
+  isOver = false;
 
   /** @throws NOT_FOUND */
   constructor(parts: RebuildParts) {
@@ -135,6 +124,12 @@ export class Rebuilding {
     return isRead && this.#state !== 'failed' ? this.#next(topic, partition) : Number.POSITIVE_INFINITY;
   }
 
+  /** Takes note that it goes on no more, and why. */
+  giveUp(reason: string): void {
+    this.#state = 'failed';
+    this.#reason = reason;
+  }
+
   /** Cuts the statement at hand short. */
   cut(): void {
     this.#processor?.cut();
@@ -163,8 +158,8 @@ export class Rebuilding {
     for (let failures = 0; !signal.aborted; ) {
       try {
         await this.#open();
-        while (!signal.aborted && this.#left > restMax) {
-          if (!(await this.#step())) break;
+        while (!signal.aborted && this.#left > this.#heldMax) {
+          if (!(await this.#paced(signal))) break;
           failures = 0;
         }
         if (!signal.aborted) await this.#inTurn(signal);
@@ -174,9 +169,9 @@ export class Rebuilding {
         // it goes on with the next run
         if (signal.aborted) return;
         const passes = error instanceof MillraceError && /^(retry|reconnect)$/.test(error.reaction);
-        this.#state = passes ? 'waiting' : 'failed';
-        this.#reason = error instanceof Error ? error.message : String(error);
+        this.giveUp(messageOf(error));
         if (!passes) throw error;
+        this.#state = 'waiting';
         const ceilingMs = Math.min(retryMs.most, retryMs.first * 2 ** failures++);
         await clock.sleep(ceilingMs * (0.5 + random.next() / 2), signal);
       } finally {
@@ -288,90 +283,67 @@ export class Rebuilding {
     return undefined;
   }
 
-  /** Processes a micro-batch; whether there was one. */
-  async #step(): Promise<boolean> {
+  /** Records that may be left when the pipeline that runs is held. */
+  get #heldMax(): number {
+    if (!this.#parts.waitMs) return held.most;
+    return Math.min(held.most, Math.max(held.least, this.#pace.within(held.ms)));
+  }
+
+  /** Milliseconds spent so far, by part, as of a processor; `rest`: those in which it gave way. */
+  get parts(): Readonly<Record<string, number>> {
+    return { ...this.#processor?.parts, rest: this.#restedMs };
+  }
+
+  /** Processes a micro-batch, and gives way then as long as others wait; whether there was one. */
+  async #paced(signal: AbortSignal): Promise<boolean> {
+    const { waitMs, folder } = this.#parts;
+    if (!waitMs) return (await this.#step(limits.microBatchRecordsMax)) > 0;
+    const { clock } = folder.system;
+    const beganMs = clock.elapsed();
+    const count = await this.#step(this.#pace.records);
+    const endedMs = clock.elapsed();
+    const restMs = this.#pace.worked(count, endedMs - beganMs, waitMs());
+    this.#pace.left(this.#left, endedMs);
+    if (this.#left > homeStretch)
+      for (
+        let leftMs = restMs;
+        leftMs > 0 && !signal.aborted && waitMs() > 0;
+        leftMs = endedMs + restMs - clock.elapsed()
+      )
+        await clock.sleep(Math.min(lookMs, leftMs), signal);
+    this.#restedMs += clock.elapsed() - endedMs;
+    return count > 0;
+  }
+
+  /** Processes a micro-batch; resolves with how many records it had. */
+  async #step(recordsMax: number): Promise<number> {
     const { log } = this.#parts.folder;
     const processor = this.#processor!;
     const turn = this.#turn;
-    if (!turn) return false;
+    if (!turn) return 0;
     const { topic, partition } = turn;
     const batches = await log.read(topic, partition, this.#next(topic, partition), {
-      recordsMax: limits.microBatchRecordsMax + limits.batchRecordsMax,
+      recordsMax: recordsMax + limits.batchRecordsMax,
       bytesMax: limits.readBytesMax,
     });
-    const cut = firstRecords(batches, Math.min(this.#room(topic, partition), limits.microBatchRecordsMax));
-    if (cut.length === 0) return false;
-    await processor.step(await processor.prepare(cut), []);
+    const cut = firstRecords(batches, Math.min(this.#room(topic, partition), recordsMax));
+    if (cut.length === 0) return 0;
+    const prepared = await processor.prepare(cut);
+    await processor.step(prepared, []);
     // a finite table over windows is there before it is looked up
     if (this.#given.has(topic) && this.#turn?.topic !== topic) await processor.flush();
     await processor.tidy();
-    return true;
+    return prepared.count;
   }
 
   /** The pipeline that runs stands still: what is left is processed, and the two change places. */
   async #exchange(): Promise<void> {
-    while (await this.#step());
+    while ((await this.#step(limits.microBatchRecordsMax)) > 0);
     const processor = this.#processor!;
     await processor.flush();
     const { progress } = processor;
     this.#close();
     await this.#parts.adopt(this.scope, progress);
+    this.isOver = true;
   }
-}
-
-/** Topics behind those whose records feed tables that their streams look up: a finite table is loaded before it is looked up. */
-function inOrder({ topics, streams }: Pipeline): Topic[] {
-  const ordered = new Set<Topic>();
-  const seen = new Set<Topic>();
-  const visit = (topic: Topic): void => {
-    if (seen.has(topic)) return;
-    seen.add(topic);
-    for (const stream of streams.filter((one) => topicsOf(one).includes(topic)))
-      for (const table of lookedUpBy(stream)) for (const one of topicsOf(table)) visit(one);
-    ordered.add(topic);
-  };
-  for (const topic of topics) visit(topic);
-  // those of tables of other pipelines are not processed here
-  return [...ordered].filter((one) => topics.includes(one));
-}
-
-function typesOf(fields: Fields): unknown[] {
-  return Object.entries(fields).map(([field, { type, isOptional }]) => [field, type, isOptional]);
-}
-
-/** What is made, as a text that is another one when the definition changes. */
-function definitionOf(pipeline: Pipeline, shadow: Pipeline, params: ReadonlyMap<string, Value>): string {
-  const topics = shadow.topics.map(({ name, fields, key, time, latenessMs }) => [
-    name,
-    typesOf(fields),
-    key,
-    time,
-    latenessMs,
-  ]);
-  const streams = shadow.streams.map(({ name, fields, query, time, latenessMs, emit }) => [
-    name,
-    typesOf(fields),
-    query.texts,
-    query.references.map((one) =>
-      isParam(one)
-        ? [one.name, String(params.get(one.name))]
-        : [one.of.name, one.window, one.dedupe, one.previous, one.within],
-    ),
-    time,
-    latenessMs,
-    emit,
-  ]);
-  const tables = shadow.tables.map(({ name, from, fields, key, version, unique, keepMs }) => [
-    name,
-    from.name,
-    Object.keys(fields),
-    key,
-    version,
-    unique,
-    keepMs,
-  ]);
-  return createHash('sha256')
-    .update(JSON.stringify([pipeline.name, topics, streams, tables]))
-    .digest('hex')
-    .slice(0, 32);
 }

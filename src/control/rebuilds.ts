@@ -1,5 +1,5 @@
 // The rebuilds of the pipelines that run: one of a pipeline at a time, gone on with after a restart.
-import { MillraceError, throwAll } from '../core/errors.ts';
+import { MillraceError, messageOf, throwAll } from '../core/errors.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { scopeOf, withStreams } from '../define/shadow.ts';
@@ -12,12 +12,20 @@ import type { RebuildOptions, RebuildStatus } from './millrace.ts';
 import { Rebuilding } from './rebuild.ts';
 import type { Runner } from './runner.ts';
 
+/** A rebuild beside its pipeline. `cancelled`: it is being cancelled. */
+type Running = {
+  readonly rebuilding: Rebuilding;
+  readonly stop: AbortController;
+  readonly done: Promise<void>;
+  cancelled?: Promise<void> | undefined;
+};
+
 /** Rebuilds of pipelines that run. */
 export class Rebuilds {
   readonly #folder: Folder;
   readonly #runners: readonly Runner[];
   readonly #stop = new AbortController();
-  readonly #running = new Map<Runner, { rebuilding: Rebuilding; done: Promise<void> }>();
+  readonly #running = new Map<Runner, Running>();
 
   constructor(folder: Folder, runners: readonly Runner[]) {
     this.#folder = folder;
@@ -30,19 +38,20 @@ export class Rebuilds {
    * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE; USAGE while another rebuild of the pipeline runs
    */
   async begin(runner: Runner, names: readonly string[] | undefined, isPartial = false): Promise<void> {
-    if ((this.#running.get(runner)?.rebuilding.status.state ?? 'failed') !== 'failed')
+    const last = this.#running.get(runner);
+    if (last && (last.cancelled || last.rebuilding.status.state !== 'failed'))
       throw new MillraceError('USAGE', `pipeline '${runner.pipeline.name}' is being rebuilt already`, {
         place: `pipeline '${runner.pipeline.name}'`,
-        remedy: 'Wait until that is done: GET /api/pipelines shows how far it is.',
+        remedy:
+          'Wait until that is done: GET /api/pipelines shows how far it is. To give it up, cancel it (DELETE on the same address).',
       });
     const rebuilding = this.#rebuilding(runner, names && withStreams(runner.pipeline, names), isPartial);
-    const before = this.#running.get(runner);
     const begun = rebuilding.begin();
     this.#start(runner, rebuilding, begun);
     try {
       await begun;
     } catch (error) {
-      if (before) this.#running.set(runner, before);
+      if (last) this.#running.set(runner, last);
       else this.#running.delete(runner);
       throw error;
     }
@@ -57,20 +66,52 @@ export class Rebuilds {
       names,
       isPartial,
       progress: () => processor.progress,
+      waitMs: () => Math.max(...this.#runners.map(({ measures }) => measures.waitMs)),
       exclusive: (work) => runner.exclusive(work),
       adopt: (scope, shadow) => processor.adopt(scope, shadow),
     });
   }
 
   #start(runner: Runner, rebuilding: Rebuilding, begun: Promise<void> = Promise.resolve()): void {
+    const stop = new AbortController();
     const done = begun
-      .then(() => rebuilding.run(this.#stop.signal))
+      .then(() => rebuilding.run(AbortSignal.any([this.#stop.signal, stop.signal])))
       .then(() => {
-        if (this.#running.get(runner)?.rebuilding === rebuilding) this.#running.delete(runner);
+        if (rebuilding.isOver && this.#running.get(runner)?.rebuilding === rebuilding) this.#running.delete(runner);
       });
     // it stays, so that it is seen why
     done.catch(() => undefined);
-    this.#running.set(runner, { rebuilding, done });
+    this.#running.set(runner, { rebuilding, stop, done });
+  }
+
+  /**
+   * Ends the rebuild of a pipeline, or gives up one that has failed: what it has made is removed, and the tables that are there stay.
+   *
+   * @throws NOT_FOUND where there is none, or it has just changed places
+   */
+  async cancel(runner: Runner): Promise<void> {
+    const { name } = runner.pipeline;
+    const running = this.#running.get(runner);
+    if (!running) throw nothingBegun(name);
+    running.cancelled ??= this.#cancel(runner, running);
+    await running.cancelled;
+  }
+
+  async #cancel(runner: Runner, running: Running): Promise<void> {
+    const { rebuilding, stop, done } = running;
+    const { name } = runner.pipeline;
+    stop.abort();
+    rebuilding.cut();
+    await done.catch(() => undefined);
+    if (rebuilding.isOver) throw nothingBegun(name);
+    try {
+      await this.#folder.engine.beginRebuild(name, undefined);
+      if (this.#running.get(runner) === running) this.#running.delete(runner);
+    } catch (error) {
+      rebuilding.giveUp(`it was cancelled, but what it has made could not be removed: ${messageOf(error)}`);
+      running.cancelled = undefined;
+      throw error;
+    }
   }
 
   /** Goes on with what was begun before the process ended, or noted for new tables. */
@@ -97,6 +138,11 @@ export class Rebuilds {
     return this.#running.get(runner)?.rebuilding.status;
   }
 
+  /** Milliseconds that the rebuild of a pipeline has spent, by part. */
+  parts(runner: Runner): Readonly<Record<string, number>> {
+    return this.#running.get(runner)?.rebuilding.parts ?? {};
+  }
+
   /** Resolves when no rebuild of a pipeline runs any more. @throws why it has failed */
   async settled(runner: Runner): Promise<void> {
     await this.#running.get(runner)?.done;
@@ -113,6 +159,19 @@ export class Rebuilds {
     await Promise.allSettled(running.map(({ done }) => done));
     deadline?.removeEventListener('abort', cut);
   }
+}
+
+function nothingBegun(pipeline: string): MillraceError {
+  return new MillraceError('NOT_FOUND', `pipeline '${pipeline}' is not being rebuilt`, {
+    place: `pipeline '${pipeline}'`,
+    remedy: 'There is nothing to cancel: a rebuild that is over has put its tables in their place.',
+  });
+}
+
+/** Gives up the rebuild of a pipeline that does not run: what it has made is removed. @throws NOT_FOUND */
+export async function cancelAlone({ engine }: Folder, pipeline: string): Promise<void> {
+  if (!(await engine.rebuild(pipeline))) throw nothingBegun(pipeline);
+  await engine.beginRebuild(pipeline, undefined);
 }
 
 /** Notes tables that are new, before they are made: killed at any moment, the next start gives them the records that the log has. */

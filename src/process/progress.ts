@@ -39,7 +39,10 @@ export type Progress = {
   readonly ids: Record<string, number>;
   /** Per windowed stream that has windows which changed and could not be emitted yet: the watermark at that time, milliseconds since 1970. */
   readonly changed: Record<string, number>;
-  /** Per session stream: up to when sessions that were emitted before they ended follow each change, milliseconds since 1970. */
+  /**
+   * Per windowed stream: when the last of the windows ends that were emitted before they ended, milliseconds since 1970; absent: not known. Up to
+   * then sessions follow each change, and windows of fixed size are compared with what was emitted.
+   */
   readonly early: Record<string, number>;
   /** Per stream with windows or `dedupe` over a stream with a time of its own: the newest such time, by partition, milliseconds since 1970. */
   readonly times: Record<string, (number | null)[]>;

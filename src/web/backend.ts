@@ -99,6 +99,8 @@ export interface Backend {
    * @throws NOT_FOUND; OFFSET_OUT_OF_RANGE where the log no longer has all records, and it is not `isPartial`; USAGE while another one runs
    */
   rebuild(pipeline: string, names: readonly string[] | undefined, isPartial: boolean): Promise<void>;
+  /** Ends the rebuild of a pipeline and removes what it has made; the tables that are there stay. @throws NOT_FOUND where there is none */
+  cancelRebuild(pipeline: string): Promise<void>;
   topics(): Promise<TopicView[]>;
   /** @throws NOT_FOUND */
   topic(name: string): Promise<TopicView>;

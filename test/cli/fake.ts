@@ -211,6 +211,9 @@ function control(answers: Answers, calls: unknown[][]): Control {
       calls.push(['deadRedrive', filter, options]);
       return { sent: 3, stored: 3, stillDead: 0 };
     },
+    cancelRebuild: async (pipeline) => {
+      calls.push(['cancelRebuild', pipeline]);
+    },
     rebuild: async (pipeline, names) => {
       calls.push(['rebuild', pipeline.name, names]);
       return { state: 'running', done: 1000, total: 1000, ...(names ? { names: [...names] } : {}) };

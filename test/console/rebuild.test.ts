@@ -55,9 +55,18 @@ describeConsole('rebuilding from the console', { files: [shopFile] }, (stage) =>
     await shows(page.getByText(/waits and tries again: no space left on the disk/));
     assert.equal(await page.getByRole('progressbar', { name: 'Made again' }).getAttribute('aria-valuenow'), '250');
     assert.ok(await page.getByRole('button', { name: 'Rebuild…' }).first().isDisabled());
+    const cancelled = () => page.waitForRequest((request) => request.method() === 'DELETE');
+    await page.getByRole('button', { name: 'Cancel…' }).click();
+    const question = page.getByRole('dialog', { name: 'Give up the rebuild of shop?' });
+    await shows(question.getByText(/tables that are there stay as they are/));
+    const [asked] = await Promise.all([cancelled(), question.getByRole('button', { name: 'Give up' }).click()]);
+    assert.match(asked.url(), /\/api\/pipelines\/shop\/rebuild$/);
+    // nothing is made again: the server says so
+    await shows(question.getByText(/is not being rebuilt/));
     rebuild = { state: 'failed', done: 250, total: 1000, reason: 'a column is gone' };
     await page.reload();
     await shows(page.getByText(/has failed: a column is gone/));
+    assert.ok(await page.getByRole('button', { name: 'Cancel…' }).isEnabled());
     assert.ok(await page.getByRole('button', { name: 'Rebuild…' }).first().isEnabled());
   });
 });

@@ -80,7 +80,7 @@ describe('a pipeline', () => {
       processor: { progress, parts: {} } as unknown as Processor,
       log: { topic: async () => ({ partitions: [] }), range: () => ({ start: 0, end: 0 }) } as unknown as Log,
       clock,
-      pump: { batches: 0, records: 0 },
+      pump: { batches: 0, records: 0, waitMs: 0 },
       sources: () => [],
     });
     const second = async (all: number, late: number) => {

@@ -1,11 +1,13 @@
 // What the tests of what the web server serves share: a data folder of their own, pipelines that run in it, records posted to them.
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import { type Folder, openParts } from '../../src/control/folder.ts';
 import type { Millrace, Running, StartOptions } from '../../src/control/millrace.ts';
 import { open } from '../../src/control/open.ts';
+import { system } from '../../src/control/system.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { Backend } from '../../src/web/backend.ts';
 import type { GraphNode, PipelineView, PostResult } from '../../src/web/schemas.ts';
@@ -37,6 +39,25 @@ export async function temporary(t: TestContext): Promise<string> {
     await rm(folder, { recursive: true, force: true });
   });
   return join(folder, 'data');
+}
+
+/** The parts of a folder of `temporary`, open: for whoever starts pipelines in it by himself, and closes them. */
+export async function partsIn(path: string): Promise<Folder> {
+  await mkdir(path, { recursive: true });
+  return openParts(
+    {
+      path,
+      database: { path: join(path, 'tables.duckdb'), tempFolder: join(path, 'temp') },
+      log: join(path, 'log'),
+      registry: join(path, 'registry.db'),
+    },
+    system(),
+  );
+}
+
+/** Has something stopped when the test ends, before its folder of `temporary` is removed. */
+export function atEnd(t: TestContext, stop: () => Promise<void>): void {
+  stops.get(t)!.push(stop);
 }
 
 /** A folder that is removed by whoever asked for it: for what several tests share. */

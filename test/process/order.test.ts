@@ -3,12 +3,25 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { double, drive, int, pipeline, sql, stream, table, text, timestamp, topic } from '../../src/index.ts';
 
-const f = topic('f', { n: int(), k: text(), v: double(), at: timestamp() }, { key: 'k', time: 'at', partitions: 3 });
-const records = Array.from({ length: 24 }, (_, n) => ({ n, k: 'abcdefgh'[n % 8]!, v: n / 3, at: 24_000 - n * 1000 }));
+const f = topic(
+  'f',
+  { n: int(), k: text(), v: double(), z: double(), at: timestamp() },
+  { key: 'k', time: 'at', partitions: 3 },
+);
+const records = Array.from({ length: 24 }, (_, n) => ({
+  n,
+  k: 'abcdefgh'[n % 8]!,
+  v: n / 3,
+  z: n % 2 ? 0 : -0,
+  at: 24_000 - n * 1000,
+}));
 const minutes = f.tumble('1 minute');
 const queries = {
   'first, list and ties of arg_max': sql`select window_start as w, concat(first(n)::text, ' ', list(n)::text, ' ', arg_max(n, n % 3)::text) as x from ${minutes} group by window_start`,
   'the last digits of a sum': sql`select window_start as w, avg(v * v / 7)::text as x from ${minutes} group by window_start`,
+  'the last digits of the sum of a column': sql`select window_start as w, sum(v)::text as x from ${minutes} group by window_start`,
+  'which zero is the least': sql`select window_start as w, min(z)::text as x from ${minutes} group by window_start`,
+  'which zero a group is called by': sql`select window_start as w, z::text as x from ${minutes} group by window_start, z`,
   'DISTINCT ON': sql`select distinct on (window_start) window_start as w, n::text as x from ${minutes}`,
   'ties of QUALIFY': sql`select window_start as w, n::text as x from ${minutes} qualify row_number() over (partition by window_start order by n % 3) = 1`,
 };

@@ -81,6 +81,9 @@ export function fakeBackend(overrides: Partial<Backend> = {}): FakeBackend {
     rebuild: async (name) => {
       pipelineNamed(name);
     },
+    cancelRebuild: async (name) => {
+      pipelineNamed(name);
+    },
     topics: async () => topics(),
     topic: async (name) => found(topics(), 'topic', name),
     records: async (name, request) => recordPage(records.get(found(topics(), 'topic', name).name)!, name, request),

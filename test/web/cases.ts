@@ -68,6 +68,10 @@ export const cases: Readonly<Record<string, Cases>> = {
       ],
     },
   },
+  'DELETE /api/pipelines/{name}/rebuild': {
+    good: [{ path: '/api/pipelines/rides/rebuild' }],
+    bad: { 404: [{ path: '/api/pipelines/rides/rebuild', backend: { cancelRebuild: lost } }] },
+  },
   'GET /api/pipelines/{name}/charts': { good: [{ path: '/api/pipelines/rides/charts' }] },
   'GET /api/pipelines/{name}/charts/{id}/data': {
     good: [

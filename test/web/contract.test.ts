@@ -49,7 +49,7 @@ const fails = async () => {
 /** A backend of which nothing can be had but what is in memory. */
 const unavailable: Partial<Backend> = Object.fromEntries(
   ['plan', 'pause', 'resume', 'topics', 'topic', 'records', 'post', 'tables', 'table', 'rows', 'query', 'chart', 'dead']
-    .concat(['deadLetter', 'redrive', 'rebuild'])
+    .concat(['deadLetter', 'redrive', 'rebuild', 'cancelRebuild'])
     .map((name) => [name, fails]),
 );
 

@@ -93,6 +93,8 @@ export const api = {
   restart: (name: string) => request<PipelineView>(address(['api', 'pipelines', name, 'restart']), { method: 'POST' }),
   rebuild: (name: string, names: readonly string[] | undefined) =>
     send<PipelineView>(address(['api', 'pipelines', name, 'rebuild']), names ? { names } : {}),
+  cancelRebuild: (name: string) =>
+    request<PipelineView>(address(['api', 'pipelines', name, 'rebuild']), { method: 'DELETE' }),
   charts: (pipeline: string) =>
     request<{ charts: ChartView[] }>(address(['api', 'pipelines', pipeline, 'charts'])).then((answer) => answer.charts),
   chartData: (pipeline: string, id: string, { from, to, where }: ChartDataRequest = {}, signal?: AbortSignal) =>

@@ -1,4 +1,4 @@
-// Has streams and tables made again from the log, with a word about it.
+// Has streams and tables made again from the log, or gives that up, with a word about it.
 import type { QueryClient } from '@tanstack/react-query';
 import { api } from '../api/client.ts';
 import { toast } from '../kit/toast.tsx';
@@ -15,4 +15,11 @@ export async function rebuildPipeline(
     title: `${names?.join(', ') ?? name} is made again.`,
     text: 'The page of the pipeline shows how far it is.',
   });
+}
+
+/** @throws ApiError where nothing is made again any more */
+export async function cancelRebuild(name: string, queries: QueryClient): Promise<void> {
+  await api.cancelRebuild(name);
+  void queries.invalidateQueries({ queryKey: ['pipelines', name] });
+  toast({ title: `The rebuild of ${name} is given up.`, text: 'The tables are as they were.' });
 }

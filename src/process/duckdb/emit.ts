@@ -51,12 +51,66 @@ export async function emitWindows(emitting: Emitting): Promise<Emission> {
   }
   const now = Math.max(before, watermarkMs);
   progress.closed[name] = now;
-  // it is empty: a run begins by emptying what is used
-  emitting.used.add(relations.due(name));
-  const listed = await (stage.window.kind === 'session' ? listKeys : listWindows)(emitting, before, now);
-  const emission = listed > 0 ? await emitListed(emitting, now) : noEmission;
+  const emission =
+    stage.window.kind === 'session'
+      ? await emitSessions(emitting, before, now)
+      : await emitFixed(emitting, before, now);
   if (Math.floor(now / hourMs) > Math.floor(before / hourMs)) await forget(emitting, now);
   return emission;
+}
+
+async function emitSessions(emitting: Emitting, before: number, now: number): Promise<Emission> {
+  return (await listKeys(emitting, before, now)) > 0 ? emitListed(emitting, now) : noEmission;
+}
+
+/**
+ * Emits windows of fixed size, and those of records. The rule is that some have ended and nothing else has changed: they are then a stretch
+ * of time that nothing was emitted of, and need neither be listed nor compared.
+ */
+async function emitFixed(emitting: Emitting, before: number, now: number): Promise<Emission> {
+  const { stage, input } = emitting;
+  const { window, fillEnding } = stage;
+  const { everyMs } = steps(window);
+  let listed = await listChanged(emitting, before);
+  // local days end at any time
+  const isCrossed =
+    zoneOf(window) !== undefined ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
+  if (window.kind !== 'record' && (input.flush || isCrossed)) {
+    const isAlone = listed === 0 && !input.flush && fillEnding !== undefined;
+    if (isAlone && (await earlyUntil(emitting)) <= before) return emitEnding(emitting, fillEnding, before, now);
+    listed += await addDue(emitting, endingWindows(window, stateOf(emitting)), before, input.flush ? end : now);
+  }
+  return listed > 0 ? emitListed(emitting, now) : noEmission;
+}
+
+/** Emits the windows that end after a time and not after another one. */
+async function emitEnding(
+  { session, stage, input }: Emitting,
+  fill: string,
+  after: number,
+  until: number,
+): Promise<Emission> {
+  const { sizeMs } = steps(stage.window);
+  const { name } = stage.stream;
+  const base = input.progress.ids[name] ?? 0;
+  const filled = await session.run(fill, after - sizeMs, until - sizeMs, base);
+  input.progress.ids[name] = base + filled;
+  return exchange(session, stage.emitted, { ofTheSame: 'false', before: 0, filled });
+}
+
+/** When the last of the windows ends that were emitted before their end, or have ended; milliseconds since 1970. */
+async function earlyUntil({ session, stage, input }: Emitting): Promise<number> {
+  const { name } = stage.stream;
+  const { early } = input.progress;
+  if (early[name] === undefined) {
+    const [row] = await session.rows(`select max(_w) from ${stage.emitted.kept}`);
+    early[name] = row![0] === null ? beginning : Number(row![0]) + steps(stage.window).sizeMs;
+  }
+  return early[name];
+}
+
+function stateOf({ pipeline, stage }: Emitting): string {
+  return relations.state(pipeline, stage.stream.name);
 }
 
 /** Emits the windows in the list of those that are due, and retracts what they no longer have. */
@@ -74,6 +128,8 @@ async function emitListed({ session, stage, input }: Emitting, now: number): Pro
     window.kind === 'session' ? [beginning, isEarly(stage, input) ? end : now] : [Number(row![0]) - 1, Number(row![1])];
   const filled = await session.run(stage.fill, ...bounds, base);
   input.progress.ids[name] = base + filled;
+  if (window.kind !== 'session' && input.progress.early[name] !== undefined)
+    input.progress.early[name] = Math.max(input.progress.early[name], Number(row![1]) + steps(window).sizeMs);
   return exchange(session, emitted, { ofTheSame, before: Number(row![2]), filled });
 }
 
@@ -90,30 +146,27 @@ function isEarly(stage: WindowedStage, input: FlowInput): boolean {
   return input.flush || stage.stream.emit === 'change';
 }
 
-/** Lists the windows of fixed size that are due; resolves with how many. */
-async function listWindows(emitting: Emitting, before: number, now: number): Promise<number> {
+/** Adds windows of fixed size to the list of those that are due; resolves with how many. */
+function addDue({ session, stage, used }: Emitting, windows: string, ...bounds: number[]): Promise<number> {
+  const due = relations.due(stage.stream.name);
+  used.add(due);
+  return session.run(
+    `insert into ${due} select _window from (${windows}) where _window not in (select _window from ${due})`,
+    ...bounds,
+  );
+}
+
+/** Lists the windows of fixed size, and of records, that are due since their rows have changed; resolves with how many. */
+async function listChanged(emitting: Emitting, before: number): Promise<number> {
   const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
   const { window } = stage;
   const { name } = stage.stream;
-  const { progress, flush } = input;
-  const { everyMs } = steps(window);
-  const state = relations.state(pipeline, name);
-  const due = relations.due(name);
-  const add = (query: string, ...bounds: number[]) =>
-    session.run(
-      `insert into ${due} select _window from (${query}) where _window not in (select _window from ${due})`,
-      ...bounds,
-    );
-  let listed = 0;
-  // local days end at any time
-  const isCrossed =
-    zoneOf(window) !== undefined ? now > before : Math.floor(now / everyMs) > Math.floor(before / everyMs);
-  if (window.kind !== 'record' && (flush || isCrossed))
-    listed += await add(endingWindows(window, state), before, flush ? end : now);
+  const { progress } = input;
   const first = progress.forgotten[name];
   const isKept = first === undefined || window.kind === 'record' ? 'true' : `${startOf(window, '_window')} >= ${first}`;
+  let listed = 0;
   if (progress.changed[name] !== undefined) {
-    listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
+    listed += await addDue(emitting, `select _window from ${relations.changed(pipeline, name)} where ${isKept}`);
     await session.run(`delete from ${relations.changed(pipeline, name)}`);
     delete progress.changed[name];
   }
@@ -121,15 +174,17 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
     hasCorrections ? `${endOf(window, '_window')} <= $1` : '',
     stage.stream.emit === 'change' ? `${endOf(window, '_window')} > $1` : '',
   ].filter(Boolean);
-  if (changed !== undefined && window.kind === 'record') listed += await add(windowsOf(window, changed));
+  if (changed !== undefined && window.kind === 'record') listed += await addDue(emitting, windowsOf(window, changed));
   else if (changed !== undefined && wanted.length > 0)
-    listed += await add(
+    listed += await addDue(
+      emitting,
       `select _window from (${windowsOf(window, changed)}) where (${wanted.join(' or ')}) and ${isKept}`,
       before,
     );
   // an open window that was emitted early and has lost all of its rows is not found by them when it closes
   if (changed !== undefined && stage.upstream && retracts(stage.upstream))
-    listed += await add(
+    listed += await addDue(
+      emitting,
       `select _window from (${windowsOf(window, relations.removed(name))}) where ${startOf(window, '_window')} in (select _w from ${stage.emitted.kept}) and ${isKept}`,
     );
   return listed;
@@ -137,12 +192,13 @@ async function listWindows(emitting: Emitting, before: number, now: number): Pro
 
 /** Lists the keys that have sessions which are due; resolves with how many. */
 async function listKeys(emitting: Emitting, before: number, now: number): Promise<number> {
-  const { session, pipeline, stage, input, changed, hasCorrections } = emitting;
+  const { session, pipeline, stage, input, changed, hasCorrections, used } = emitting;
   const window = stage.window as SessionWindow;
   const { name } = stage.stream;
   const { progress, flush } = input;
   const state = relations.state(pipeline, name);
   const due = relations.due(name);
+  used.add(due);
   const names = window.by.map(quote).join(', ');
   const add = (query: string) =>
     session.run(

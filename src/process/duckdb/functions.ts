@@ -8,6 +8,8 @@ export type Functions = {
   readonly unrepeatable: ReadonlySet<string>;
   /** They change something, hold the engine up or tell of this machine: nothing for those who may only read. */
   readonly acting: ReadonlySet<string>;
+  /** They make one value of many rows. */
+  readonly aggregates: ReadonlySet<string>;
 };
 
 /** Words that are functions without parentheses, and whose value differs from run to run. */
@@ -46,18 +48,24 @@ export function functions(session: DuckSession): Promise<Functions> {
 
 async function ask(session: DuckSession): Promise<Functions> {
   const rows = await session.rows(
-    `select distinct lower(function_name), stability, coalesce(has_side_effects, false), macro_definition from duckdb_functions()
-      where stability <> 'CONSISTENT' or has_side_effects or macro_definition is not null`,
+    `select distinct lower(function_name), stability, coalesce(has_side_effects, false), macro_definition, function_type = 'aggregate'
+      from duckdb_functions()
+      where stability <> 'CONSISTENT' or has_side_effects or macro_definition is not null or function_type = 'aggregate'`,
   );
   const macros = rows.flatMap(([name, , , text]) =>
     text === null ? [] : [{ name: String(name), text: String(text) }],
   );
   const told = rows.filter(([, stability]) => stability !== null);
-  const unrepeatable = told.map(([name]) => String(name)).filter((name) => name !== failing);
+  const unrepeatable = told
+    .filter(([, stability]) => stability !== 'CONSISTENT')
+    .map(([name]) => String(name))
+    .filter((name) => name !== failing);
+  const aggregates = rows.filter(([, , , , isAggregate]) => isAggregate).map(([name]) => String(name));
   const acting = told.flatMap(([name, , acts]) => (acts && !harmless.has(String(name)) ? [String(name)] : []));
   return {
     unrepeatable: withMacros([...unrepeatable, ...notTold], macros),
     acting: withMacros([...acting, 'current_setting'], macros),
+    aggregates: withMacros(aggregates, macros),
   };
 }
 

@@ -7,7 +7,9 @@ import { type Analysis, aliasOf, analyse, hasWholeRow } from './analyse.ts';
 import { type Compiled, checked, compile, type Making } from './compile.ts';
 import type { DuckSession } from './database.ts';
 import { makeEmitted, pinsOf, windowPins } from './emitted.ts';
+import { functions } from './functions.ts';
 import { refuseMixedWindows } from './mixed-windows.ts';
+import { isOrderFree } from './order-free.ts';
 import { makeTemp, relations } from './relations.ts';
 import { insideRelation, render, tableRelation } from './render.ts';
 import { changedSide, type Side } from './sides.ts';
@@ -54,6 +56,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     due: undefined,
     bounds: noBounds,
     hasTies,
+    isOrderFree: true,
   };
   const first = await compile(making, windowRows(all), carriedOver, hidden);
   const stored = await checked(making, first);
@@ -66,6 +69,7 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   );
   const references = stream.query.references.filter((one) => !isParam(one));
   if (input.window) refuseMixedWindows(place, written.tree, identity, input, references);
+  const isFree = sides.length === 0 && isOrderFree(written, from.fields, await functions(session));
   const stateFields = usedFields(written, from.fields, by, aliasOf(written, from.name) ?? from.name);
   const state = relations.state(pipeline.name, stream.name);
   await makeState(making, state, stateFields);
@@ -81,7 +85,16 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
   const number = window.kind === 'record' ? '_carried_ws' : 'epoch_ms(_carriedwindow_start)';
   const carriedList = [number, ...by.map((name) => quote(`_carried${name}`))].join(', ');
   const fill = async (read: Pick<WindowRead, 'due' | 'emitted' | 'only'>) => {
-    const rows = windowRows({ window, fields: stateFields, more, state, bounds: boundParameters, hasTies, ...read });
+    const rows = windowRows({
+      window,
+      fields: stateFields,
+      more,
+      state,
+      bounds: boundParameters,
+      hasTies,
+      isOrderFree: isFree,
+      ...read,
+    });
     const { carried } = await compile(making, rows, carriedOver, hidden);
     return `insert into ${insideRelation(stream.name)} (${names}) select ${stored}, $3::bigint + row_number() over (), ${carriedList} from (${carried})`;
   };
@@ -100,9 +113,15 @@ export async function makeWindowed(making: Making): Promise<WindowedStage> {
     touched: await touchedOf(session, first, state),
     emitted,
     fill: await fill({ due, emitted }),
+    fillEnding: hasEvenSteps(window) ? await fill({ due: undefined }) : undefined,
     probe: await fill({ due: undefined, only: `and (_partition, _offset) in (select (p, o) from ${probe})` }),
     stateFields,
   };
+}
+
+/** Whether windows start and end at the same times for all rows and all days. */
+function hasEvenSteps(window: Window): boolean {
+  return (window.kind === 'tumble' || window.kind === 'hop') && window.zone === undefined;
 }
 
 /** By side: the rows of the state that its new rows are joined with; where the condition needs more than both, those of the same time. */

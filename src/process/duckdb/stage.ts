@@ -54,6 +54,8 @@ export type WindowedStage = AnyStage & {
   readonly emitted: Emitted;
   /** Fills the stream's relation with the rows of the windows that are due: bounds ($1, $2), the id before the first row's ($3). See `window.ts`. */
   readonly fill: string;
+  /** As `fill`, with the rows of all windows that lie within the bounds; undefined where these do not tell which windows have ended. */
+  readonly fillEnding: string | undefined;
   /** As `fill`, from the state rows listed in the probe relation only: for finding the row that a query fails for. */
   readonly probe: string;
   /** The columns of its input that the state of its windows keeps. */

@@ -109,13 +109,16 @@ export type WindowRead = {
   readonly only?: string;
   /** Whether several rows may have one place in the log, or none. */
   readonly hasTies: boolean;
+  /** Whether the order of the rows says nothing. */
+  readonly isOrderFree: boolean;
 };
 
 /**
  * The order in which a query sees the rows of a window: by event time, then by their place in the log, so that what depends on an order (`first`,
  * `list`, the ties of `arg_max`, the last digits of a sum) does not depend on the batches. Emitted rows have no place: they are ordered by their values.
  */
-function orderOf({ fields, hasTies }: WindowRead): string {
+function orderOf({ fields, hasTies, isOrderFree }: WindowRead): string {
+  if (isOrderFree) return '';
   const place = ['_ts', '_partition', hasTies ? 'case when _partition >= 0 then _offset end' : '_offset'];
   return `order by ${[...place, ...(hasTies ? Object.keys(fields).map(quote) : [])].join(', ')}`;
 }

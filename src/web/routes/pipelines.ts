@@ -124,4 +124,25 @@ export const pipelineRoutes: Routes = ({ app, backend }) => {
       return find(params.name);
     },
   );
+
+  app.delete(
+    '/api/pipelines/:name/rebuild',
+    {
+      config: { role: 'writer' },
+      schema: {
+        tags: ['pipelines'],
+        operationId: 'cancelRebuild',
+        summary: 'Give up what is being made again',
+        description:
+          'Also where it has failed. What it has made is removed, the tables that are there stay as they are. Answers once that is done.',
+        params: Type.Object({ name: Type.String({ description: "The pipeline's name." }) }),
+        querystring: Type.Object({}),
+        response: { 200: Type.Ref('PipelineView'), ...problems(400, 404, 413, 415, 503) },
+      },
+    },
+    async ({ params }) => {
+      await backend.cancelRebuild(params.name);
+      return find(params.name);
+    },
+  );
 };

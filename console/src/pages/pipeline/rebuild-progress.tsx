@@ -3,6 +3,7 @@ import { CircleX, RefreshCw } from 'lucide-react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { formatCount, formatShare } from '../../kit/format.ts';
+import { CancelRebuild } from './cancel-rebuild.tsx';
 
 export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: PipelineView }) {
   if (!rebuild) return null;
@@ -42,6 +43,7 @@ export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: Pip
         )}
         {state === 'waiting' && <p className="break-words text-muted">{`It waits and tries again: ${reason ?? ''}`}</p>}
       </div>
+      <CancelRebuild pipeline={name} />
     </div>
   );
 }
