@@ -6,8 +6,7 @@ import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
-import type { Engine, Processor, SourceReport } from '../process/engine.ts';
-import type { Store } from '../store/store.ts';
+import type { Engine, Processor, SourceReport, Tally } from '../process/engine.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
 import { ledgerOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
@@ -16,7 +15,6 @@ import type { Health, PipelineStatus } from './millrace.ts';
 import { partsOf } from './parts.ts';
 import { Pump } from './pump.ts';
 import { quietNotices } from './quiet.ts';
-
 import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
@@ -30,7 +28,6 @@ export type RunnerOptions = {
   readonly log: Log;
   readonly engine: Pick<Engine, 'sources'>;
   readonly processor: Processor;
-  readonly store: Store;
   /** Schema ids by topic. */
   readonly schemaIds: ReadonlyMap<string, number>;
   /** The sources of its topics, which other pipelines may read as well; none where it runs without sources. */
@@ -59,7 +56,9 @@ export class Runner implements TopicReader, Loader, Waiter {
   #endedMs: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
-  #rows: Record<string, number> = {};
+  #tallies: readonly Tally[] = [];
+  /** The progress since which they are as they were. */
+  #tallied: unknown;
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
   /** What must be done before a run that ends by itself may end. */
@@ -326,18 +325,20 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.processor.progress.topics[topic]?.[partition]?.next ?? 0;
   }
 
-  /** Counts the rows of the tables anew. */
+  /** Counts the rows of the tables anew, where something was committed since. */
   async refreshRows(): Promise<void> {
-    const rows: Record<string, number> = {};
-    for (const table of this.pipeline.tables) rows[table.name] = await this.#options.store.count(table.name);
-    this.#rows = rows;
+    const { processor } = this.#options;
+    const { progress } = processor;
+    if (progress === this.#tallied) return;
+    this.#tallies = await processor.tally();
+    this.#tallied = progress;
   }
 
   status(): PipelineStatus {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
+    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved, this.#tallies);
     const { reasons, told } = reasonsOf({
       topics: this.pipeline.topics,
       progress,
@@ -354,7 +355,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),
       stages: stagesOf(this.pipeline, progress),
-      tables: this.#rows,
+      tables: Object.fromEntries(this.#tallies.map(({ table, rows }) => [table, rows])),
       watermarks: Object.fromEntries(
         this.pipeline.topics
           .filter((topic) => topic.time !== undefined)

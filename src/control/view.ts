@@ -93,7 +93,11 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ...given('notice', runner.waitOf(topic.name) ?? status.notices[topic.name]),
     };
   });
-  const stage = ({ noun, name, retracted, ...counts }: StageStatus, label: string, retracts: boolean): GraphNode => {
+  const stage = (
+    { noun, name, retracted, replaced, expired, ...counts }: StageStatus,
+    label: string,
+    retracts: boolean,
+  ): GraphNode => {
     const rate = rateOf(runner, `${noun} ${name}`);
     return {
       id: `${noun}:${name}`,
@@ -107,7 +111,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ...(retracts || retracted > 0 ? { retracted } : {}),
       ...given('notice', noun === 'stream' ? runner.noticeOf(name) : undefined),
       ...given('batchMs', measures.batchMs(`${noun} ${name}`)),
-      ...(noun === 'table' ? { rows: status.tables[name] ?? 0 } : {}),
+      ...(noun === 'table' ? { replaced, expired, rows: status.tables[name] ?? 0 } : {}),
     };
   };
   const stages = status.stages.map((one) => {

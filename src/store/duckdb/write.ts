@@ -1,7 +1,7 @@
 // The upsert: the newest row of each key of a micro-batch takes the place of the one that is there.
 import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../../process/database.ts';
-import type { RowChanges } from '../../process/engine.ts';
+import type { RowChanges, RowCounts } from '../../process/engine.ts';
 import type { Changes, Outdated } from './changes.ts';
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
@@ -10,17 +10,16 @@ export function physical(table: string): string {
 }
 
 /**
- * Upserts the rows: the newest of each key wins, by version or by its place in the log, also against the row that is there. Resolves with
- * the rows written.
+ * Upserts the rows: the newest of each key wins, by version or by its place in the log, also against the row that is there.
  *
  * First the rows that are beaten go, by any row of the batch: rows of the batch that lose to one another have the same key. What of a key
  * is still there then beats the batch.
  */
-export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<number> {
+export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<RowCounts> {
   const { session, relation } = rows;
   const stored = physical(table.name);
   const isRanked = rows.isInOrder === false || rows.hasTies === true;
-  await session.run(
+  const beaten = await session.run(
     isRanked
       ? `delete from ${stored} t using ${ranked(table, rows)} b where ${sameKey(table)} and ${isBeatenByRank(table)}`
       : `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
@@ -35,54 +34,59 @@ export async function write(table: Table, rows: RowSet, changes: Changes, nowMs:
       ? insertion(table, relation, rows.place)
       : `${insertion(table, `${relation} x`, rows.place)}, (${best}) w where x.rowid = w._r`,
   );
-  if (won === 0) return 0;
-  const outdated = await removeOutdated(table, session, changes, nowMs);
+  // where each was to be inserted, one that was not is missing from the sum of the table
+  const replaced = beaten + (isEachNew ? 0 : rows.count - won);
+  if (won === 0) return { replaced, retracted: 0, expired: 0 };
+  const { outdated, expired } = await removeOutdated(table, session, changes, nowMs);
   const winning = isRanked
     ? `select b._r from ${ranked(table, rows)} b join ${stored} t on ${sameKey(table)} and t._place is not distinct from b._place`
     : winners(table, relation);
   const written = won === rows.count ? relation : `(select * from ${relation} where rowid in (${winning}))`;
   await changes.wrote(session, table, { relation: written, count: won, outdated });
-  return won;
+  return { replaced, retracted: 0, expired };
 }
 
-/** Puts rows, one of a key, in the place of those with their keys, and removes the rows of keys. Resolves with how many were removed. */
+/** Puts rows, one of a key, in the place of those with their keys, and removes the rows of keys. */
 export async function replace(
   table: Table,
   { put, gone }: RowChanges,
   changes: Changes,
   nowMs: number,
-): Promise<number> {
+): Promise<RowCounts> {
   const { session } = put;
   const stored = physical(table.name);
+  let replaced = 0;
   if (put.count > 0) {
-    await session.run(`delete from ${stored} t using ${keyed(table, put.relation, false)} b where ${sameKey(table)}`);
+    replaced = await session.run(
+      `delete from ${stored} t using ${keyed(table, put.relation, false)} b where ${sameKey(table)}`,
+    );
     await session.run(insertion(table, put.relation, undefined));
   }
-  let removed = 0;
+  let retracted = 0;
   if (gone.count > 0) {
     const keys = table.key.map(quote).join(', ');
-    removed = await session.run(
+    retracted = await session.run(
       `delete from ${stored} t using (select ${keys}, hash(${keys}) as _hash from ${gone.relation}) b where ${sameKey(table)}`,
     );
-    await changes.removed(session, table, gone.relation, removed);
+    await changes.removed(session, table, gone.relation, retracted);
   }
-  const outdated = await removeOutdated(table, session, changes, nowMs);
+  const { outdated, expired } = await removeOutdated(table, session, changes, nowMs);
   if (put.count > 0) await changes.wrote(session, table, { relation: put.relation, count: put.count, outdated });
-  return removed;
+  return { replaced, retracted, expired };
 }
 
-/** Removes the rows that are older than the table keeps. Resolves with which they were; undefined where there were none. */
-async function removeOutdated(
+/** Removes the rows that are older than the table keeps. Resolves with how many, and which they were; undefined where there were none. */
+export async function removeOutdated(
   table: Table,
   session: RowSet['session'],
   changes: Changes,
   nowMs: number,
-): Promise<Outdated | undefined> {
+): Promise<{ readonly outdated: Outdated | undefined; readonly expired: number }> {
   const condition = outdatedSql(table);
-  if (condition === undefined) return undefined;
+  if (condition === undefined) return { outdated: undefined, expired: 0 };
   const outdated = { condition, nowMs };
-  const count = await changes.outdated(session, table, physical(table.name), outdated);
-  return count > 0 ? outdated : undefined;
+  const expired = await changes.outdated(session, table, physical(table.name), outdated);
+  return { outdated: expired > 0 ? outdated : undefined, expired };
 }
 
 /** The statement that inserts the rows of a relation: the columns of the table, the hash of the key, the place in the log. */
