@@ -2,7 +2,7 @@
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Log } from '../log/log.ts';
 import type { Tally } from '../process/engine.ts';
-import { newCounts, type Progress } from '../process/progress.ts';
+import { newCounts, type Progress, rowsBy } from '../process/progress.ts';
 import type { Ledger, StageStatus } from './millrace.ts';
 
 /**
@@ -63,6 +63,15 @@ function processedOf({ topics }: Progress, chosen: (topic: string) => boolean): 
   return Object.entries(topics)
     .filter(([name]) => chosen(name))
     .reduce((sum, [, partitions]) => sum + partitions.reduce((most, { base, next }) => most + next - base, 0), 0);
+}
+
+/** The rows of each table: those that it has counted, or where it has others, these. */
+export function rowsOf(pipeline: Pipeline, progress: Progress, { wrongTables = [] }: Ledger): Record<string, number> {
+  const rows = pipeline.tables.map(({ name }): [string, number] => {
+    const wrong = wrongTables.find(({ table }) => table === name);
+    return [name, wrong ? wrong.rows : rowsBy({ ...newCounts(), ...progress.stages[`table ${name}`] })];
+  });
+  return Object.fromEntries(rows);
 }
 
 /** Streams and tables with their counts. */

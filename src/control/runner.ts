@@ -6,9 +6,9 @@ import type { Pipeline } from '../define/pipeline.ts';
 import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
-import type { Engine, Processor, SourceReport, Tally } from '../process/engine.ts';
+import type { Engine, Processor, SourceReport } from '../process/engine.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
-import { ledgerOf, stagesOf } from './ledger.ts';
+import { ledgerOf, rowsOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
@@ -18,6 +18,7 @@ import { quietNotices } from './quiet.ts';
 import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
+import { Tallies } from './tallies.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
 /** What a runner works with. */
@@ -53,12 +54,10 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly measures: Measures;
+  readonly tallies: Tallies;
   #endedMs: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
-  #tallies: readonly Tally[] = [];
-  /** The progress since which they are as they were. */
-  #tallied: unknown;
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
   /** What must be done before a run that ends by itself may end. */
@@ -89,6 +88,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       pump: this.#pump,
       sources: () => options.sources.flatMap((one) => one.status()),
     });
+    this.tallies = new Tallies(options.processor, options.system.clock);
     for (const one of options.sources) one.join(this);
     // told only while it runs
     this.#blocked.promise.catch(() => undefined);
@@ -229,7 +229,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       } catch (error) {
         await this.#end(asMillraceError(error), pumping);
       }
-      await this.refreshRows().catch(() => undefined);
+      await this.tallies.refresh(true).catch(() => undefined);
       this.#endedMs = this.#options.system.clock.elapsed();
     })();
   }
@@ -325,20 +325,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.processor.progress.topics[topic]?.[partition]?.next ?? 0;
   }
 
-  /** Counts the rows of the tables anew, where something was committed since. */
-  async refreshRows(): Promise<void> {
-    const { processor } = this.#options;
-    const { progress } = processor;
-    if (progress === this.#tallied) return;
-    this.#tallies = await processor.tally();
-    this.#tallied = progress;
-  }
-
   status(): PipelineStatus {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved, this.#tallies);
+    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved, this.tallies.found);
     const { reasons, told } = reasonsOf({
       topics: this.pipeline.topics,
       progress,
@@ -355,7 +346,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),
       stages: stagesOf(this.pipeline, progress),
-      tables: Object.fromEntries(this.#tallies.map(({ table, rows }) => [table, rows])),
+      tables: rowsOf(this.pipeline, progress, ledger),
       watermarks: Object.fromEntries(
         this.pipeline.topics
           .filter((topic) => topic.time !== undefined)

@@ -25,7 +25,9 @@ export async function write(table: Table, rows: RowSet, changes: Changes, nowMs:
       : `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
   );
   // a join costs as much as the insertion: without doubles there is nothing to leave out
-  const isEachNew = !isRanked && table.version === undefined && (await isDistinct(table, rows));
+  const mayBeEachNew = !isRanked && table.version === undefined;
+  const { came, isDistinct } = await arrived(table, rows, mayBeEachNew);
+  const isEachNew = mayBeEachNew && isDistinct;
   const best = isRanked
     ? `select b._r from ${ranked(table, rows)} b where not exists (select 1 from ${stored} t where ${sameKey(table)})`
     : bestOf(table, relation);
@@ -34,8 +36,8 @@ export async function write(table: Table, rows: RowSet, changes: Changes, nowMs:
       ? insertion(table, relation, rows.place)
       : `${insertion(table, `${relation} x`, rows.place)}, (${best}) w where x.rowid = w._r`,
   );
-  // where each was to be inserted, one that was not is missing from the sum of the table
-  const replaced = beaten + (isEachNew ? 0 : rows.count - won);
+  // by what came and was to be inserted: a row that is lost on its way is in none of these numbers, and in those of the engine
+  const replaced = beaten + (isEachNew ? 0 : came - won);
   if (won === 0) return { replaced, retracted: 0, expired: 0 };
   const { outdated, expired } = await removeOutdated(table, session, changes, nowMs);
   const winning = isRanked
@@ -131,11 +133,17 @@ function outdatedSql({ name, time, keepMs }: Table): string | undefined {
   return `${quote(time)} < (${newest}) - to_milliseconds(${keepMs})`;
 }
 
-/** Whether no two rows have one key, as far as the hashes of their keys can tell. */
-async function isDistinct(table: Table, { session, relation, count }: RowSet): Promise<boolean> {
-  if (count === 1) return true;
-  const keys = table.key.map(quote).join(', ');
-  return Number((await session.rows(`select count(distinct hash(${keys})) from ${relation}`))[0]![0]) === count;
+/** How many rows there are; and, where that is asked, whether no two have one key, as far as the hashes of their keys can tell. */
+async function arrived(
+  table: Table,
+  { session, relation, count }: RowSet,
+  isAsked: boolean,
+): Promise<{ came: number; isDistinct: boolean }> {
+  if (isAsked && count === 1) return { came: 1, isDistinct: true };
+  const hash = `hash(${table.key.map(quote).join(', ')})`;
+  const [row] = await session.rows(`select count(*)${isAsked ? `, count(distinct ${hash})` : ''} from ${relation}`);
+  const came = Number(row![0]);
+  return { came, isDistinct: Number(row![1]) === came };
 }
 
 /** The rows to insert, by their row id `_r`: one of each key. */
