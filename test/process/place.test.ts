@@ -97,7 +97,7 @@ describe('a table by place over a stream', () => {
 
   test('numbers the rows of a record by their values, from 0', async () => {
     await using driver = await drive(whole);
-    await driver.send(line, [one('a', 'x', 'b', 'cc', 'a', 'b'), one('a', 'none', 'z'), one('a', 'y', 'dd')]);
+    await driver.send(line, [one('a', 'x', 'b', 'dd', 'a', 'b', 'cc'), one('a', 'none', 'z'), one('a', 'y', 'dd')]);
     assert.deepEqual(
       (await driver.rows(tables.words)).map((row) => [row._offset, row._number, row.tag]),
       [
@@ -105,6 +105,7 @@ describe('a table by place over a stream', () => {
         [0, 1, 'b'],
         [0, 2, 'b'],
         [0, 3, 'cc'],
+        [0, 4, 'dd'],
         [2, 0, 'dd'],
       ],
     );
@@ -112,6 +113,7 @@ describe('a table by place over a stream', () => {
       (await driver.rows(tables.long)).map((row) => [row._offset, row._number, row.tag]),
       [
         [0, 0, 'cc'],
+        [0, 1, 'dd'],
         [2, 0, 'dd'],
       ],
     );
