@@ -22,6 +22,7 @@ export {
 } from './define/fields.ts';
 export { type Param, param } from './define/param.ts';
 export { type Pipeline, pipeline } from './define/pipeline.ts';
+export { type Place, place } from './define/place.ts';
 export type { Read } from './define/read.ts';
 export type { NewRecord } from './define/record.ts';
 export { refuse, route } from './define/route.ts';

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { GraphNode, Ledger, PipelineView } from '../../src/web/schemas.ts';
 import { LagMemory, mattersOf } from '../src/pages/overview/attention.ts';
-import { missingRecords } from '../src/pages/overview/ledger-sum.ts';
+import { imbalanceOf, missingRecords } from '../src/pages/overview/ledger-sum.ts';
 
 const ledger: Ledger = {
   in: 100,
@@ -100,6 +100,19 @@ describe('what needs attention', () => {
     const wrong = { ...ledger, out: 92, balanced: false };
     assert.equal(missingRecords(wrong), 8);
     assert.match(mattersOf([view({ ledger: wrong })], new LagMemory())[0]?.text ?? '', /^8 records came in/);
+  });
+
+  test('a ledger of which a table has other rows than it has counted says which', () => {
+    const wrongTables = [{ table: 'latest', rows: 1, counted: 1200 }];
+    const wrong = { ...ledger, balanced: false, wrongTables };
+    assert.equal(
+      mattersOf([view({ ledger: wrong })], new LagMemory())[0]?.text,
+      'Table latest has 1 row, and 1,200 by its counts.',
+    );
+    assert.equal(imbalanceOf(wrong).short, 'latest has other rows');
+    const two = [...wrongTables, { table: 'all', rows: 2, counted: 1 }];
+    assert.equal(imbalanceOf({ ...wrong, wrongTables: two }).short, '2 tables have other rows');
+    assert.equal(imbalanceOf({ ...ledger, balanced: false }).short, 'not balanced');
   });
 
   test('a lag is told when it grows over seconds, and not while it is being worked off', () => {

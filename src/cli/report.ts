@@ -48,13 +48,27 @@ export function reportText(status: PipelineStatus, paint: Paint): string {
     [ledger.dead > 0 ? paint.red('dead') : 'dead', formatCount(ledger.dead), dead],
     ['in flight', formatCount(ledger.inFlight), ''],
   ];
-  const tables = Object.entries(status.tables).map(([name, count]) => [name, formatCount(count), '']);
+  const tables = Object.entries(status.tables).map(([name, count]) => [
+    name,
+    formatCount(count),
+    paint.dim(madeOf(status, name)),
+  ]);
   const text = grid(
     [{ name: 'ledger' }, { name: 'records', side: 'right' }, { name: '' }],
     [...rows, ['', '', ''], [paint.bold('table'), paint.bold('rows'), ''], ...tables],
     paint,
   );
   return `${lines.join('\n')}\n\n${indent(text)}`;
+}
+
+/** What rows a table has, where they are not all that it took: `1,000 - 588 replaced`. */
+function madeOf({ stages }: PipelineStatus, table: string): string {
+  const counts = stages.find(({ noun, name }) => noun === 'table' && name === table);
+  if (!counts) return '';
+  const gone = (['replaced', 'retracted', 'expired'] as const)
+    .filter((what) => counts[what] > 0)
+    .map((what) => ` - ${formatCount(counts[what])} ${what}`);
+  return gone.length === 0 ? '' : `${formatCount(counts.out)} stored${gone.join('')}`;
 }
 
 function rateOf(status: PipelineStatus): number {

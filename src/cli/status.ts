@@ -125,6 +125,11 @@ export function ledgerText(ledger: Ledger, paint: Paint, columns = Number.POSITI
 export function balance(ledger: Ledger, paint: Paint): string {
   if (ledger.balanced) return paint.green('✓');
   const missing = ledger.in - terms.reduce((sum, term) => sum + ledger[term], 0);
+  const [wrong] = ledger.wrongTables ?? [];
+  if (missing === 0)
+    return paint.red(
+      wrong ? `✗ table ${wrong.table} has ${plural(wrong.rows, 'row')}, counted ${formatCount(wrong.counted)}` : '✗',
+    );
   return paint.red(`✗ ${missing < 0 ? `${formatCount(-missing)} too many` : `${formatCount(missing)} missing`}`);
 }
 

@@ -14,7 +14,7 @@ import type { Pipeline } from '../define/pipeline.ts';
 import { withStreams } from '../define/shadow.ts';
 import type { Table } from '../define/table.ts';
 import type { Topic } from '../define/topic.ts';
-import { againHeader, type KeptAside, type Processor } from '../process/engine.ts';
+import { againHeader, type KeptAside, type Processor, type Tally } from '../process/engine.ts';
 import type { SourceProgress } from '../process/progress.ts';
 import { embedded } from './adapters.ts';
 import { DeadLetters, summary } from './dead.ts';
@@ -110,6 +110,7 @@ class Driven implements Driver {
   #processor: Processor | undefined;
   #schemaIds: ReadonlyMap<string, number> = new Map();
   #sentMs = Number.NEGATIVE_INFINITY;
+  #tallies: readonly Tally[] = [];
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(folder: Folder, clock: VirtualClock, given: GivenParams) {
@@ -197,7 +198,7 @@ class Driven implements Driver {
   }
 
   ledger(): Ledger {
-    return ledgerOf(this.#defined, this.#running.progress, this.#folder.log, 0);
+    return ledgerOf(this.#defined, this.#running.progress, this.#folder.log, 0, this.#tallies);
   }
 
   stages(): StageStatus[] {
@@ -357,8 +358,15 @@ class Driven implements Driver {
     return decoders.value(letter.bytes).catch(() => undefined);
   }
 
+  /** Where it has committed something the ledger looks at the rows of the tables. */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const next = this.#last.then(work, work);
+    const step = async () => {
+      const before = this.#processor?.progress;
+      const result = await work();
+      if (this.#processor && this.#processor.progress !== before) this.#tallies = await this.#processor.tally();
+      return result;
+    };
+    const next = this.#last.then(step, step);
     this.#last = next.catch(() => undefined);
     return next;
   }

@@ -49,8 +49,8 @@ export function streamLabel(stream: Stream): string {
 }
 
 /** What a table is, in a few words: `key line, minute`. */
-export function tableLabel({ key }: Table): string {
-  return `key ${key.join(', ')}`;
+export function tableLabel({ key, isByPlace }: Table): string {
+  return isByPlace ? 'key place()' : `key ${key.join(', ')}`;
 }
 
 /** Whether rows of a stream may be retracted: it reads windows, or the rows of a stream that does. */

@@ -1,18 +1,26 @@
-// The ledger of a pipeline: where each record went, from counts that were kept with the results, against the offsets of the log.
+// The ledger of a pipeline: where each record went, from counts that were kept with the results, against the offsets of the log and the rows of tables.
 import type { Pipeline } from '../define/pipeline.ts';
 import type { Log } from '../log/log.ts';
-import type { Progress } from '../process/progress.ts';
+import type { Tally } from '../process/engine.ts';
+import { newCounts, type Progress, rowsBy } from '../process/progress.ts';
 import type { Ledger, StageStatus } from './millrace.ts';
 
 /**
  * The sum of a pipeline: in = out + filtered + deduplicated + late + dead + inFlight.
  *
  * `in` is counted where records come in (the log's offsets, and what sources gave that never reached it), the right side where they
- * went; so that a record lost between the two makes it red.
+ * went; so that a record lost between the two makes it red. So does a table that has other rows than it has counted.
  *
  * @param unsaved refusals that sources have reported and that are not saved yet
+ * @param tallies the rows of tables and their counts, as they were last compared
  */
-export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsaved: number): Ledger {
+export function ledgerOf(
+  pipeline: Pipeline,
+  progress: Progress,
+  log: Log,
+  unsaved: number,
+  tallies: readonly Tally[] = [],
+): Ledger {
   let arrived = 0;
   let inFlight = 0;
   let taken = 0;
@@ -36,6 +44,7 @@ export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsav
     .reduce((sum, [, source]) => sum + source.read, 0);
   // at rest, what the sources have counted must have arrived
   const hasArrived = inFlight > 0 || unsaved > 0 || read <= total - gone;
+  const wrongTables = tallies.filter(({ rows, counted }) => rows !== counted);
   return {
     in: total,
     out,
@@ -44,7 +53,8 @@ export function ledgerOf(pipeline: Pipeline, progress: Progress, log: Log, unsav
     late,
     dead,
     inFlight,
-    balanced: isSum && taken + gone === progress.consumed && hasArrived,
+    balanced: isSum && taken + gone === progress.consumed && hasArrived && wrongTables.length === 0,
+    ...(wrongTables.length > 0 ? { wrongTables } : {}),
   };
 }
 
@@ -55,7 +65,14 @@ function processedOf({ topics }: Progress, chosen: (topic: string) => boolean): 
     .reduce((sum, [, partitions]) => sum + partitions.reduce((most, { base, next }) => most + next - base, 0), 0);
 }
 
-const noCounts = { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0, retracted: 0 };
+/** The rows of each table: those that it has counted, or where it has others, these. */
+export function rowsOf(pipeline: Pipeline, progress: Progress, { wrongTables = [] }: Ledger): Record<string, number> {
+  const rows = pipeline.tables.map(({ name }): [string, number] => {
+    const wrong = wrongTables.find(({ table }) => table === name);
+    return [name, wrong ? wrong.rows : rowsBy({ ...newCounts(), ...progress.stages[`table ${name}`] })];
+  });
+  return Object.fromEntries(rows);
+}
 
 /** Streams and tables with their counts. */
 export function stagesOf(pipeline: Pipeline, progress: Progress): StageStatus[] {
@@ -66,7 +83,7 @@ export function stagesOf(pipeline: Pipeline, progress: Progress): StageStatus[] 
   return stages.map(({ noun, name }) => ({
     noun,
     name,
-    ...noCounts,
+    ...newCounts(),
     ...progress.stages[`${noun} ${name}`],
   }));
 }

@@ -23,8 +23,14 @@ export type Ledger = {
   readonly late: number;
   readonly dead: number;
   readonly inFlight: number;
+  /** Whether the sum is right, and each table has the rows that it has counted: out − replaced − retracted − expired. */
   readonly balanced: boolean;
+  /** Tables that have other rows than they have counted; absent: none. */
+  readonly wrongTables?: WrongTable[];
 };
+
+/** A table that has other rows than it has counted. */
+export type WrongTable = { readonly table: string; readonly rows: number; readonly counted: number };
 
 /** A source as it runs. `progress` is 0 to 1 where the end is known. */
 export type SourceStatus = {
@@ -49,6 +55,10 @@ export type StageStatus = {
   readonly deduplicated: number;
   /** Rows that a window emitted and no longer has, and rows that were removed from a table for that reason. */
   readonly retracted: number;
+  /** Of a table: rows whose place a newer one of their key has taken, or that lost against the one that was there. */
+  readonly replaced: number;
+  /** Of a table: rows that `keep` has removed. */
+  readonly expired: number;
   readonly late: number;
   readonly dead: number;
 };

@@ -3,7 +3,7 @@ import type { MillraceError } from '../core/errors.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Progress } from '../process/progress.ts';
 import type { Holds } from './loading.ts';
-import type { Health, Ledger } from './millrace.ts';
+import type { Health, Ledger, WrongTable } from './millrace.ts';
 import { secondsReasons } from './seconds.ts';
 
 /** What the reasons are found in. */
@@ -31,7 +31,8 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
   const { deadRows } = found.progress;
   if (deadRows > 0)
     reasons.push(`${deadRows} ${deadRows === 1 ? 'row of a window is' : 'rows of windows are'} in the dead letters`);
-  if (!ledger.balanced) reasons.push('the ledger does not balance');
+  if (!ledger.balanced)
+    reasons.push(`the ledger does not balance${(ledger.wrongTables ?? []).map(wrongTable).join('')}`);
   for (const stream of found.mostlyLate)
     reasons.push(
       `most records come too late for the windows of stream ${stream}: one with a later time may have moved the watermark. They are kept: see \`millrace dead list\``,
@@ -41,6 +42,11 @@ export function reasonsOf(found: Findings): { reasons: string[]; told: string[] 
   const texts = waiting.map(({ name }) => `topic '${name}' ${found.holds.textOf(name)}`);
   if (waiting.some(({ name }) => found.holds.isStuck(name))) reasons.push(...texts.splice(0));
   return { reasons, told: [...reasons, ...texts] };
+}
+
+/** What is wrong with a table, to go on with. */
+function wrongTable({ table, rows, counted }: WrongTable): string {
+  return `; table ${table} has ${rows} ${rows === 1 ? 'row' : 'rows'}, and ${counted} by its counts`;
 }
 
 /** The health that is shown: one that runs is paused or degraded where it is. */

@@ -155,7 +155,8 @@ async function dropTable(folder: Folder, name: string, isForced: boolean): Promi
       `To make it again from the log: millrace rebuild ${removal.pipeline} ${name}. With --force the next start makes it empty, and it gets what comes from then on.`,
     );
   }
-  await folder.store.drop([name]);
+  const { forgetTable } = await embedded.forget();
+  await folder.store.drop([name], (session) => forgetTable(session, removal.pipeline, name));
   return removal;
 }
 

@@ -7,19 +7,18 @@ import type { SourceDefinition } from '../define/source.ts';
 import type { Topic } from '../define/topic.ts';
 import type { Log } from '../log/log.ts';
 import type { Engine, Processor, SourceReport } from '../process/engine.ts';
-import type { Store } from '../store/store.ts';
 import { type Feeder, TopicWriter } from './feeder.ts';
-import { ledgerOf, stagesOf } from './ledger.ts';
+import { ledgerOf, rowsOf, stagesOf } from './ledger.ts';
 import { Holds, type Load, type Loader, type Waiter } from './loading.ts';
 import { Measures } from './measures.ts';
 import type { Health, PipelineStatus } from './millrace.ts';
 import { partsOf } from './parts.ts';
 import { Pump } from './pump.ts';
 import { quietNotices } from './quiet.ts';
-
 import { changedNotice, healthOf, reasonsOf } from './reasons.ts';
 import { notSettled, type Through } from './redrive.ts';
 import type { System } from './system.ts';
+import { Tallies } from './tallies.ts';
 import { asMillraceError, type TopicReader, type TopicSources } from './topic-sources.ts';
 
 /** What a runner works with. */
@@ -30,7 +29,6 @@ export type RunnerOptions = {
   readonly log: Log;
   readonly engine: Pick<Engine, 'sources'>;
   readonly processor: Processor;
-  readonly store: Store;
   /** Schema ids by topic. */
   readonly schemaIds: ReadonlyMap<string, number>;
   /** The sources of its topics, which other pipelines may read as well; none where it runs without sources. */
@@ -56,12 +54,12 @@ export class Runner implements TopicReader, Loader, Waiter {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly measures: Measures;
+  readonly tallies: Tallies;
   #endedMs: number | undefined;
   /** Milliseconds since 1970; undefined while it runs. */
   endedAt: number | undefined;
   #health: Health = 'starting';
   #trouble: string | undefined;
-  #rows: Record<string, number> = {};
   #pausing: Promise<void> = Promise.resolve();
   #letters: Promise<unknown> = Promise.resolve();
   /** What must be done before a run that ends by itself may end. */
@@ -92,6 +90,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       pump: this.#pump,
       sources: () => options.sources.flatMap((one) => one.status()),
     });
+    this.tallies = new Tallies(options.processor, options.system.clock);
     for (const one of options.sources) one.join(this);
     // told only while it runs
     this.#blocked.promise.catch(() => undefined);
@@ -232,7 +231,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       } catch (error) {
         await this.#end(asMillraceError(error), pumping);
       }
-      await this.refreshRows().catch(() => undefined);
+      await this.tallies.refresh(true).catch(() => undefined);
       this.#endedMs = this.#options.system.clock.elapsed();
       this.endedAt = this.#options.system.clock.now();
     })();
@@ -329,18 +328,11 @@ export class Runner implements TopicReader, Loader, Waiter {
     return this.#options.processor.progress.topics[topic]?.[partition]?.next ?? 0;
   }
 
-  /** Counts the rows of the tables anew. */
-  async refreshRows(): Promise<void> {
-    const rows: Record<string, number> = {};
-    for (const table of this.pipeline.tables) rows[table.name] = await this.#options.store.count(table.name);
-    this.#rows = rows;
-  }
-
   status(): PipelineStatus {
     const { processor, system, log } = this.#options;
     const { progress } = processor;
     const seconds = ((this.#endedMs ?? system.clock.elapsed()) - this.#startedMs) / 1000;
-    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved);
+    const ledger = ledgerOf(this.pipeline, progress, log, this.#pump.unsaved, this.tallies.found);
     const { reasons, told } = reasonsOf({
       topics: this.pipeline.topics,
       progress,
@@ -357,7 +349,7 @@ export class Runner implements TopicReader, Loader, Waiter {
       ledger,
       sources: this.#options.sources.flatMap((one) => one.status()),
       stages: stagesOf(this.pipeline, progress),
-      tables: this.#rows,
+      tables: rowsOf(this.pipeline, progress, ledger),
       watermarks: Object.fromEntries(
         this.pipeline.topics
           .filter((topic) => topic.time !== undefined)

@@ -63,7 +63,7 @@ export async function start(
     for (const one of sources.values()) await one.open();
     for (const runner of runners) {
       runner.checkEnd();
-      await runner.refreshRows();
+      await runner.tallies.refresh(true);
       await runner.measures.sample();
     }
     loads = await holdBack(folder, waits, runners, sources);
@@ -268,13 +268,13 @@ function own(
   );
 }
 
-/** Once a second: the measures, and the numbers of rows, for showing. */
+/** Once a second: the measures, for showing, and whether the tables have the rows that they have counted. */
 async function measure({ system }: Folder, runners: readonly Runner[], signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await system.clock.sleep(1000, signal);
     if (signal.aborted) return;
     for (const runner of runners) await runner.measures.sample().catch(() => undefined);
-    for (const runner of runners) await runner.refreshRows().catch(() => undefined);
+    for (const runner of runners) await runner.tallies.refresh(false).catch(() => undefined);
   }
 }
 

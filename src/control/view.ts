@@ -94,7 +94,11 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
   });
   // what waits in the log waits for all of them; while it runs they are idle meanwhile
   const unprocessed = runner.hasEnded ? status.ledger.inFlight : 0;
-  const stage = ({ noun, name, retracted, ...counts }: StageStatus, label: string, retracts: boolean): GraphNode => {
+  const stage = (
+    { noun, name, retracted, replaced, expired, ...counts }: StageStatus,
+    label: string,
+    retracts: boolean,
+  ): GraphNode => {
     const rate = rateOf(runner, `${noun} ${name}`);
     return {
       id: `${noun}:${name}`,
@@ -108,7 +112,7 @@ function nodesOf(runner: Runner, status: PipelineStatus): GraphNode[] {
       ...(retracts || retracted > 0 ? { retracted } : {}),
       ...given('notice', noun === 'stream' ? runner.noticeOf(name) : undefined),
       ...given('batchMs', measures.batchMs(`${noun} ${name}`)),
-      ...(noun === 'table' ? { rows: status.tables[name] ?? 0 } : {}),
+      ...(noun === 'table' ? { replaced, expired, rows: status.tables[name] ?? 0 } : {}),
     };
   };
   const stages = status.stages.map((one) => {

@@ -124,7 +124,7 @@ function refuseOwnTopic(stream: Stream): void {
       `table '${table.name}' is fed by topic '${topic.name}', as the stream itself is, so that what is found there depends on which records are processed together`,
       {
         place: `stream '${stream.name}'`,
-        remedy: `Read the record before of the same key: from \${${topic.name}.previous({ by: ['${topic.key ?? table.key[0]}'] })}. Or look up a table that another topic feeds.`,
+        remedy: `Read the record before of the same key: from \${${topic.name}.previous({ by: ['${topic.key ?? (table.isByPlace ? Object.keys(topic.fields) : table.key)[0]}'] })}. Or look up a table that another topic feeds.`,
       },
     );
   }

@@ -3,19 +3,29 @@ import { type Duration, durationMs } from '../core/durations.ts';
 import { MillraceError } from '../core/errors.ts';
 import type { Fields } from './fields.ts';
 import { checkName } from './names.ts';
-import { checkOptions, durationRule, oneOfRule, textOrTextsRule, textRule, textsRule } from './options.ts';
+import { checkOptions, durationRule, oneOfRule, type Rule, textOrTextsRule, textRule, textsRule } from './options.ts';
+import { isPlace, type Place, placeFields, type RecordPlace, type RowPlace } from './place.ts';
 import { type Conditions, type Read, readOf } from './read.ts';
 import type { Stream } from './stream.ts';
 import { checkColumn, type Topic } from './topic.ts';
 
-/** Options of a table with some (C) of the fields (F) of what feeds it. */
-export type TableOptions<F extends Fields, C extends keyof F & string = keyof F & string> = {
+/** What a key of a table with these columns may be: names of them, or the place. */
+type Key<C extends string> = NoInfer<C> | readonly NoInfer<C>[] | Place;
+
+/** Options of a table with some (C) of the fields (F) of what feeds it, and a key (K). */
+export type TableOptions<F extends Fields, C extends keyof F & string = keyof F & string, K extends Key<C> = Key<C>> = {
   /** The columns that are kept, in this order; the key, the version and the unique columns must be among them. Absent: all. */
   columns?: readonly C[];
-  /** The primary key: a row with the same key replaces the one that is there (upsert). */
-  key: NoInfer<C> | readonly NoInfer<C>[];
-  /** The column that says which of two rows with one key is newer; the greater wins, the later arrival where they are equal. Absent: the later arrival. */
-  version?: NoInfer<C>;
+  /**
+   * The primary key: a row with the same key replaces the one that is there (upsert). `place()`: rows have none, and each is known by the
+   * place of its record in the log.
+   */
+  key: K;
+  /**
+   * The column that says which of two rows with one key is newer; the greater wins, the later arrival where they are equal. Absent: the
+   * later arrival. Not with `place()`, of which no two rows have the same.
+   */
+  version?: K extends Place ? never : NoInfer<C>;
   /** Columns whose value no two rows may share: a row that breaks this goes to the dead letters. Missing values are never equal. */
   unique?: readonly NoInfer<C>[];
   /**
@@ -33,7 +43,10 @@ export interface Table<F extends Fields = Fields> {
   readonly name: string;
   readonly from: Topic | Stream;
   readonly fields: F;
+  /** The columns of the key. */
   readonly key: readonly string[];
+  /** Whether the key is the place of the record of each row: `place()`. */
+  readonly isByPlace: boolean;
   readonly version: string | undefined;
   readonly unique: readonly string[];
   readonly keepMs: number | undefined;
@@ -50,9 +63,14 @@ export interface Table<F extends Fields = Fields> {
   where(conditions?: Conditions<F>): Read<F>;
 }
 
+const keyRule: Rule = {
+  fits: (key) => textOrTextsRule.fits(key) || isPlace(key),
+  says: 'the name of a column, a list of them, or place() for rows that have no key',
+};
+
 const optionRules = {
   columns: textsRule,
-  key: textOrTextsRule,
+  key: keyRule,
   version: textRule,
   unique: textsRule,
   keep: durationRule,
@@ -65,11 +83,16 @@ const optionRules = {
  * @throws NAME_INVALID, PIPELINE_INVALID, OPTION_INVALID
  * @example const latest = table('bus_latest', positions, { key: 'vehicle', version: 'recorded_at', columns: ['vehicle', 'recorded_at', 'delay_s'] })
  */
-export function table<F extends Fields, const C extends keyof F & string = keyof F & string>(
+export function table<
+  F extends Fields,
+  N extends 'topic' | 'stream',
+  const K extends Key<C>,
+  const C extends keyof F & string = keyof F & string,
+>(
   name: string,
-  from: Topic<F> | Stream<F>,
-  options: TableOptions<F, C>,
-): Table<Pick<F, C>> {
+  from: (Topic<F> | Stream<F>) & { readonly noun: N },
+  options: TableOptions<F, C, K>,
+): Table<K extends Place ? (N extends 'topic' ? RecordPlace : RowPlace) & Pick<F, C> : Pick<F, C>> {
   checkName('table', name);
   const place = `table '${name}'`;
   if (from?.noun !== 'topic' && from?.noun !== 'stream') {
@@ -79,23 +102,17 @@ export function table<F extends Fields, const C extends keyof F & string = keyof
     });
   }
   checkOptions(place, options, optionRules);
-  const fields = columnsOf(place, from.fields, options.columns);
-  const key = typeof options.key === 'string' ? [options.key] : [...(options.key ?? [])];
-  if (key.length === 0)
-    throw new MillraceError('PIPELINE_INVALID', 'key is empty', { place, remedy: 'Name at least one column.' });
-  for (const name of key) {
-    checkColumn(place, 'key', name, fields);
-    if (fields[name]!.isOptional) {
-      throw new MillraceError('PIPELINE_INVALID', `key: field '${name}' is optional`, {
-        place,
-        remedy: 'A key must always be there: declare it without .optional(), or choose another.',
-      });
-    }
-  }
-  checkColumn(place, 'version', options.version, fields);
-  for (const name of options.unique ?? []) checkColumn(place, 'unique', name, fields);
+  const columns = columnsOf(place, from.fields, options.columns);
+  const given: string | readonly string[] | Place | undefined = options.key;
+  const own = isPlace(given) ? placeFields(from) : {};
+  const key = isPlace(given) ? Object.keys(own) : typeof given === 'string' ? [given] : [...(given ?? [])];
+  const isByPlace = isPlace(given);
+  if (isByPlace) checkPlaceAlone(place, options.version);
+  else checkKey(place, key, columns);
+  checkColumn(place, 'version', options.version, columns);
+  for (const name of options.unique ?? []) checkColumn(place, 'unique', name, columns);
   const keepMs = options.keep === undefined ? undefined : durationMs(options.keep, place);
-  const time = from.time !== undefined && Object.hasOwn(fields, from.time) ? from.time : undefined;
+  const time = from.time !== undefined && Object.hasOwn(columns, from.time) ? from.time : undefined;
   if (keepMs !== undefined && time === undefined) {
     const isLeftOut = from.time !== undefined;
     throw new MillraceError(
@@ -111,12 +128,13 @@ export function table<F extends Fields, const C extends keyof F & string = keyof
       },
     );
   }
-  const self: Table<Pick<F, C>> = {
+  const self: Table = {
     noun: 'table',
     name,
     from: from as unknown as Topic | Stream,
-    fields: fields as Pick<F, C>,
+    fields: isByPlace ? Object.freeze({ ...own, ...columns }) : columns,
     key: Object.freeze(key),
+    isByPlace,
     version: options.version,
     unique: Object.freeze([...(options.unique ?? [])]),
     keepMs,
@@ -124,7 +142,37 @@ export function table<F extends Fields, const C extends keyof F & string = keyof
     time,
     where: (conditions = {}) => readOf(self, conditions),
   };
-  return Object.freeze(self);
+  return Object.freeze(self) as Table<never>;
+}
+
+function checkKey(place: string, key: readonly string[], columns: Fields): void {
+  if (key.length === 0)
+    throw new MillraceError('PIPELINE_INVALID', 'key is empty', {
+      place,
+      remedy: 'Name at least one column; or give place(), where rows have no key.',
+    });
+  for (const name of key) {
+    checkColumn(place, 'key', name, columns);
+    if (columns[name]!.isOptional) {
+      throw new MillraceError('PIPELINE_INVALID', `key: field '${name}' is optional`, {
+        place,
+        remedy: 'A key must always be there: declare it without .optional(), or choose another.',
+      });
+    }
+  }
+}
+
+/** No two rows have one place: there is nothing that a version could decide. */
+function checkPlaceAlone(place: string, version: unknown): void {
+  if (version === undefined) return;
+  throw new MillraceError(
+    'PIPELINE_INVALID',
+    'version says which of two rows with one key is newer, and no two rows have one place',
+    {
+      place,
+      remedy: 'Leave version out; or name the columns of a key, so that a newer row replaces the one before.',
+    },
+  );
 }
 
 /** The fields that a table keeps. */

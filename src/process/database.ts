@@ -16,6 +16,9 @@ export interface Session {
   close(): void;
 }
 
+/** Records of a partition: those with offsets from `from` on, before `to`. */
+export type RecordSpan = { readonly partition: number; readonly from: number; readonly to: number };
+
 /** Rows of one topic or stream within a micro-batch: a relation of the session, whose `_row` numbers them. */
 export type RowSet = {
   readonly session: Session;
@@ -27,6 +30,8 @@ export type RowSet = {
   readonly isInOrder?: boolean;
   /** Whether several rows of one record may have one key, in no order: the greatest values win. Absent: none have. */
   readonly hasTies?: boolean;
+  /** The records that they are of, where these may have been written before. Absent: none of them was. */
+  readonly again?: RecordSpan;
 };
 
 /** `"name"` for SQL. */

@@ -18,6 +18,15 @@ export type RowChanges = { readonly put: RowSet; readonly gone: RowSet };
 /** A record (by `_row`) that the rules of a table refuse. */
 export type Refused = { readonly row: number; readonly table: string; readonly reason: string };
 
+/**
+ * What became of rows of a table, those that came and those that were there: `replaced`: a newer row of their key took their place;
+ * `retracted`: they no longer hold; `expired`: `keep` removed them.
+ */
+export type RowCounts = { readonly replaced: number; readonly retracted: number; readonly expired: number };
+
+/** How many rows a table has, and how many it has by the counts of its pipeline, as of one commit. */
+export type Tally = { readonly table: string; readonly rows: number; readonly counted: number };
+
 /** Takes the rows of tables; the store's side of a micro-batch. */
 export interface Sink {
   /**
@@ -25,10 +34,14 @@ export interface Sink {
    * is refused were stored in none of the tables. Nothing is written.
    */
   refuse(tables: readonly TableRows[]): Promise<Refused[]>;
-  /** Upserts the rows by key; resolves with how many rows the table got or replaced. */
-  write(table: Table, rows: RowSet): Promise<number>;
-  /** Puts rows in the place of those with their keys, whatever is there, and removes the rows of keys; resolves with how many were removed. */
-  replace(table: Table, changes: RowChanges): Promise<number>;
+  /** Upserts the rows by key; adds them to a table by place. */
+  write(table: Table, rows: RowSet): Promise<RowCounts>;
+  /** Puts rows in the place of those with their keys, whatever is there, and removes the rows of keys. */
+  replace(table: Table, changes: RowChanges): Promise<RowCounts>;
+  /** How many rows tables have, as a session sees them. */
+  counts(session: Session, tables: readonly string[]): Promise<number[]>;
+  /** By partition, the greatest offset of the records that a table by place has rows of; of other tables none. */
+  lastPlaces(session: Session, table: Table): Promise<ReadonlyMap<number, number>>;
   /** Puts a table that was made again (`made`) in the place of the one that is there, within the transaction of a session. */
   adopt(session: Session, pipeline: string, table: Table, made: string): Promise<void>;
   /** Removes a table, within the transaction of a session. */
@@ -95,7 +108,10 @@ export type StepResult = { readonly out: number; readonly dead: number; readonly
 /** A partition that has brought nothing for long (since `sinceMs`, milliseconds since 1970), so that windows do not wait for it. */
 export type Quiet = { readonly topic: string; readonly partition: number; readonly sinceMs: number };
 
-/** A pipeline in an engine. Calls of `step`, `tidy`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` may run beside them. */
+/**
+ * A pipeline in an engine. Calls of `step`, `tidy`, `save`, `again`, `trial` and `flush` must not overlap; `prepare` and `tally` may run
+ * beside them.
+ */
 export interface Processor {
   /** As of the last commit. */
   readonly progress: Progress;
@@ -126,6 +142,8 @@ export interface Processor {
   save(reports: readonly SourceReport[]): Promise<void>;
   /** Emits the rows of all windows that are still open, as they are now; what more records change is retracted and emitted again. */
   flush(): Promise<void>;
+  /** The rows of its tables and how many it has counted, as of its last commit. */
+  tally(): Promise<readonly Tally[]>;
   /** Processes asides again; those taken leave the dead letters in the same transaction. Resolves with the ids still aside. */
   again(asides: readonly KeptAside[]): Promise<number[]>;
   /** Processes an aside again and undoes it: undefined where it would be taken, else the reason why not. Nothing is changed. */

@@ -4,8 +4,12 @@ import type { Position } from '../ingest/source.ts';
 /** What became of records, each counted once. */
 export type Fates = { out: number; filtered: number; deduplicated: number; late: number; dead: number };
 
-/** Rows of a stream or table since the data folder began; `retracted`: rows that were emitted or stored and no longer hold. */
-export type StageCounts = Fates & { in: number; retracted: number };
+/**
+ * Rows of a stream or table since the data folder began; `retracted`: rows that were emitted or stored and no longer hold. Of a table,
+ * `replaced`: rows whose place a newer one of their key has taken; `expired`: rows that `keep` removed. A table has
+ * out − replaced − retracted − expired rows.
+ */
+export type StageCounts = Fates & { in: number; retracted: number; replaced: number; expired: number };
 
 /**
  * A source, of its topic and of no pipeline: where it goes on, the number that its next record gets, how many it has read, how many of
@@ -89,9 +93,19 @@ export function newFates(): Fates {
 
 /** The counts of a stage (`stream NAME` or `table NAME`), made where there are none. */
 export function countsOf(progress: Progress, name: string): StageCounts {
-  // a data folder that was made before retractions were counted does not have their number
-  progress.stages[name] = { in: 0, ...newFates(), retracted: 0, ...progress.stages[name] };
+  // a data folder that an earlier version made does not have all of them
+  progress.stages[name] = { ...newCounts(), ...progress.stages[name] };
   return progress.stages[name];
+}
+
+/** Counts of a stage, all zero. */
+export function newCounts(): StageCounts {
+  return { in: 0, ...newFates(), retracted: 0, replaced: 0, expired: 0 };
+}
+
+/** How many rows a table has by its counts. */
+export function rowsBy({ out, replaced, retracted, expired }: StageCounts): number {
+  return out - replaced - retracted - expired;
 }
 
 /** A copy that can be changed and thrown away with its transaction. */

@@ -85,7 +85,11 @@ function pipelineMetrics(gauge: Make, total: Make): (view: PipelineView) => void
     dead: gauge('pipeline_dead_records', 'In the dead letters.', 'pipeline'),
     inFlight: gauge('pipeline_in_flight_records', 'Durable in the log, not processed yet.', 'pipeline'),
   };
-  const balanced = gauge('pipeline_ledger_balanced', '1 where each record is accounted for, else 0.', 'pipeline');
+  const balanced = gauge(
+    'pipeline_ledger_balanced',
+    '1 where each record and each row is accounted for, else 0.',
+    'pipeline',
+  );
   const rate = gauge('pipeline_records_per_second', 'Records processed, over the last seconds.', 'pipeline');
   const byteRate = gauge(
     'pipeline_bytes_per_second',
@@ -116,6 +120,12 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
   const out = gauge('stage_out_records', 'Records or rows that came out of a stream or table.', ...of);
   const late = gauge('stage_late_records', 'Too late for a window of this stream.', ...of);
   const retracted = total('stage_retracted_rows', 'Rows that came out of it and no longer hold.', ...of);
+  const replaced = total(
+    'stage_replaced_rows',
+    'Rows of a table whose place a newer one of their key has taken.',
+    ...of,
+  );
+  const expired = total('stage_expired_rows', 'Rows that the `keep` of a table has removed.', ...of);
   const dead = gauge('stage_dead_records', 'In the dead letters of this stage.', ...of);
   const batch = gauge('stage_batch_seconds', 'Time that a micro-batch took, mean of the last ones.', ...of);
   const lag = gauge('topic_lag_records', 'Records not processed yet.', 'pipeline', 'topic');
@@ -143,6 +153,8 @@ function nodeMetrics(gauge: Make, total: Make): PutNode {
       out(node.out, labels);
       late(node.late, labels);
       retracted(node.retracted, labels);
+      replaced(node.replaced, labels);
+      expired(node.expired, labels);
     }
     dead(node.dead, labels);
     if (node.batchMs !== undefined) batch(node.batchMs / 1000, labels);

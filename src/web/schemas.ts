@@ -34,7 +34,20 @@ export const Ledger = Type.Object(
     late: count('Too late for their window; kept aside.'),
     dead: count('In the dead letters.'),
     inFlight: count('Durable in the log, not processed yet.'),
-    balanced: Type.Boolean({ description: 'in = out + filtered + deduplicated + late + dead + inFlight' }),
+    balanced: Type.Boolean({
+      description:
+        'in = out + filtered + deduplicated + late + dead + inFlight, and each table has the rows that it has counted.',
+    }),
+    wrongTables: Type.Optional(
+      Type.Array(
+        Type.Object({
+          table: Type.String(),
+          rows: count('Rows that it has.'),
+          counted: Type.Integer({ description: 'Rows by its counts: out - replaced - retracted - expired.' }),
+        }),
+        { description: 'Tables that have other rows than they have counted. Absent: none.' },
+      ),
+    ),
   },
   { $id: 'Ledger' },
 );
@@ -63,6 +76,12 @@ export const GraphNode = Type.Object(
         'Rows that a window emitted and no longer has, and rows that a table lost by that. Where rows may be retracted.',
       ),
     ),
+    replaced: Type.Optional(
+      count(
+        'Of a table: rows whose place a newer one of their key has taken, or that lost against the one that was there.',
+      ),
+    ),
+    expired: Type.Optional(count('Of a table: rows that `keep` has removed.')),
     dead: Type.Optional(count('Put into the dead letters here and still there.')),
     refused: Type.Optional(count('Of a source: what it brought and was refused since the data folder began.')),
     progress: Type.Optional(Type.Number({ description: 'Of a source whose end is known: 0 to 1.' })),

@@ -81,8 +81,23 @@ describeConsole('rows that are retracted', { files: [join(root, 'test/console/ti
     const { page, troubles } = await stage.open(t, '/pipelines/till');
     const retracted = page.getByRole('columnheader', { name: 'Retracted' });
     await shows(retracted);
+    // other products earn more than before: their rows take the places of those that were there
+    await shows(page.getByRole('columnheader', { name: 'Replaced' }));
+    await shows(page.getByRole('columnheader', { name: 'Expired' }), 'hidden');
     await grid(page, 'Stages').getByText('earned', { exact: true }).first().click();
-    await shows(page.getByRole('dialog').getByText('Retracted', { exact: true }));
+    for (const count of ['Retracted', 'Replaced', 'Expired'])
+      await shows(page.getByRole('dialog').getByText(count, { exact: true }));
     assert.deepEqual([...board.troubles, ...troubles], []);
+  });
+
+  test('stay in a table by place, in which each record has a row and a drawer of its own', async (t) => {
+    await sell(stage, { product: 'scone', amount: 5 }, { product: 'scone', amount: -5 });
+    const { page, troubles } = await stage.open(t, '/tables/sold?where.product=scone&order=-_offset');
+    await shows(page.getByText(/^2 rows of/));
+    await shows(page.getByRole('columnheader', { name: '_offset' }));
+    await rowOf(page, 'Rows of sold', '-5').click();
+    await shows(page.getByRole('dialog').getByText('_partition, _offset of sold'));
+    await shows(page.getByRole('dialog').getByText('-5', { exact: true }));
+    assert.deepEqual(troubles, []);
   });
 });

@@ -1,5 +1,19 @@
 // A pipeline whose windows are emitted with every change and corrected: what was sold in each minute, and refunds that take it back.
-import { bar, double, grid, number, pipeline, sql, stream, table, text, timestamp, topic, webhook } from 'millrace';
+import {
+  bar,
+  double,
+  grid,
+  number,
+  pipeline,
+  place,
+  sql,
+  stream,
+  table,
+  text,
+  timestamp,
+  topic,
+  webhook,
+} from 'millrace';
 
 const sales = topic(
   'sales',
@@ -21,7 +35,7 @@ const earning = stream(
 const earned = table('earned', earning, { key: ['product', 'minute'] });
 
 export default pipeline('till', {
-  tables: [earned, table('sold', sales, { key: ['product', 'at'] })],
+  tables: [earned, table('sold', sales, { key: place() })],
   charts: [
     number(earned, { title: 'Products that earn' }),
     bar(earned, { title: 'Takings of each product', x: 'product', y: 'takings' }),

@@ -11,6 +11,7 @@ import { random } from '../../src/core/random.ts';
 import { int, pipeline, simulate, sql, stream, table, text, topic } from '../../src/index.ts';
 import { firstRecords } from '../../src/log/batch.ts';
 import type { Log } from '../../src/log/log.ts';
+import type { RowSet } from '../../src/process/database.ts';
 import type { Processor, SourceReport } from '../../src/process/engine.ts';
 import { copyProgress, newProgress, type Progress } from '../../src/process/progress.ts';
 
@@ -148,6 +149,17 @@ describe('the ledger', () => {
     assert.equal(ledgerWith(unsaved).balanced, true);
   });
 
+  test('is red where a table has other rows than it has counted, and names it', () => {
+    const { progress, ranges, unsaved } = sound();
+    const tally = (table: string, rows: number) => ({ table, rows, counted: 3 });
+    const ledger = (...tallies: ReturnType<typeof tally>[]) => ledgerOf(two, progress, logOf(ranges), unsaved, tallies);
+    assert.deepEqual(ledger(tally('a', 3), tally('b', 3)), ledger());
+    for (const rows of [2, 4]) {
+      const { balanced, wrongTables } = ledger(tally('a', 3), tally('b', rows));
+      assert.deepEqual([balanced, wrongTables], [false, [tally('b', rows)]]);
+    }
+  });
+
   test('is red where a refusal that a source has counted lies nowhere', () => {
     const { balanced } = ledgerWith((of) => {
       atRest(of);
@@ -170,14 +182,22 @@ const numbers = topic('numbers', { n: int(), word: text() }).from(
 const even = stream('even', { n: int() }, sql`select n from ${numbers} where n % 2 = 0`);
 const made = pipeline('made', { tables: [table('even', even, { key: 'n' })] });
 
-type Spoiled = { log?: (log: Log) => Log; processor?: (processor: Processor) => Processor };
+type Spoiled = {
+  log?: (log: Log) => Log;
+  processor?: (processor: Processor) => Processor;
+  /** The rows of a micro-batch on their way to a table. */
+  rows?: (rows: RowSet) => RowSet;
+};
 
 /** Runs the pipeline to its end with parts that are spoiled; resolves with its status then. */
-async function ran({ log: spoilLog, processor: spoilProcessor }: Spoiled) {
+async function ran({ log: spoilLog, processor: spoilProcessor, rows: spoilRows }: Spoiled) {
   const system = { ...realSystem(), files: memoryFiles(), random: random('x') };
   const folder = await openParts({ path: '/red', database: {}, log: '/red/log', registry: ':memory:' }, system);
   const schemaIds = await registerTopics(folder, made);
   await folder.store.prepare(made.name, made.tables);
+  const { sink } = folder.store;
+  const { write } = sink;
+  if (spoilRows) sink.write = (table, rows) => write(table, spoilRows(rows));
   const processor = await folder.engine.open(made, new Map());
   const log = spoilLog?.(folder.log) ?? folder.log;
   const params = new Map();
@@ -289,6 +309,9 @@ describe('a pipeline of which one part loses one record', () => {
           step: (prepared, reports, events) => processor.step(prepared, withoutLast(reports), events),
           save: (reports) => processor.save(withoutLast(reports)),
         }),
+    },
+    'the way to a table, on which a row is lost': {
+      rows: (rows) => ({ ...rows, relation: `(select *, rowid from ${rows.relation} where n <> 2)` }),
     },
     'the processor, whose committed progress misses a fate': {
       processor: (processor) =>

@@ -16,6 +16,7 @@ import {
   int,
   long,
   pipeline,
+  place,
   simulate,
   sql,
   stream,
@@ -47,6 +48,7 @@ type Differences = {
   keep?: '1 day';
   unique?: string[];
   ridesUnique?: string[];
+  ridesKey?: 'place';
   withoutHours?: boolean;
   pipelineName?: string;
 };
@@ -86,7 +88,7 @@ function made(given: Differences = {}): Pipeline {
     ...(given.unique === undefined ? {} : { unique: given.unique as ['m'] }),
   });
   const rides = table('rides', ride, {
-    key: 'id',
+    key: given.ridesKey === 'place' ? (place() as unknown as 'id') : 'id',
     ...(given.ridesUnique === undefined ? {} : { unique: given.ridesUnique as ['note'] }),
     ...(given.version === undefined ? {} : { version: given.version }),
     ...(given.keep === undefined ? {} : { keep: given.keep }),
@@ -231,6 +233,7 @@ const cases: [what: string, given: () => Differences, expected: string[]][] = [
   ],
   ['a rule for a column', () => ({ unique: ['m'] }), ['table doubles: changed']],
   ['a rule that rows break', () => ({ ridesUnique: ['note'] }), ['table rides: rebuild TABLE_CHANGED']],
+  ['a key in whose stead the place is', () => ({ ridesKey: 'place' }), ['table rides: rebuild TABLE_CHANGED']],
   ['the version of a table', () => ({ version: 'at' }), ['table rides: rebuild']],
   ['how long rows are kept', () => ({ keep: '1 day' }), ['table rides: changed']],
   ['another file', () => ({ file: files.other }), ['source ride/csv: changed']],
@@ -294,6 +297,32 @@ test('what a rebuild would help has the exact command', async () => {
   const changes = await outlook([made({ query: 'select id, n as m from ', tableKey: ['id', 'm'] })], {}, template);
   const commands = changes.flatMap(({ command }) => command ?? []);
   assert.deepEqual(commands, ['millrace rebuild trips doubled', 'millrace rebuild trips doubles']);
+});
+
+test('a table is made again by place, and by its former key', async (t) => {
+  const folder = await temporary(t);
+  await cp(template, folder, { recursive: true });
+  for (const [changed, columns, says] of [
+    [made({ ridesKey: 'place' }), '_partition, _offset, id', /its key was id and is now the place of the record/],
+    [made(), 'id', /its key was the place of the record \(_partition, _offset\) and is now id/],
+  ] as const) {
+    const change = (await outlook([changed], {}, folder)).find(
+      ({ noun, name }) => noun === 'table' && name === 'rides',
+    )!;
+    assert.equal(change.command, 'millrace rebuild trips rides');
+    assert.match(change.says, says);
+    const millrace = await open({ folder });
+    await millrace.rebuild(changed, ['rides']);
+    await millrace.close();
+    assert.deepEqual(effects(await outlook([changed], {}, folder)), []);
+    const again = await open({ folder });
+    const running = await again.start([changed], { once: true });
+    await running.done;
+    const [{ ledger, tables }] = running.status() as [ReturnType<typeof running.status>[number]];
+    assert.deepEqual([ledger.balanced, ledger.out, tables.rides], [true, 4, 4]);
+    assert.equal((await again.query(`select distinct ${columns} from rides`)).rows.length, 4);
+    await again.close();
+  }
 });
 
 test('a definition that fits because no record has the former one is migrated', async (t) => {

@@ -10,7 +10,7 @@ const one = (n: number, word: string, second = n) => ({ n, word, at: second * 10
 type Driver = Awaited<ReturnType<typeof drive>>;
 const stage = (driver: Driver, noun: string, name: string) =>
   driver.stages().find((found) => found.noun === noun && found.name === name)!;
-const zero = { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0, retracted: 0 };
+const zero = { in: 0, out: 0, filtered: 0, deduplicated: 0, late: 0, dead: 0, retracted: 0, replaced: 0, expired: 0 };
 
 describe('a stage that puts records aside', () => {
   const parsed = stream(

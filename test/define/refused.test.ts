@@ -21,6 +21,7 @@ import {
   oneOf,
   param,
   pipeline,
+  place,
   scatter,
   sql,
   stream,
@@ -131,6 +132,29 @@ describe('the compiler and the run time refuse', () => {
     refused('PIPELINE_INVALID', () => line(few, { x: 'at' }));
   });
 
+  test('keys of tables that are no key beside the place', () => {
+    // @ts-expect-error a version decides nothing where no two rows have one key
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: place(), version: 'at' }));
+    // @ts-expect-error the place is a key by itself
+    refused('OPTION_INVALID', () => table('t', ride, { key: ['zone', place()] }));
+    // @ts-expect-error it is a call
+    refused('OPTION_INVALID', () => table('t', ride, { key: place }));
+    // @ts-expect-error no such column
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: place(), columns: ['zona'] }));
+    // @ts-expect-error the columns of the place are there by themselves
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: place(), columns: ['_offset', 'zone'] }));
+    // @ts-expect-error they are unique as they are
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: place(), unique: ['_offset'] }));
+    // @ts-expect-error rows without a key say so
+    refused('PIPELINE_INVALID', () => table('t', ride, {}));
+    refused('PIPELINE_INVALID', () => table('t', ride, { key: place(), columns: ['zone'], keep: '1 day' }));
+    // columns of a place are ours: no topic and no stream has one of its own
+    for (const name of ['_partition', '_offset', '_number']) {
+      refused('NAME_INVALID', () => topic('x', { ...fields, [name]: int() }));
+      refused('NAME_INVALID', () => stream('x', { [name]: int() }, sql`select 1 as n from ${ride}`));
+    }
+  });
+
   test('charts of columns that are not there, or are no numbers', () => {
     // @ts-expect-error no such column
     refused('PIPELINE_INVALID', () => line(rides, { x: 'zona' }));
@@ -223,9 +247,44 @@ describe('types', () => {
   });
 });
 
+describe('types of a table by place', () => {
+  const zones = stream('zones', { zone: text(), n: int() }, sql`select zone, 1 as n from ${ride}`);
+  const ofTopic = table('of_topic', ride, { key: place(), columns: ['zone', 'fare'] });
+  const ofStream = table('of_stream', zones, { key: place(), unique: ['n'] });
+
+  test('have the columns of the place before the others, as the tables do', () => {
+    type OfTopic = Row<typeof ofTopic.fields>;
+    type Place = Pick<OfTopic, '_partition' | '_offset'>;
+    same<Place, { readonly _partition: number; readonly _offset: number | bigint }>(true);
+    same<OfTopic['zone'], string>(true);
+    same<keyof OfTopic, '_partition' | '_offset' | 'zone' | 'fare'>(true);
+    same<keyof Row<typeof ofStream.fields>, '_partition' | '_offset' | '_number' | 'zone' | 'n'>(true);
+    same<Row<typeof ofStream.fields>['_number'], number>(true);
+    same<keyof Row<typeof rides.fields>, keyof typeof fields>(true);
+    assert.deepEqual(Object.keys(ofTopic.fields), ['_partition', '_offset', 'zone', 'fare']);
+    assert.deepEqual(Object.keys(ofStream.fields), ['_partition', '_offset', '_number', 'zone', 'n']);
+    assert.deepEqual([ofTopic.key, ofTopic.isByPlace], [['_partition', '_offset'], true]);
+    assert.deepEqual([ofStream.key, rides.isByPlace], [['_partition', '_offset', '_number'], false]);
+  });
+
+  test('let conditions, orders and charts name them', () => {
+    const { where, order } = ofTopic.where({ _partition: 0, _offset: { gte: 3n }, zone: 'A' }).order('-_offset').plan;
+    assert.deepEqual(
+      [Object.keys(where), order],
+      [['_partition', '_offset', 'zone'], [{ column: '_offset', descending: true }]],
+    );
+    assert.equal(bar(ofStream, { x: '_number' }).table, ofStream);
+    // @ts-expect-error a topic makes one row of a record
+    refused('OPTION_INVALID', () => ofTopic.where({ _number: 1 }));
+    // @ts-expect-error a partition is a number
+    refused('RECORD_INVALID', () => ofTopic.where({ _partition: 'first' as unknown as Date }));
+  });
+});
+
 describe('a definition', () => {
   test('is frozen through and through', () => {
-    const made = pipeline('p', { tables: [rides], charts: [line(rides, { x: 'at', y: 'fare', by: 'zone' })] });
+    const places = table('places', ride, { key: place() });
+    const made = pipeline('p', { tables: [rides, places], charts: [line(rides, { x: 'at', y: 'fare', by: 'zone' })] });
     const look = (value: unknown, path: string, seen = new Set<unknown>()) => {
       if (typeof value !== 'object' || value === null || seen.has(value)) return;
       seen.add(value);

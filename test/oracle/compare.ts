@@ -127,7 +127,12 @@ class Run {
     const expected = shown(tables.get(table.name)!);
     assert.deepEqual(found, expected, `table ${table.name} ${when} (found, expected)`);
     const stage = this.#driver.stages().find((one) => one.noun === 'table' && one.name === table.name)!;
-    assert.ok(found.length <= stage.out - stage.retracted, `table ${table.name} has more rows than were put ${when}`);
+    const { out, replaced, retracted, expired } = stage;
+    assert.equal(
+      found.length,
+      out - replaced - retracted - expired,
+      `rows of table ${table.name} by its counts ${when}`,
+    );
   }
 }
 

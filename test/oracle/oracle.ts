@@ -8,7 +8,7 @@ import type { Topic } from '../../src/define/topic.ts';
 import { Database, type Values } from './database.ts';
 import { inOrder, repeats, withoutDuplicates } from './duplicates.ts';
 import { type Entry, isAgain, type Letter, Records, versionFor } from './records.ts';
-import { isOfTheData, listOf, nullable, viewOf } from './texts.ts';
+import { isOfTheData, listOf, nullable, placesOf, viewOf } from './texts.ts';
 import { sessionsOf, spansOf } from './windows.ts';
 
 /** What must be there at a quiet moment. */
@@ -373,8 +373,8 @@ export class Oracle {
     return /\bjoin\b/i.test(stream.query.texts.join(' ')) || (of.noun === 'stream' && this.#hasJoin(of));
   }
 
-  /** Of each key the newest row. */
-  async #newest({ from, fields, key, version }: Table): Promise<string> {
+  /** Of each key the newest row; of a table by place all rows. */
+  async #newest({ from, fields, key, isByPlace, version }: Table): Promise<string> {
     const order = version === undefined ? [] : [`"${version}" desc nulls last`];
     let rows = this.#rowsOf(from);
     if (from.noun === 'topic' || this.#isPlain(from)) {
@@ -384,6 +384,7 @@ export class Oracle {
       const places = live.map((entry) => ({ _id: versionFor(entry, '*').id, _p: entry.partition, _o: entry.offset }));
       await this.#database.insert('places', {}, numbers, places);
       rows = `(select * from ${rows} join places using (_id))`;
+      if (isByPlace) return placesOf(from, key, fields, rows);
       order.push('_o desc', '_p desc');
       // rows of one record that come out of a join are in no order
       if (from.noun === 'stream' && this.#hasJoin(from))

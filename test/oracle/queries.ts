@@ -6,6 +6,7 @@ import {
   int,
   type Pipeline,
   pipeline,
+  place,
   type Sql,
   type Stream,
   sql,
@@ -151,9 +152,10 @@ export function build(plan: Plan): Built {
     const node = nodes[one.from % nodes.length]!;
     const keys = node.isWindowed
       ? [['k', 'w'], ['k'], ['w'], ['k', 'w', 'n'], ['tag', 'w'], ['tag']]
-      : [['n'], ['k'], ['k', 'tag'], ['tag'], ['at']];
+      : [['n'], ['k'], ['k', 'tag'], ['tag'], ['at'], place()];
     const key = keys[one.key % keys.length]! as 'k'[];
-    const version = ([undefined, 'v', 'n', 'at'] as const)[one.version % 8 < 4 ? one.version % 8 : 0];
+    const hasVersion = one.version % 8 < 4 && Array.isArray(key);
+    const version = ([undefined, 'v', 'n', 'at'] as const)[hasVersion ? one.version % 8 : 0];
     const columns = [
       'n',
       'k',

@@ -14,6 +14,13 @@ export function listOf({ fields }: Topic | Stream): string {
     .join(', ');
 }
 
+/** The rows of a table by place, of rows with the place of their record (`_p`, `_o`). */
+export function placesOf(of: Topic | Stream, key: readonly string[], fields: Topic['fields'], rows: string): string {
+  const number = `row_number() over (partition by _id order by ${listOf(of)}) - 1`;
+  const columns = Object.keys(fields).filter((name) => !key.includes(name));
+  return `select _p as _partition, _o as _offset, ${number} as _number, ${columns.map((name) => `"${name}"`).join(', ')} from ${rows}`;
+}
+
 export function nullable(fields: Topic['fields']): Topic['fields'] {
   return Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, field.optional()]));
 }

@@ -201,6 +201,8 @@ describe('the ledger', () => {
       late: 0,
       dead: 0,
       retracted: 0,
+      replaced: 0,
+      expired: 0,
     });
   });
 

@@ -60,7 +60,7 @@ test('rows that windows emit for one time are in the order of their values, whic
     for (const batch of batches)
       await driver.send(
         f,
-        batch.map((k) => ({ n: 0, k, v: 0, at: 0 })),
+        batch.map((k) => ({ n: 0, k, v: 0, z: 0, at: 0 })),
       );
     await driver.flush();
     assert.equal((await driver.rows(out))[0]?.x, 'a b c d');

@@ -10,12 +10,14 @@ import type { StoredRow } from '../../src/store/store.ts';
 import { type StoreUnderTest, testStore } from '../contracts/store.ts';
 import { testReadsByKey } from '../contracts/store-by-key.ts';
 import { testChanges } from '../contracts/store-changes.ts';
+import { testCounts } from '../contracts/store-counts.ts';
 
 let relations = 0;
 
 testStore('duckdb', make);
 testChanges('duckdb', make);
 testReadsByKey('duckdb', make);
+testCounts('duckdb', make);
 
 async function make(): Promise<StoreUnderTest> {
   const database = await DuckDatabase.open();

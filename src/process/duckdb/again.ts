@@ -46,9 +46,10 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
       await work.commit(progress, async () => {
         const only = isOfWindow ? aside.stage : undefined;
         const before = fateOf(await work.keeper.kinds(topic.name, [record]), record);
+        const records = { partition: record.partition, from: record.offset, to: record.offset + 1 };
         const flowed = await work.run(
           flow,
-          work.runOf(topic, progress, { filled, again: 'all', hasAgain: true, held, only }),
+          work.runOf(topic, progress, { filled, records, again: 'all', hasAgain: true, held, only }),
         );
         const [late] = flowed.lates;
         if (late && isOfWindow) throw new StageFailure('stream', late.stage, false, tooLate(late.stage));

@@ -1,6 +1,6 @@
 // Counting: where a partition is, and which fate a record has.
 import type { Topic } from '../../define/topic.ts';
-import type { Aside, SourceReport, StepResult } from '../engine.ts';
+import type { Aside, RowCounts, SourceReport, StepResult } from '../engine.ts';
 import { countsOf, type PartitionProgress, type Progress, type SourceProgress } from '../progress.ts';
 import { type FlowResult, fate } from './flowing.ts';
 
@@ -24,6 +24,16 @@ export function fateOf(
 ): 'dead' | 'late' | 'out' {
   const own = kinds.get(`${record.partition}/${record.offset}`) ?? [];
   return own.includes('dead') ? 'dead' : own.includes('late') ? 'late' : 'out';
+}
+
+/** Counts rows that went into a table, those that it took, and what became of them and of those that were there. */
+export function countRows(progress: Progress, table: string, into: number, out: number, counts: RowCounts): void {
+  const totals = countsOf(progress, `table ${table}`);
+  totals.in += into;
+  totals.out += out;
+  totals.replaced += counts.replaced;
+  totals.retracted += counts.retracted;
+  totals.expired += counts.expired;
 }
 
 /** Adds the fates of a run, and of the records that could not be decoded, to the progress. */

@@ -3,11 +3,12 @@ import { MillraceError, throwAll } from '../../core/errors.ts';
 import type { Value } from '../../define/accept.ts';
 import type { FieldType } from '../../define/fields.ts';
 import type { Pipeline } from '../../define/pipeline.ts';
+import type { Table } from '../../define/table.ts';
 import { quote } from '../database.ts';
 import type { Engine, Processor, Rebuild, Sink } from '../engine.ts';
 import { adopt, dropShadow } from './adopt.ts';
 import { DuckDatabase, type DuckSession } from './database.ts';
-import { Keeper, makeKeeper } from './keeper.ts';
+import { findProgress, Keeper, makeKeeper } from './keeper.ts';
 import { listFrom, listText } from './lists.ts';
 import { makeStage } from './make-stage.ts';
 import type { Schemas } from './prepare.ts';
@@ -16,6 +17,7 @@ import { variable } from './render.ts';
 import { makeSettled, type Settled } from './settle.ts';
 import { sourcesOf } from './source-states.ts';
 import { retracts, type Stage } from './stage.ts';
+import { beginCounts, findAhead, Tallying } from './tally.ts';
 import { makeSlots, makeTopicInput, type TopicInput } from './topic-input.ts';
 import { sqlColumns, sqlType } from './types.ts';
 import type { LogView } from './work.ts';
@@ -37,7 +39,7 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
   return {
     check: checkPipeline,
     sources: (topic) => within(database, (session) => sourcesOf(session, topic)),
-    progress: (pipeline) => within(database, (session) => new Keeper(session, pipeline, options.now).find()),
+    progress: (pipeline) => within(database, (session) => findProgress(session, pipeline)),
     adopt: (pipeline, scope, shadow) =>
       within(database, async (session) => {
         const keeper = new Keeper(session, pipeline.name, options.now);
@@ -76,7 +78,10 @@ export async function duckEngine(options: DuckEngineOptions): Promise<Engine> {
         throwAll(errors);
         const keeper = new Keeper(session, pipeline.name, options.now);
         const progress = await keeper.load();
-        return new DuckProcessor({ ...options, session, side, pipeline, ...made, keeper, progress });
+        if (await beginCounts(session, options.sink, pipeline, progress)) await keeper.save(progress);
+        const ahead = await findAhead(session, options.sink, pipeline, progress);
+        const tallying = new Tallying(() => database.session(), options.sink, pipeline);
+        return new DuckProcessor({ ...options, session, side, pipeline, ...made, keeper, progress, ahead, tallying });
       } catch (error) {
         session.close();
         side.close();
@@ -147,20 +152,31 @@ async function makeStages(
     const stage = stages.get(table.from.name);
     if (!stage || !retracts(stage)) continue;
     settled.push(await makeSettled(session, table));
-    if (table.unique.length > 0) {
-      errors.push(
-        new MillraceError(
-          'PIPELINE_INVALID',
-          'unique cannot be kept over the rows of windows, which may be retracted',
-          {
-            place: `table '${table.name}'`,
-            remedy: 'Leave unique out, or put the column into the key.',
-          },
-        ),
-      );
-    }
+    errors.push(...refusedOver(table));
   }
   return { inputs, stages, settled, errors };
+}
+
+/** What a table over rows that may be retracted cannot be. */
+function refusedOver(table: Table): MillraceError[] {
+  const refuse = (message: string, remedy: string) =>
+    new MillraceError('PIPELINE_INVALID', message, { place: `table '${table.name}'`, remedy });
+  const found: MillraceError[] = [];
+  if (table.unique.length > 0)
+    found.push(
+      refuse(
+        'unique cannot be kept over the rows of windows, which may be retracted',
+        'Leave unique out, or put the column into the key.',
+      ),
+    );
+  if (table.isByPlace)
+    found.push(
+      refuse(
+        `stream '${table.from.name}' makes its rows of several records, as windows and joins by time do, and may retract them: no record is the place of one of them`,
+        "Name the columns of a key: those that tell the rows of one window apart, and one with the window's start.",
+      ),
+    );
+  return found;
 }
 
 /** Binds the values of parameters once, as variables of the connection. */

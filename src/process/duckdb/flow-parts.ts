@@ -5,6 +5,7 @@ import type { DuckSession } from './database.ts';
 import type { Settled } from './settle.ts';
 import type { Side } from './sides.ts';
 import { retracts, type Stage, type WindowedStage } from './stage.ts';
+import type { Ahead } from './tally.ts';
 import type { TopicInput } from './topic-input.ts';
 
 /** What a flow works with. */
@@ -22,6 +23,7 @@ export type FlowParts = {
   /** The sides of joins by time that this topic and its streams feed, and the streams that read them: perhaps of other topics. */
   readonly sides: readonly { readonly side: Side; readonly stage: WindowedStage }[];
   readonly sink: Sink;
+  readonly ahead: Ahead;
   /** Adds the time since `started` to a part. */
   readonly spent: (part: string, started: number) => void;
 };

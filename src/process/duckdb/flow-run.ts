@@ -4,6 +4,7 @@ import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../database.ts';
 import type { TableRows } from '../engine.ts';
 import { countsOf, type StageCounts } from '../progress.ts';
+import { countRows } from './counts.ts';
 import type { DuckSession } from './database.ts';
 import { dedupingOf, forgetKeys, markDuplicates } from './dedupe.ts';
 import { emitDerived } from './derive.ts';
@@ -11,6 +12,7 @@ import { emitWindows } from './emit.ts';
 import { type Emission, noEmission } from './emitted.ts';
 import { type FlowParts, settledOf, stageOf, takesPart, takesPartOf } from './flow-parts.ts';
 import { type FlowInput, type FlowResult, fate, guard, hourOf, RowsRefused } from './flowing.ts';
+import { numbered, writtenBefore } from './places.ts';
 import { keepLast } from './previous.ts';
 import { relations } from './relations.ts';
 import { changesOf, forgetEmitted, type Settled } from './settle.ts';
@@ -91,7 +93,7 @@ export class FlowRun {
     return (
       tables
         .filter((table) => !settled.some((one) => one.table === table))
-        .filter(({ from }) => this.#counts.get(from.name))
+        .filter((table) => this.#counts.get(table.from.name) || writtenBefore(table, this.#input, this.#parts.ahead))
         // a record that is sent again to one stage is in the tables of its topic already
         .filter(({ from }) => (from.noun === 'topic' ? only === undefined : takesPart(this.#parts, from.name, only)))
         .map((table) => ({ table, rows: this.#rowsOf(table) }))
@@ -350,13 +352,16 @@ export class FlowRun {
   #rowsOf(table: Table): RowSet {
     const { name } = table.from;
     const stage = stageOf(this.#parts, name);
+    const relation = this.#relationOf(name);
+    const again = writtenBefore(table, this.#input, this.#parts.ahead);
     return {
       session: this.#session,
-      relation: this.#relationOf(name),
-      count: this.#counts.get(name)!,
+      relation: table.isByPlace && stage?.kind === 'plain' ? numbered(stage, relation) : relation,
+      count: this.#counts.get(name) ?? 0,
       place: placeOfRow,
       isInOrder: !this.#input.hasAgain,
       hasTies: stage?.kind === 'plain' && stage.hasTies,
+      ...(again ? { again } : {}),
     };
   }
 
@@ -366,11 +371,9 @@ export class FlowRun {
         if (one !== fate.dead) this.#fates[i] = fate.out;
       });
     const started = performance.now();
-    await guard('table', table.name, false, () => this.#parts.sink.write(table, rows));
+    const counts = await guard('table', table.name, false, () => this.#parts.sink.write(table, rows));
     this.#parts.spent(`table ${table.name}`, started);
-    const totals = countsOf(this.#input.progress, `table ${table.name}`);
-    totals.in += rows.count;
-    totals.out += rows.count;
+    countRows(this.#input.progress, table.name, rows.count, rows.count, counts);
   }
 
   /** Brings a table over a stream that retracts to what holds now. */
@@ -379,11 +382,9 @@ export class FlowRun {
     if (!retracts(stage) || (emission.emitted === 0 && emission.retracted === 0)) return;
     const { table } = settled;
     const started = performance.now();
-    const totals = countsOf(this.#input.progress, `table ${table.name}`);
     const changes = await changesOf(this.#session, settled, stage.emitted, emission);
-    totals.retracted += await guard('table', table.name, false, () => this.#parts.sink.replace(table, changes));
-    totals.in += emission.emitted;
-    totals.out += changes.put.count;
+    const counts = await guard('table', table.name, false, () => this.#parts.sink.replace(table, changes));
+    countRows(this.#input.progress, table.name, emission.emitted, changes.put.count, counts);
     this.#parts.spent(`table ${table.name}`, started);
   }
 }

@@ -1,5 +1,6 @@
 // What goes into a run of a flow and what comes out of it; and how it fails.
 import type { MillraceError } from '../../core/errors.ts';
+import type { RecordSpan } from '../database.ts';
 import type { Refused } from '../engine.ts';
 import type { Progress } from '../progress.ts';
 import { isOfTheData } from './failure.ts';
@@ -45,6 +46,8 @@ export class RowsRefused extends Error {
 export type FlowInput = {
   /** Undefined: no rows come in, windows are only emitted. */
   readonly filled: Filled | undefined;
+  /** The records that the rows are of; undefined where no rows come in. */
+  readonly records: RecordSpan | undefined;
   /** The rows (`_row`) that are sent again: they are never late. */
   readonly again: ReadonlySet<number> | 'all';
   /** Whether some of the rows may be in windows that were closed before. */

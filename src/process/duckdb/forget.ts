@@ -1,7 +1,8 @@
 // Takes away what a pipeline keeps: all of it, or what it has of one topic. The ledger balances before and after.
 import { quote, type Session } from '../database.ts';
-import type { Progress } from '../progress.ts';
+import { newCounts, type Progress } from '../progress.ts';
 import { type Origin, uncountLetters } from './counts.ts';
+import { findProgress } from './keeper.ts';
 
 /** Where records of deleted topics that were processed are counted: no topic has such a name. */
 const deleted = '(deleted)';
@@ -13,6 +14,19 @@ export async function forgetPipeline(session: Session, pipeline: string): Promis
   await session.run('delete from meta.aside where pipeline = $1', pipeline);
   await session.run('delete from meta.revived where pipeline = $1', pipeline);
   await session.run('delete from meta.progress where pipeline = $1', pipeline);
+}
+
+/**
+ * Takes the rows of a table that is dropped out of the counts of its pipeline; its dead letters stay. To be called in the transaction that
+ * drops it.
+ */
+export async function forgetTable(session: Session, pipeline: string, table: string): Promise<void> {
+  const progress = await findProgress(session, pipeline);
+  const counts = progress?.stages[`table ${table}`];
+  if (!progress || !counts) return;
+  const { dead } = counts;
+  progress.stages[`table ${table}`] = { ...newCounts(), in: dead, dead };
+  await session.run('update meta.progress set state = $1 where pipeline = $2', JSON.stringify(progress), pipeline);
 }
 
 /**

@@ -55,6 +55,14 @@ export function asideOf(row: readonly unknown[]): KeptAside {
   };
 }
 
+/** The progress of a pipeline as of the last commit; undefined where it has not run here. */
+export async function findProgress(session: Session, pipeline: string): Promise<Progress | undefined> {
+  const rows = await session.rows('select state from meta.progress where pipeline = $1', pipeline);
+  assert(rows.length <= 1, `${rows.length} rows of progress for one pipeline`);
+  // a data folder that an earlier version made does not have all of it
+  return rows[0] && { ...newProgress(), ...(JSON.parse(String(rows[0][0])) as Partial<Progress>) };
+}
+
 /** Keepers that were made, since a table function has a name of its own in the database. */
 let keepers = 0;
 
@@ -76,12 +84,9 @@ export class Keeper {
       select nextval('meta.aside_id'), $1, $2, 0, ${columns} from (${this.#feed.select})`;
   }
 
-  /** The progress as of the last commit; undefined where the pipeline has not run here. */
-  async find(): Promise<Progress | undefined> {
-    const rows = await this.#session.rows('select state from meta.progress where pipeline = $1', this.#pipeline);
-    assert(rows.length <= 1, `${rows.length} rows of progress for one pipeline`);
-    // a data folder that an earlier version made does not have all of it
-    return rows[0] && { ...newProgress(), ...(JSON.parse(String(rows[0][0])) as Partial<Progress>) };
+  /** See `findProgress`. */
+  find(): Promise<Progress | undefined> {
+    return findProgress(this.#session, this.#pipeline);
   }
 
   /** As `find`; a new one where the pipeline has not run here. */

@@ -134,6 +134,7 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
   );
   const { analysis, alias } = compiled[0];
   const before = upstream?.kind === 'plain' ? upstream.times : timesOf(topic);
+  const fansOut = analysis.hasJoin || analysis.hasUnnest;
   const bad = isAhead
     ? await perSlot((slot) => badRowsQuery(session, stream, compiled[slot].analysis, compiled[slot].alias))
     : undefined;
@@ -147,7 +148,8 @@ async function makePlain(making: Making, fed: TopicInput): Promise<PlainStage> {
     renew,
     isAhead,
     clock,
-    fansOut: analysis.hasJoin || analysis.hasUnnest,
+    fansOut,
+    repeats: fansOut || (upstream?.kind === 'plain' && upstream.repeats),
     hasTies: analysis.hasJoin || (upstream?.kind === 'plain' && upstream.hasTies),
     times: pinsOf(stream, analysis.tree, alias, before),
     source: input.previous ? source : undefined,

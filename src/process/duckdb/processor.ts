@@ -3,7 +3,17 @@ import type { MillraceError } from '../../core/errors.ts';
 import type { Scope } from '../../define/shadow.ts';
 import type { Topic } from '../../define/topic.ts';
 import type { Batch } from '../../log/batch.ts';
-import type { Aside, KeptAside, Prepared, Processor, Quiet, SourceReport, StepEvents, StepResult } from '../engine.ts';
+import type {
+  Aside,
+  KeptAside,
+  Prepared,
+  Processor,
+  Quiet,
+  SourceReport,
+  StepEvents,
+  StepResult,
+  Tally,
+} from '../engine.ts';
 import { copyProgress, type Progress } from '../progress.ts';
 import { adopt } from './adopt.ts';
 import { processAgain, tryAgain } from './again.ts';
@@ -14,6 +24,7 @@ import { emptyAside, lateOf, letterOf, type Place } from './letters.ts';
 import type { DuckPrepared } from './prepare.ts';
 import { noteQueries } from './queries.ts';
 import type { Slot } from './render.ts';
+import type { Tallying } from './tally.ts';
 import { type ProcessorParts, Work } from './work.ts';
 
 type Ahead = { readonly duck: DuckPrepared; readonly slot: Slot; filled: Filled | undefined };
@@ -26,6 +37,7 @@ type Stretch = { readonly from: number; readonly to: number };
 
 export class DuckProcessor implements Processor {
   readonly #work: Work;
+  readonly #tallying: Tallying;
   /** Batches that are prepared: the slot they are in, and whether their rows are there. */
   readonly #ahead = new WeakMap<DuckPrepared, Ahead>();
   /** Per partition, the newest time up to the offset to which it is prepared. */
@@ -36,6 +48,7 @@ export class DuckProcessor implements Processor {
   constructor(parts: ProcessorParts) {
     this.changed = noteQueries(parts.pipeline, parts.progress);
     this.#work = new Work(parts);
+    this.#tallying = parts.tallying;
   }
 
   get progress(): Progress {
@@ -212,9 +225,10 @@ export class DuckProcessor implements Processor {
       // a row in time for its partition may fall into a window that the others have closed: it is then emitted again
       const hasAgain = duck.again.size > 0 || topic.partitions > 1;
       const again = new Set(duck.again.keys());
+      const records = { partition: duck.partition, from: partition.next, to: next };
       const flowed = await this.#work.run(
         flow,
-        this.#work.runOf(topic, progress, { filled, again, hasAgain, watermarkMs, held }),
+        this.#work.runOf(topic, progress, { filled, records, again, hasAgain, watermarkMs, held }),
       );
       progress.consumed += next - partition.next;
       partition.next = next;
@@ -284,6 +298,10 @@ export class DuckProcessor implements Processor {
     return flushWindows(this.#work);
   }
 
+  tally(): Promise<readonly Tally[]> {
+    return this.#tallying.tally();
+  }
+
   async again(asides: readonly KeptAside[]): Promise<number[]> {
     const left: number[] = [];
     for (const aside of asides) {
@@ -302,6 +320,7 @@ export class DuckProcessor implements Processor {
   }
 
   close(): void {
+    this.#tallying.close();
     this.#work.session.close();
     this.#work.side.close();
   }

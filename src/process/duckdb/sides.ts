@@ -59,6 +59,7 @@ export async function makeSides(
       (one) => one.noun === from.noun && one.name === from.name,
     );
     if (of.noun === 'table' && !isOwn) throw isForeign(stream, of);
+    if (of.noun === 'table' && of.isByPlace) throw hasNoVersions(stream, of);
     if (from.noun === 'stream' && from.time === undefined) throw needsTime(stream, of as Table, from);
     const relation = `state.${quote(name)}`;
     const fresh = relations.side(name);
@@ -103,6 +104,17 @@ function isForeign(stream: Stream, table: Table): MillraceError {
     {
       place: `stream '${stream.name}'`,
       remedy: `Declare the stream in the pipeline that keeps table '${table.name}'. Or feed the table from a source with an end, as csv().`,
+    },
+  );
+}
+
+function hasNoVersions(stream: Stream, table: Table): MillraceError {
+  return new MillraceError(
+    'PIPELINE_INVALID',
+    `it looks up table '${table.name}', which has no end and no key but the place of its records: no row of it is a later version of another one`,
+    {
+      place: `stream '${stream.name}'`,
+      remedy: `Join what feeds the table: \${${table.from.name}.within('10 minutes')}. Or look up a table whose key is the column that is joined by.`,
     },
   );
 }

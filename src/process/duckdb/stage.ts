@@ -31,6 +31,8 @@ export type PlainStage = AnyStage & {
   readonly kind: 'plain';
   /** Whether one record may become several rows. */
   readonly fansOut: boolean;
+  /** Whether one record of the topic may have several rows: here, or in a stream before. */
+  readonly repeats: boolean;
   /** Whether these rows are in no order. */
   readonly hasTies: boolean;
   /** The columns that hold the topic's event time as it is. */

@@ -14,6 +14,7 @@ import { ownWords } from './own-words.ts';
 import { Preparer, type Schemas } from './prepare.ts';
 import type { Settled } from './settle.ts';
 import type { Stage } from './stage.ts';
+import type { Ahead, Tallying } from './tally.ts';
 import type { TopicInput } from './topic-input.ts';
 import { type RangeOf, Watermarks } from './watermarks.ts';
 
@@ -37,6 +38,8 @@ export type ProcessorParts = {
   keeper: Keeper;
   progress: Progress;
   sink: Sink;
+  ahead: Ahead;
+  tallying: Tallying;
   /** Milliseconds since 1970. */
   now: () => number;
   log: LogView;
@@ -196,6 +199,7 @@ export class Work {
   runOf(topic: Topic, progress: Progress, more: Partial<FlowInput> = {}): FlowInput {
     return {
       filled: undefined,
+      records: undefined,
       again: new Set<number>(),
       hasAgain: false,
       watermarkMs: this.advance(progress, topic),

@@ -66,10 +66,16 @@ export class Changes {
     }
   }
 
-  /** Takes note that the rows of keys were removed; reads the keys only where somebody watches, and not where they are more than can be told. */
-  async removed(session: Session, table: Table, keys: string, count: number): Promise<void> {
+  /** Takes note that the rows of keys were removed; reads the keys only where somebody watches, and not where they are more than can be told. `values`: of the parameters in `keys`. */
+  async removed(
+    session: Session,
+    table: Table,
+    keys: string,
+    count: number,
+    values: readonly number[] = [],
+  ): Promise<void> {
     const isTold = count > 0 && this.#listeners.has(table.name);
-    this.#noteRemoved(session, table, isTold ? await this.#keys(session, table, keys) : [], count);
+    this.#noteRemoved(session, table, isTold ? await this.#keys(session, table, keys, ...values) : [], count);
   }
 
   /** Takes note of rows that were removed, by their keys; where these are not all, only that there were some. */

@@ -1,9 +1,11 @@
 // The DuckDB store: tables in one file, upserts by key without an index, in the engine's own transaction.
 import { assert, MillraceError } from '../../core/errors.ts';
+import { isPlaceKey } from '../../define/place.ts';
 import { shadowMark } from '../../define/shadow.ts';
 import { quote, type Session } from '../../process/database.ts';
 import type { Sink } from '../../process/engine.ts';
 import type { Store, StoredTable } from '../store.ts';
+import { append, lastPlaces } from './append.ts';
 import { onlyKey, ReadsByKey } from './by-key.ts';
 import { Changes } from './changes.ts';
 import { adoptTable, dropTable, prepareTable, tableDefinition } from './prepare.ts';
@@ -71,11 +73,18 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     },
     async write(table, rows) {
       assert(rows.session.database === session.database, 'rows of another database');
-      return write(table, rows, changes, options.now());
+      return (table.isByPlace ? append : write)(table, rows, changes, options.now());
     },
     async replace(table, wanted) {
       assert(wanted.put.session.database === session.database, 'rows of another database');
       return replace(table, wanted, changes, options.now());
+    },
+    counts: (on, tables) => countsOf(on, tables),
+    async lastPlaces(on, { name, isByPlace }) {
+      const [found] = await on.rows('select definition from meta.tables where name = $1', name);
+      // one that is still to be made again has another key
+      const hasPlaces = isByPlace && found && isPlaceKey(tableDefinition(String(found[0])).key);
+      return hasPlaces ? lastPlaces(on, name) : new Map();
     },
     async adopt(on, pipeline, table, made) {
       await adoptTable(on, pipeline, table, made);
@@ -111,7 +120,7 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
     tables: async () => [...(await tables())],
     async count(table) {
       await definition(table);
-      return Number((await reading((on) => on.rows(`select count(*) from ${physical(table)}`)))[0]![0]);
+      return (await reading((on) => countsOf(on, [table])))[0]!;
     },
     async read(table, options) {
       const found = await definition(table);
@@ -162,6 +171,11 @@ export async function duckStore(options: DuckStoreOptions): Promise<Store> {
   }
 }
 
+async function countsOf(session: Session, tables: readonly string[]): Promise<number[]> {
+  const counts = tables.map((table) => `(select count(*) from ${physical(table)})`);
+  return counts.length === 0 ? [] : (await session.rows(`select ${counts.join(', ')}`))[0]!.map(Number);
+}
+
 /** Another version of DuckDB may hash differently: the hashes that are kept are then made anew. */
 async function rehash(session: Session): Promise<void> {
   await session.run('create table if not exists meta.hash (probe ubigint not null)');
@@ -172,6 +186,7 @@ async function rehash(session: Session): Promise<void> {
     await session.transaction(async () => {
       for (const [name, definition] of await session.rows('select name, definition from meta.tables')) {
         const { key } = tableDefinition(String(definition));
+        if (isPlaceKey(key)) continue;
         await session.run(`update ${physical(String(name))} set _hash = hash(${key.map(quote).join(', ')})`);
       }
       await session.run('update meta.hash set probe = $1::ubigint', probe);

@@ -2,6 +2,7 @@
 import { MillraceError } from '../../core/errors.ts';
 import { masked } from '../../core/mask.ts';
 import { type FieldType, formatType } from '../../define/fields.ts';
+import { isPlaceKey } from '../../define/place.ts';
 import type { Table } from '../../define/table.ts';
 import { literal, quote, type Session } from '../../process/database.ts';
 import type { StoredTable } from '../store.ts';
@@ -49,9 +50,9 @@ export async function prepareTable(session: Session, pipeline: string, table: Ta
       remedy: `Rename one of the tables, run them in different data folders, or remove the one that is there: millrace table drop ${table.name}.`,
     });
   }
-  // a table that an earlier version made has no places: its rows count as older than all that come
-  await session.run(`alter table ${physical} add column if not exists _place bigint`);
   const had = tableDefinition(String(found[1]));
+  // a table that an earlier version made has no places: its rows count as older than all that come
+  if (!isPlaceKey(had.key)) await session.run(`alter table ${physical} add column if not exists _place bigint`);
   if (JSON.stringify(had) === JSON.stringify(wanted)) return;
   const { added, problems } = changes(had, wanted);
   const isEmpty = (await session.rows(`select 1 from ${physical} limit 1`)).length === 0;
@@ -101,17 +102,27 @@ async function checkUnique(session: Session, pipeline: string, table: Table, nam
 function changes(had: Definition, wanted: Definition): { added: string[]; problems: string[] } {
   const problems: string[] = [];
   if (had.key.join() !== wanted.key.join())
-    problems.push(`its key was ${had.key.join(', ')} and is now ${wanted.key.join(', ')}`);
-  for (const column of had.columns) {
+    problems.push(`its key was ${shownKey(had.key)} and is now ${shownKey(wanted.key)}`);
+  for (const column of withoutPlace(had)) {
     const now = wanted.columns.find((one) => one.name === column.name);
     if (!now) problems.push(`column '${column.name}' is gone`);
     else if (now.type !== column.type && !(now.type.startsWith('oneOf') && column.type.startsWith('oneOf'))) {
       problems.push(`column '${column.name}' was ${column.type} and is now ${now.type}`);
     } else if (column.isOptional && !now.isOptional) problems.push(`column '${column.name}' was optional`);
   }
-  const added = wanted.columns.filter((one) => !had.columns.some((column) => column.name === one.name));
+  const added = withoutPlace(wanted).filter((one) => !had.columns.some((column) => column.name === one.name));
   for (const column of added) if (!column.isOptional) problems.push(`column '${column.name}' is new, and not optional`);
   return { added: added.map((column) => column.name), problems };
+}
+
+/** The columns but for those of a place, which come and go with that key. */
+function withoutPlace({ key, columns }: Definition): Definition['columns'] {
+  return isPlaceKey(key) ? columns.filter(({ name }) => !key.includes(name)) : columns;
+}
+
+function shownKey(key: readonly string[]): string {
+  if (!isPlaceKey(key)) return key.join(', ');
+  return `the place of ${key.length === 2 ? 'the record' : 'the row'} (${key.join(', ')})`;
 }
 
 function tableChanged(pipeline: string, { name }: Table, problems: readonly string[]): MillraceError {
@@ -134,9 +145,9 @@ async function removeTable(session: Session, name: string): Promise<void> {
 
 async function makeTable(session: Session, table: Table): Promise<void> {
   const columns = Object.entries(table.fields).map(([name, field]) => `${quote(name)} ${columnType(field.type)}`);
-  await session.run(
-    `create table store.${quote(table.name)} (${columns.join(', ')}, _hash ubigint not null, _place bigint)`,
-  );
+  // what finds the row of a key, and says how new it is: a place is both
+  if (!table.isByPlace) columns.push('_hash ubigint not null', '_place bigint');
+  await session.run(`create table store.${quote(table.name)} (${columns.join(', ')})`);
   await showView(session, table);
 }
 

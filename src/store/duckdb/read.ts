@@ -2,6 +2,7 @@
 import { parseStored } from '../../core/digits.ts';
 import { MillraceError } from '../../core/errors.ts';
 import { limits } from '../../core/limits.ts';
+import { isPlaceKey } from '../../define/place.ts';
 import { quote, type Session, type SqlParam } from '../../process/database.ts';
 import type { Condition, ReadOptions, ReadValue, StoredRow, StoredTable } from '../store.ts';
 
@@ -43,7 +44,8 @@ export async function readRows(session: Session, table: StoredTable, options: Re
   for (const one of unique) typeOf(one.column);
   // one row at most: it needs no order, and its hash is compared before anything of it is read
   const key = options.after ? undefined : keyOf(table, options);
-  if (key) where.push(`_hash = hash(${key.map((value, i) => bind(table.key[i]!, value)).join(', ')})`);
+  if (key && !isPlaceKey(table.key))
+    where.push(`_hash = hash(${key.map((value, i) => bind(table.key[i]!, value)).join(', ')})`);
   const limited = () => {
     params.push(limit);
     return ` order by ${by} limit $${params.length}`;

@@ -11,6 +11,7 @@ import type {
   SummaryOptions,
   SummaryValue,
 } from '../store.ts';
+import { hashOf } from './append.ts';
 import { castType, conditionSql, plain, readable } from './read.ts';
 import { physical } from './write.ts';
 
@@ -48,7 +49,7 @@ export async function sample(session: Session, table: StoredTable, options: Samp
   const outputs = options.columns.map((name) => statement.column(name));
   const time = options.time === undefined ? '' : `${statement.name(options.time)} desc nulls last, `;
   // the smallest hashes of the key are rows from all over the table, and stay the same while it grows
-  const order = options.of === 'newest' ? `${time}rowid desc` : '_hash, rowid';
+  const order = options.of === 'newest' ? `${time}rowid desc` : `${hashOf(table.key)}, rowid`;
   return statement.rows(
     session,
     outputs,

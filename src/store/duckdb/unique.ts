@@ -2,6 +2,7 @@
 import type { Table } from '../../define/table.ts';
 import { quote } from '../../process/database.ts';
 import type { Refused, TableRows } from '../../process/engine.ts';
+import { hashOf } from './append.ts';
 import { physical } from './write.ts';
 
 /** A row that claims values: those of the unique columns and its version as ranks, so that they are compared as SQL compares them. */
@@ -94,12 +95,12 @@ class Held {
 /** Whether two keys claim one value: both in the micro-batch, or one of them in the table. */
 async function isContested({ table, rows }: TableRows): Promise<boolean> {
   const { session, relation } = rows;
-  const hash = hashOf(table);
+  const hash = keyHash(table);
   const asked = table.unique
     .map(quote)
     .flatMap((name) => [
       `exists (select 1 from ${relation} where ${name} is not null group by ${name} having min(${hash}) <> max(${hash}))`,
-      `exists (select 1 from ${physical(table.name)} t join (select ${name} as u, ${hash} as h from ${relation}) b on t.${name} = b.u where t._hash <> b.h)`,
+      `exists (select 1 from ${physical(table.name)} t join (select ${name} as u, ${hash} as h from ${relation}) b on t.${name} = b.u where ${hashOf(table.key, 't.')} <> b.h)`,
     ]);
   return (await session.rows(`select ${asked.join(' or ')}`))[0]![0] === true;
 }
@@ -107,24 +108,25 @@ async function isContested({ table, rows }: TableRows): Promise<boolean> {
 /** All rows, of the micro-batch and of the table, of the keys that claim or have a value which more than one of them claims. */
 async function contested({ table, rows }: TableRows): Promise<Claim[]> {
   const stored = physical(table.name);
+  const stamp = hashOf(table.key);
   const columns = table.unique.map((name, i) => ({ name: quote(name), as: `u${i}`, in: `contested${i}` }));
   const version = table.version === undefined ? 'null' : quote(table.version);
   const own = columns.map(({ name, as }) => `${name} as ${as}`).join(', ');
   const values = columns.map(
     (one) => `${one.in} as (
       select ${one.as} as u from batch where ${one.as} is not null group by ${one.as} having min(h) <> max(h)
-      union select b.${one.as} from batch b join ${stored} t on t.${one.name} = b.${one.as} and t._hash <> b.h)`,
+      union select b.${one.as} from batch b join ${stored} t on t.${one.name} = b.${one.as} and ${hashOf(table.key, 't.')} <> b.h)`,
   );
   const claims = columns.map((one) => `${one.as} in (select u from ${one.in})`).join(' or ');
   const has = columns.map((one) => `${one.name} in (select u from ${one.in})`).join(' or ');
   const ranks = columns.map(({ as }) => `case when ${as} is not null then dense_rank() over (order by ${as}) end`);
   const found = await rows.session.rows(
-    `with batch as (select _row as n, rowid as r, ${hashOf(table)} as h, ${version} as version, ${own} from ${rows.relation}),
+    `with batch as (select _row as n, rowid as r, ${keyHash(table)} as h, ${version} as version, ${own} from ${rows.relation}),
       ${values.join(', ')},
-      keys as (select h from batch where ${claims} union select _hash from ${stored} where ${has})
+      keys as (select h from batch where ${claims} union select ${stamp} from ${stored} where ${has})
     select n, h, dense_rank() over (order by version nulls first), ${ranks.join(', ')} from (
       select * from batch where h in (select h from keys)
-      union all select -1, 0, _hash, ${version}, ${own} from ${stored} where _hash in (select h from keys))
+      union all select -1, 0, ${stamp}, ${version}, ${own} from ${stored} where ${stamp} in (select h from keys))
     order by n, r`,
   );
   return found.map(([row, key, rank, ...values]) => ({
@@ -135,6 +137,7 @@ async function contested({ table, rows }: TableRows): Promise<Claim[]> {
   }));
 }
 
-function hashOf(table: Table): string {
+/** The hash of the key of a row that comes. */
+function keyHash(table: Table): string {
   return `hash(${table.key.map(quote).join(', ')})`;
 }

@@ -1,7 +1,7 @@
 // The upsert: the newest row of each key of a micro-batch takes the place of the one that is there.
 import type { Table } from '../../define/table.ts';
 import { quote, type RowSet } from '../../process/database.ts';
-import type { RowChanges } from '../../process/engine.ts';
+import type { RowChanges, RowCounts } from '../../process/engine.ts';
 import type { Changes, Outdated } from './changes.ts';
 
 /** The table that holds the rows; the view of the same name in `main` shows the declared columns. */
@@ -10,23 +10,24 @@ export function physical(table: string): string {
 }
 
 /**
- * Upserts the rows: the newest of each key wins, by version or by its place in the log, also against the row that is there. Resolves with
- * the rows written.
+ * Upserts the rows: the newest of each key wins, by version or by its place in the log, also against the row that is there.
  *
  * First the rows that are beaten go, by any row of the batch: rows of the batch that lose to one another have the same key. What of a key
  * is still there then beats the batch.
  */
-export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<number> {
+export async function write(table: Table, rows: RowSet, changes: Changes, nowMs: number): Promise<RowCounts> {
   const { session, relation } = rows;
   const stored = physical(table.name);
   const isRanked = rows.isInOrder === false || rows.hasTies === true;
-  await session.run(
+  const beaten = await session.run(
     isRanked
       ? `delete from ${stored} t using ${ranked(table, rows)} b where ${sameKey(table)} and ${isBeatenByRank(table)}`
       : `delete from ${stored} t using ${keyed(table, relation)} b where ${sameKey(table)}${isBeaten(table)}`,
   );
   // a join costs as much as the insertion: without doubles there is nothing to leave out
-  const isEachNew = !isRanked && table.version === undefined && (await isDistinct(table, rows));
+  const mayBeEachNew = !isRanked && table.version === undefined;
+  const { came, isDistinct } = await arrived(table, rows, mayBeEachNew);
+  const isEachNew = mayBeEachNew && isDistinct;
   const best = isRanked
     ? `select b._r from ${ranked(table, rows)} b where not exists (select 1 from ${stored} t where ${sameKey(table)})`
     : bestOf(table, relation);
@@ -35,54 +36,59 @@ export async function write(table: Table, rows: RowSet, changes: Changes, nowMs:
       ? insertion(table, relation, rows.place)
       : `${insertion(table, `${relation} x`, rows.place)}, (${best}) w where x.rowid = w._r`,
   );
-  if (won === 0) return 0;
-  const outdated = await removeOutdated(table, session, changes, nowMs);
+  // by what came and was to be inserted: a row that is lost on its way is in none of these numbers, and in those of the engine
+  const replaced = beaten + (isEachNew ? 0 : came - won);
+  if (won === 0) return { replaced, retracted: 0, expired: 0 };
+  const { outdated, expired } = await removeOutdated(table, session, changes, nowMs);
   const winning = isRanked
     ? `select b._r from ${ranked(table, rows)} b join ${stored} t on ${sameKey(table)} and t._place is not distinct from b._place`
     : winners(table, relation);
   const written = won === rows.count ? relation : `(select * from ${relation} where rowid in (${winning}))`;
   await changes.wrote(session, table, { relation: written, count: won, outdated });
-  return won;
+  return { replaced, retracted: 0, expired };
 }
 
-/** Puts rows, one of a key, in the place of those with their keys, and removes the rows of keys. Resolves with how many were removed. */
+/** Puts rows, one of a key, in the place of those with their keys, and removes the rows of keys. */
 export async function replace(
   table: Table,
   { put, gone }: RowChanges,
   changes: Changes,
   nowMs: number,
-): Promise<number> {
+): Promise<RowCounts> {
   const { session } = put;
   const stored = physical(table.name);
+  let replaced = 0;
   if (put.count > 0) {
-    await session.run(`delete from ${stored} t using ${keyed(table, put.relation, false)} b where ${sameKey(table)}`);
+    replaced = await session.run(
+      `delete from ${stored} t using ${keyed(table, put.relation, false)} b where ${sameKey(table)}`,
+    );
     await session.run(insertion(table, put.relation, undefined));
   }
-  let removed = 0;
+  let retracted = 0;
   if (gone.count > 0) {
     const keys = table.key.map(quote).join(', ');
-    removed = await session.run(
+    retracted = await session.run(
       `delete from ${stored} t using (select ${keys}, hash(${keys}) as _hash from ${gone.relation}) b where ${sameKey(table)}`,
     );
-    await changes.removed(session, table, gone.relation, removed);
+    await changes.removed(session, table, gone.relation, retracted);
   }
-  const outdated = await removeOutdated(table, session, changes, nowMs);
+  const { outdated, expired } = await removeOutdated(table, session, changes, nowMs);
   if (put.count > 0) await changes.wrote(session, table, { relation: put.relation, count: put.count, outdated });
-  return removed;
+  return { replaced, retracted, expired };
 }
 
-/** Removes the rows that are older than the table keeps. Resolves with which they were; undefined where there were none. */
-async function removeOutdated(
+/** Removes the rows that are older than the table keeps. Resolves with how many, and which they were; undefined where there were none. */
+export async function removeOutdated(
   table: Table,
   session: RowSet['session'],
   changes: Changes,
   nowMs: number,
-): Promise<Outdated | undefined> {
+): Promise<{ readonly outdated: Outdated | undefined; readonly expired: number }> {
   const condition = outdatedSql(table);
-  if (condition === undefined) return undefined;
+  if (condition === undefined) return { outdated: undefined, expired: 0 };
   const outdated = { condition, nowMs };
-  const count = await changes.outdated(session, table, physical(table.name), outdated);
-  return count > 0 ? outdated : undefined;
+  const expired = await changes.outdated(session, table, physical(table.name), outdated);
+  return { outdated: expired > 0 ? outdated : undefined, expired };
 }
 
 /** The statement that inserts the rows of a relation: the columns of the table, the hash of the key, the place in the log. */
@@ -127,11 +133,17 @@ function outdatedSql({ name, time, keepMs }: Table): string | undefined {
   return `${quote(time)} < (${newest}) - to_milliseconds(${keepMs})`;
 }
 
-/** Whether no two rows have one key, as far as the hashes of their keys can tell. */
-async function isDistinct(table: Table, { session, relation, count }: RowSet): Promise<boolean> {
-  if (count === 1) return true;
-  const keys = table.key.map(quote).join(', ');
-  return Number((await session.rows(`select count(distinct hash(${keys})) from ${relation}`))[0]![0]) === count;
+/** How many rows there are; and, where that is asked, whether no two have one key, as far as the hashes of their keys can tell. */
+async function arrived(
+  table: Table,
+  { session, relation, count }: RowSet,
+  isAsked: boolean,
+): Promise<{ came: number; isDistinct: boolean }> {
+  if (isAsked && count === 1) return { came: 1, isDistinct: true };
+  const hash = `hash(${table.key.map(quote).join(', ')})`;
+  const [row] = await session.rows(`select count(*)${isAsked ? `, count(distinct ${hash})` : ''} from ${relation}`);
+  const came = Number(row![0]);
+  return { came, isDistinct: Number(row![1]) === came };
 }
 
 /** The rows to insert, by their row id `_r`: one of each key. */

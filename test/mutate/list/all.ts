@@ -8,6 +8,7 @@ import { log } from './log.ts';
 import { posts } from './posts.ts';
 import { engine } from './process.ts';
 import { retractions } from './retractions.ts';
+import { rows } from './rows.ts';
 import { sources } from './sources.ts';
 import { store } from './store.ts';
 import { windows } from './windows.ts';
@@ -18,6 +19,7 @@ export const mutations: readonly Mutation[] = [
   ...posts,
   ...log,
   ...store,
+  ...rows,
   ...engine,
   ...windows,
   ...retractions,

@@ -2,7 +2,7 @@
 import type { GraphNode, PipelineView } from '../../../../src/web/schemas.ts';
 import { canRestart } from '../../data/can-restart.ts';
 import { capitalised, formatCount, formatDuration, plural } from '../../kit/format.ts';
-import { missingRecords } from './ledger-sum.ts';
+import { imbalanceOf } from './ledger-sum.ts';
 
 export type Matter = {
   id: string;
@@ -86,15 +86,11 @@ function mattersOfOne(view: PipelineView, lags: LagMemory): Matter[] {
           : 'Its sources wait until it is resumed.',
       action: 'resume',
     });
-  const missing = missingRecords(ledger);
   if (!ledger.balanced)
     add('ledger', {
       weight: 'bad',
       title: 'does not balance',
-      text:
-        missing > 0
-          ? `${plural(missing, 'record')} came in and are not accounted for.`
-          : `${plural(-missing, 'record')} more went out than came in.`,
+      text: imbalanceOf(ledger).text,
       action: 'open',
     });
   if (ledger.dead > 0 && !saysDead)

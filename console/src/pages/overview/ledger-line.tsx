@@ -3,11 +3,10 @@ import { CircleCheck, CircleX } from 'lucide-react';
 import type { Ledger } from '../../../../src/web/schemas.ts';
 import { formatCount } from '../../kit/format.ts';
 import { LedgerBar } from './ledger-bar.tsx';
-import { ledgerParts, missingRecords } from './ledger-sum.ts';
+import { imbalanceOf, ledgerParts } from './ledger-sum.ts';
 
 export function LedgerLine({ ledger }: { ledger: Ledger }) {
   const parts = ledgerParts(ledger).filter((part) => part.count > 0 || part.name === 'out');
-  const missing = missingRecords(ledger);
   return (
     <div className="flex min-w-0 flex-col gap-1.5">
       <LedgerBar ledger={ledger} height={6} />
@@ -37,7 +36,7 @@ export function LedgerLine({ ledger }: { ledger: Ledger }) {
         ) : (
           <span className="inline-flex items-center gap-1 font-medium text-bad">
             <CircleX aria-hidden className="size-3.5" />
-            {missing > 0 ? `${formatCount(missing)} not accounted for` : `${formatCount(-missing)} too many`}
+            {imbalanceOf(ledger).short}
           </span>
         )}
       </p>

@@ -1,5 +1,6 @@
 // The ledger as parts of a sum: what came in, and where each record went.
 import type { Ledger } from '../../../../src/web/schemas.ts';
+import { formatCount, plural } from '../../kit/format.ts';
 
 export type LedgerPart = {
   name: 'out' | 'filtered' | 'deduplicated' | 'late' | 'dead' | 'inFlight';
@@ -65,7 +66,33 @@ export function ledgerShare(share: number): string {
   return share === 1 ? '100%' : `${(share * 100).toFixed(1)}%`;
 }
 
-/** Records that came in and are nowhere; below 0 where more went out than came in. 0 while the ledger balances. */
+/** What is wrong with a ledger that does not balance: in a few words, and in a sentence. */
+export function imbalanceOf(ledger: Ledger): { short: string; text: string } {
+  const missing = missingRecords(ledger);
+  if (missing > 0)
+    return {
+      short: `${formatCount(missing)} not accounted for`,
+      text: `${plural(missing, 'record')} came in and are not accounted for.`,
+    };
+  if (missing < 0)
+    return {
+      short: `${formatCount(-missing)} too many`,
+      text: `${plural(-missing, 'record')} more went out than came in.`,
+    };
+  const [first, ...others] = ledger.wrongTables ?? [];
+  if (!first) return { short: 'not balanced', text: 'What was counted does not agree with the offsets of the log.' };
+  return {
+    short: others.length > 0 ? `${others.length + 1} tables have other rows` : `${first.table} has other rows`,
+    text: [first, ...others]
+      .map(
+        ({ table, rows, counted }) =>
+          `Table ${table} has ${plural(rows, 'row')}, and ${formatCount(counted)} by its counts.`,
+      )
+      .join(' '),
+  };
+}
+
+/** Records that came in and are nowhere; below 0 where more went out than came in. 0 while the sum is right. */
 export function missingRecords(ledger: Ledger): number {
   return ledger.in - ledgerParts(ledger).reduce((sum, part) => sum + part.count, 0);
 }

@@ -3,9 +3,9 @@ import { CircleCheck, CircleX } from 'lucide-react';
 import type { Ledger } from '../../../../src/web/schemas.ts';
 import { Card } from '../../kit/card.tsx';
 import { classNames } from '../../kit/class-names.ts';
-import { formatCount, plural } from '../../kit/format.ts';
+import { formatCount } from '../../kit/format.ts';
 import { LedgerBar } from '../overview/ledger-bar.tsx';
-import { ledgerParts, ledgerShare, missingRecords } from '../overview/ledger-sum.ts';
+import { imbalanceOf, ledgerParts, ledgerShare } from '../overview/ledger-sum.ts';
 
 type LedgerCardProps = {
   ledger: Ledger;
@@ -15,7 +15,6 @@ type LedgerCardProps = {
 
 export function LedgerCard({ ledger, retracts }: LedgerCardProps) {
   const parts = ledgerParts(ledger);
-  const missing = missingRecords(ledger);
   return (
     <Card
       title="Ledger"
@@ -73,10 +72,8 @@ export function LedgerCard({ ledger, retracts }: LedgerCardProps) {
         </div>
         {!ledger.balanced && (
           <p role="alert" className="rounded-md bg-bad-soft px-3 py-2 text-bad">
-            {missing > 0
-              ? `${plural(missing, 'record')} came in and are in none of these. `
-              : `${plural(-missing, 'record')} more went out than came in. `}
-            Keep the data folder as it is and report it: this is a bug of Millrace, not of the pipeline.
+            {imbalanceOf(ledger).text} Keep the data folder as it is and report it: this is a bug of Millrace, not of
+            the pipeline.
           </p>
         )}
       </div>

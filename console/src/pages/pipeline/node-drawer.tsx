@@ -94,7 +94,6 @@ function NodeLink({ node, pipeline }: { node: GraphNode; pipeline: string }) {
 
 function Now({ node }: { node: GraphNode }) {
   const count = (value: number | undefined) => (value === undefined ? undefined : formatCount(value));
-  const out = node.noun === 'table' ? undefined : node.out;
   return (
     <Section title="Now">
       <Facts
@@ -103,8 +102,10 @@ function Now({ node }: { node: GraphNode }) {
           ['Rate', formatRate(node.ratePerSecond)],
           ['Read so far', node.progress === undefined ? undefined : formatShare(node.progress)],
           ['In', count(node.in)],
-          ['Out', count(out)],
+          ['Out', count(node.out)],
+          ['Replaced', count(node.replaced)],
           ['Retracted', count(node.retracted)],
+          ['Expired', count(node.expired)],
           ['Refused', count(node.refused)],
           ['Filtered', count(node.filtered)],
           ['Deduplicated', count(node.deduplicated)],

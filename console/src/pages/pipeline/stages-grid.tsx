@@ -12,8 +12,11 @@ import { formatUtc } from '../../kit/utc.ts';
 type StagesGridProps = { nodes: readonly GraphNode[]; openId: string | undefined; onOpen: (node: GraphNode) => void };
 
 export function StagesGrid({ nodes, openId, onOpen }: StagesGridProps) {
-  const retracts = nodes.some((node) => node.retracted !== undefined);
-  const shown = useMemo(() => columns.filter(({ id }) => retracts || id !== 'retracted'), [retracts]);
+  const [replaced, retracted, expired] = seldom.map((id) => nodes.some((node) => isTold(node, id)));
+  const shown = useMemo(() => {
+    const told: Record<string, boolean | undefined> = { replaced, retracted, expired };
+    return columns.filter(({ id }) => told[id] ?? true);
+  }, [replaced, retracted, expired]);
   return (
     <DataGrid
       isBare
@@ -27,6 +30,14 @@ export function StagesGrid({ nodes, openId, onOpen }: StagesGridProps) {
       rowHeight={36}
     />
   );
+}
+
+/** Columns that are only there where they say something. */
+const seldom = ['replaced', 'retracted', 'expired'] as const;
+
+/** Whether a count says something: that rows may be retracted does in itself. */
+function isTold(node: GraphNode, id: (typeof seldom)[number]): boolean {
+  return id === 'retracted' ? node.retracted !== undefined : (node[id] ?? 0) > 0;
 }
 
 const day = 86_400_000;
@@ -45,7 +56,7 @@ function figure(value: number | undefined, tone?: string) {
 }
 
 function count(
-  id: 'in' | 'out' | 'retracted' | 'filtered' | 'deduplicated' | 'late' | 'dead',
+  id: 'in' | 'out' | 'replaced' | 'retracted' | 'expired' | 'filtered' | 'deduplicated' | 'late' | 'dead',
   header: string,
   width: number,
   note: string,
@@ -155,12 +166,14 @@ const columns: readonly GridColumn<GraphNode>[] = [
   },
   count('in', 'In', 78, 'Records or rows that went in.'),
   count('out', 'Out', 78, 'Records or rows that came out.'),
+  count('replaced', 'Replaced', 78, 'Rows of a table whose place a newer row of their key has taken.'),
   count(
     'retracted',
     'Retracted',
     82,
     'Rows that a window emitted and no longer has, and rows that a table lost by that.',
   ),
+  count('expired', 'Expired', 70, 'Rows that a table no longer keeps, for their age.'),
   count('filtered', 'Filtered', 68, 'Left out by a WHERE clause.'),
   count('deduplicated', 'Deduplicated', 100, 'Left out as duplicates.'),
   count('late', 'Late', 54, 'Too late for their window; kept aside.', 'text-warn'),
