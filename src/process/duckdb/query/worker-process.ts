@@ -30,10 +30,11 @@ export class Worker {
     const node = [process.execPath, `--max-old-space-size=${heapMb}`, '--no-warnings', file];
     // memory that is taken in one piece is refused by the system itself, before anybody could look
     const limit = String(Math.round((baseBytes + memoryBytes) / 1024));
+    // a step of 39 ends at the lowest priority, wherever it begins
     const [command, args] =
       process.platform === 'win32'
         ? [node[0]!, node.slice(1)]
-        : ['/bin/sh', ['-c', 'ulimit -d "$0" 2>/dev/null; exec nice -n 19 "$@"', limit, ...node]];
+        : ['/bin/sh', ['-c', 'ulimit -d "$0" 2>/dev/null; exec nice -n 39 "$@"', limit, ...node]];
     this.#process = spawn(command, args, {
       stdio: ['pipe', 'pipe', 'ignore'],
       env: { PATH: process.env.PATH ?? '', TZ: process.env.TZ ?? '', MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '2' },
