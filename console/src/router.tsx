@@ -1,9 +1,16 @@
 // Which page is at which address, and what its URL may hold. Pages load when they are first opened, or when the browser has nothing to do.
-import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  parseSearchWith,
+  stringifySearchWith,
+} from '@tanstack/react-router';
 import { apiSearch } from './pages/api-search.ts';
 import { dashboardSearch } from './pages/dashboards-search.ts';
 import { deadSearch } from './pages/dead-search.ts';
 import { OverviewPage } from './pages/overview-page.tsx';
+import { searchValue } from './pages/search-value.ts';
 import { sqlSearch } from './pages/sql-search.ts';
 import { tableSearch, tablesSearch } from './pages/tables-search.ts';
 import { topicSearch, topicsSearch } from './pages/topics-search.ts';
@@ -96,6 +103,8 @@ const routes = [
 
 export const router = createRouter({
   routeTree: root.addChildren(routes),
+  parseSearch: parseSearchWith(searchValue),
+  stringifySearch: stringifySearchWith(JSON.stringify, searchValue),
   defaultPreload: 'intent',
   defaultErrorComponent: Broken,
   scrollRestoration: true,

@@ -1,4 +1,5 @@
 // One stream of server-sent events that heals itself: back-off after a failure, resuming where it was, closed while the tab is hidden.
+import { parseJson } from '../kit/json.ts';
 
 /**
  * connecting: not heard yet. live: open. reconnecting: lost, trying again. paused: closed while the tab is hidden.
@@ -64,7 +65,7 @@ export class LiveConnection {
     for (const name of this.#names) {
       source.addEventListener(name, (event: MessageEvent<string>) => {
         if (event.lastEventId) this.#lastEventId = event.lastEventId;
-        this.#heard(name, JSON.parse(event.data), event.lastEventId);
+        this.#heard(name, parseJson(event.data), event.lastEventId);
       });
     }
   }

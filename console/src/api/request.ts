@@ -1,5 +1,6 @@
 // One request to the API: JSON out, JSON in, and every failure an ApiError that carries what happened and what to do.
 import type { Problem } from '../../../src/web/schemas.ts';
+import { jsonText, parseJson } from '../kit/json.ts';
 
 /** What the API answered instead of what was asked for. `problem.remedy` says what to do next. */
 export class ApiError extends Error {
@@ -92,7 +93,7 @@ export async function serverAnswers(): Promise<boolean> {
 export function send<T>(url: string, value: unknown, init: RequestInit = {}): Promise<T> {
   return request<T>(url, {
     method: 'POST',
-    body: JSON.stringify(value),
+    body: jsonText(value),
     ...init,
     headers: { 'content-type': 'application/json', ...init.headers },
   });
@@ -100,7 +101,7 @@ export function send<T>(url: string, value: unknown, init: RequestInit = {}): Pr
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

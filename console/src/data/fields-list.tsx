@@ -3,6 +3,7 @@ import type { ReactNode } from 'react';
 import type { Column } from '../../../src/web/schemas.ts';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { formatAgo } from '../kit/format.ts';
+import { jsonText } from '../kit/json.ts';
 import { JsonView } from '../kit/json-view.tsx';
 import { kindOf } from './kinds.ts';
 import { ValueCell } from './value-cell.tsx';
@@ -75,10 +76,7 @@ function FieldRow({ field, value, isKey, action }: FieldRowProps) {
       </dd>
       <div className="flex opacity-60 group-hover:opacity-100 focus-within:opacity-100">
         {action?.(field, value)}
-        <CopyButton
-          label={`Copy ${field.name}`}
-          text={typeof value === 'string' ? value : (JSON.stringify(value) ?? '')}
-        />
+        <CopyButton label={`Copy ${field.name}`} text={typeof value === 'string' ? value : (jsonText(value) ?? '')} />
       </div>
     </div>
   );

@@ -5,6 +5,7 @@ import { IconButton } from '../kit/button.tsx';
 import { CopyButton } from '../kit/copy-button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Segments } from '../kit/field.tsx';
+import { jsonText } from '../kit/json.ts';
 import { JsonView } from '../kit/json-view.tsx';
 import { useStepKeys } from './use-key.ts';
 
@@ -60,7 +61,7 @@ export function StepDrawer({ title, note, noun, ids, at, onOpen, onClose, value,
       footer={
         <>
           <CopyButton hasWords label="Copy link" text={() => window.location.href} />
-          <CopyButton hasWords label="Copy as JSON" text={() => JSON.stringify(value, null, 2)} />
+          <CopyButton hasWords label="Copy as JSON" text={() => jsonText(value, 2)} />
         </>
       }
     >

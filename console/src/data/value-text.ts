@@ -1,5 +1,6 @@
 // Values as people read them, by their declared type.
 import { formatBytes, formatTime } from '../kit/format.ts';
+import { jsonText } from '../kit/json.ts';
 import { kindOf } from './kinds.ts';
 
 /** A value on one line; times in UTC, fractions to six digits, those of small numbers counted from their first. Empty for what is missing. */
@@ -20,7 +21,7 @@ export function valueText(value: unknown, type: string): string {
       return `${size}: ${base64.slice(0, 24)}${base64.length > 24 ? '…' : ''}`;
     }
     default:
-      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return typeof value === 'object' ? jsonText(value) : String(value);
   }
 }
 

@@ -9,6 +9,7 @@ import { Editor } from '../editor/editor.tsx';
 import { Button } from '../kit/button.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { capitalised } from '../kit/format.ts';
+import { jsonText, parseJson } from '../kit/json.ts';
 import { explainRedrive } from './reasons.ts';
 
 type FixProps = {
@@ -23,8 +24,8 @@ type Outcome = RedriveAnswer & { isTrial: boolean };
 /** The JSON of a text with an indent; undefined where it is no object or array. */
 function pretty(text: string): string | undefined {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : undefined;
+    const value = parseJson(text);
+    return typeof value === 'object' && value !== null ? jsonText(value, 2) : undefined;
   } catch {
     return undefined;
   }

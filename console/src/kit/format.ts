@@ -1,4 +1,5 @@
 // Figures, sizes, times and rates as people read them. All take plain numbers and never throw.
+import { jsonText } from './json.ts';
 import { decimalText, exponentText, numberInWords } from './number-text.ts';
 
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0, signDisplay: 'negative' });
@@ -117,5 +118,5 @@ export function capitalised(text: string): string {
 export function formatValue(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return formatNumber(value);
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? jsonText(value) : String(value);
 }

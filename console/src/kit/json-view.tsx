@@ -3,6 +3,7 @@ import { ChevronRight } from 'lucide-react';
 import { useState } from 'react';
 import { classNames } from './class-names.ts';
 import { CopyButton } from './copy-button.tsx';
+import { Digits, jsonText } from './json.ts';
 
 type JsonViewProps = {
   value: unknown /** Levels that are open at first. */;
@@ -18,11 +19,7 @@ export function JsonView({ value, depth = 2, hasCopy = true, className }: JsonVi
         <Value value={value} depth={depth} isLast />
       </div>
       {hasCopy && (
-        <CopyButton
-          text={() => JSON.stringify(value, null, 2)}
-          label="Copy as JSON"
-          className="absolute! top-1 right-1"
-        />
+        <CopyButton text={() => jsonText(value, 2)} label="Copy as JSON" className="absolute! top-1 right-1" />
       )}
     </div>
   );
@@ -37,7 +34,7 @@ function Value({ name, value, depth, isLast }: ValueProps) {
   const [isAll, setAll] = useState(false);
   const label = name !== undefined && <span className="text-accent-text">{JSON.stringify(name)}: </span>;
   const comma = isLast ? '' : ',';
-  if (typeof value !== 'object' || value === null) {
+  if (typeof value !== 'object' || value === null || value instanceof Digits) {
     return (
       <div className="pl-4 break-all whitespace-pre-wrap">
         {label}
@@ -115,6 +112,7 @@ function Value({ name, value, depth, isLast }: ValueProps) {
 
 function Scalar({ value }: { value: unknown }) {
   if (typeof value === 'string') return <span className="text-good">{JSON.stringify(value)}</span>;
-  if (typeof value === 'number') return <span className="text-series-4">{String(value)}</span>;
+  if (typeof value === 'number' || value instanceof Digits)
+    return <span className="text-series-4">{String(value)}</span>;
   return <span className="text-warn">{value === undefined ? 'undefined' : String(value)}</span>;
 }

@@ -8,6 +8,7 @@ import { Editor } from '../editor/editor.tsx';
 import { Button } from '../kit/button.tsx';
 import { Drawer } from '../kit/dialog.tsx';
 import { Field, Input, Segments } from '../kit/field.tsx';
+import { jsonText } from '../kit/json.ts';
 import { toastFailure } from '../kit/toast.tsx';
 import { PostOutcome } from './post-outcome.tsx';
 import { exampleOf, isNdjson, recordOf, signatureOf, type Texts, textsOf } from './record-form.ts';
@@ -31,7 +32,7 @@ export function PostDrawer({ topic, onClose }: { topic: TopicView; onClose: () =
   const send = () => {
     setTried(true);
     if (way === 'json') post.mutate(json);
-    else if (Object.keys(form.wrong).length === 0) post.mutate(JSON.stringify(form.record));
+    else if (Object.keys(form.wrong).length === 0) post.mutate(jsonText(form.record));
   };
   const fill = async () => {
     try {
@@ -39,7 +40,7 @@ export function PostDrawer({ topic, onClose }: { topic: TopicView; onClose: () =
       const value = page.records.findLast((record) => record.value !== undefined)?.value;
       if (!value) return;
       setTexts(textsOf(topic.fields, value));
-      setJson(JSON.stringify(value, null, 2));
+      setJson(jsonText(value, 2));
     } catch (error) {
       toastFailure(error);
     }
@@ -75,7 +76,7 @@ export function PostDrawer({ topic, onClose }: { topic: TopicView; onClose: () =
             size="small"
             value={way}
             onChange={(next) => {
-              if (next === 'json' && Object.keys(texts).length > 0) setJson(JSON.stringify(form.record, null, 2));
+              if (next === 'json' && Object.keys(texts).length > 0) setJson(jsonText(form.record, 2));
               setWay(next);
             }}
             choices={[

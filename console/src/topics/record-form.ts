@@ -1,25 +1,13 @@
 // A record as a form holds it: one text per field, turned into JSON values by the declared types.
 import type { Column } from '../../../src/web/schemas.ts';
 import { kindOf } from '../data/kinds.ts';
+import { jsonText, parseJson } from '../kit/json.ts';
 
 /** What stands in the form, by field. */
 export type Texts = Readonly<Record<string, string>>;
 
 /** The record of the form, or what is wrong with it by field. */
 export type FormRecord = { record: Record<string, unknown>; wrong: Record<string, string> };
-
-/** Part of new browsers, but not of TypeScript's library: the text of a number, and a number that is written as that text. */
-const raw = JSON as unknown as { rawJSON?: (text: string) => unknown };
-
-/** The value of JSON; a number that JavaScript's numbers cannot hold keeps its digits where the browser can write them. */
-export function parseJson(text: string): unknown {
-  const revive = (_: string, value: unknown, context?: { readonly source?: string }) => {
-    const source = context?.source;
-    const isChanged = typeof value === 'number' && source !== undefined && String(value) !== source;
-    return isChanged && raw.rawJSON ? raw.rawJSON(source) : value;
-  };
-  return JSON.parse(text, revive as (key: string, value: unknown) => unknown);
-}
 
 function parsed(field: Column, text: string): unknown {
   const trimmed = text.trim();
@@ -76,7 +64,7 @@ export function textsOf(fields: readonly Column[], value: Readonly<Record<string
     fields.map(({ name }) => {
       const one = value[name];
       if (one === null || one === undefined || one === '•••') return [name, ''];
-      return [name, typeof one === 'object' ? JSON.stringify(one) : String(one)];
+      return [name, typeof one === 'object' ? jsonText(one) : String(one)];
     }),
   );
 }

@@ -1,5 +1,6 @@
 // The order in which records of several partitions are shown: each partition keeps its own, times decide between them.
 import type { TopicRecord } from '../../../src/web/schemas.ts';
+import { jsonText } from '../kit/json.ts';
 
 /** `1:1204`: a record by partition and offset. */
 export function recordId({ partition, offset }: Pick<TopicRecord, 'partition' | 'offset'>): string {
@@ -46,7 +47,7 @@ export function hasText({ key, value, error }: TopicRecord, text: string): boole
   const wanted = text.toLowerCase();
   return (
     (key ?? '').toLowerCase().includes(wanted) ||
-    JSON.stringify(value ?? error ?? '')
+    jsonText(value ?? error ?? '')
       .toLowerCase()
       .includes(wanted)
   );

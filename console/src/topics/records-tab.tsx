@@ -12,6 +12,7 @@ import { Empty } from '../kit/empty.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { formatCount, formatTime, plural } from '../kit/format.ts';
 import { DataGrid, type GridColumn } from '../kit/grid.tsx';
+import { jsonText } from '../kit/json.ts';
 import { RecordDrawer } from './record-drawer.tsx';
 import type { RecordsWanted } from './record-feed.ts';
 import { recordId } from './record-order.ts';
@@ -67,7 +68,7 @@ const broken: GridColumn<TopicRecord> = {
         {`Cannot be decoded: ${record.error ?? 'unknown reason'}`}
       </span>
     ) : (
-      JSON.stringify(record.value)
+      jsonText(record.value)
     ),
   width: 320,
   grow: 6,

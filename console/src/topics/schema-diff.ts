@@ -1,4 +1,5 @@
 // What changed between two versions of an Avro schema: by fields, and by lines of the pretty JSON.
+import { jsonText, parseJson } from '../kit/json.ts';
 
 /** A field of an Avro record as text. */
 export type AvroField = { name: string; type: string; isOptional: boolean; default?: string; doc?: string };
@@ -14,7 +15,7 @@ export type FieldChange = {
 /** The JSON of a schema with two blanks of indent; the text itself where it is no JSON. */
 export function pretty(schema: string): string {
   try {
-    return JSON.stringify(JSON.parse(schema), null, 2);
+    return jsonText(parseJson(schema), 2);
   } catch {
     return schema;
   }
@@ -24,7 +25,7 @@ export function pretty(schema: string): string {
 export function avroFields(schema: string): AvroField[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(schema);
+    parsed = parseJson(schema);
   } catch {
     return [];
   }
@@ -34,7 +35,7 @@ export function avroFields(schema: string): AvroField[] {
     name: field.name,
     type: avroType(field.type),
     isOptional: Array.isArray(field.type) && field.type.includes('null'),
-    ...(field.default === undefined ? {} : { default: JSON.stringify(field.default) }),
+    ...(field.default === undefined ? {} : { default: jsonText(field.default) }),
     ...(field.doc === undefined ? {} : { doc: field.doc }),
   }));
 }

@@ -6,6 +6,7 @@ import { Button } from '../../kit/button.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { Failure } from '../../kit/failure.tsx';
 import { formatBytes, formatDuration } from '../../kit/format.ts';
+import { parseJson } from '../../kit/json.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { type ApiRoute, filledAddress } from './routes.ts';
 
@@ -62,7 +63,7 @@ export function Try({ route, values }: { route: ApiRoute; values: Readonly<Recor
 
 function read(text: string): { json?: unknown; text?: string } {
   try {
-    return { json: JSON.parse(text) };
+    return { json: parseJson(text) };
   } catch {
     return { text: text.length > shownMax ? `${text.slice(0, shownMax)}\n…` : text };
   }

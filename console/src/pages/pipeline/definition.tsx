@@ -9,6 +9,7 @@ import { Card, Facts } from '../../kit/card.tsx';
 import { CodeBlock } from '../../kit/code.tsx';
 import { CopyButton } from '../../kit/copy-button.tsx';
 import { formatDuration, formatValue, plural } from '../../kit/format.ts';
+import { jsonText } from '../../kit/json.ts';
 import { JsonView } from '../../kit/json-view.tsx';
 import { Loaded } from '../../kit/loaded.tsx';
 
@@ -22,7 +23,7 @@ function PlanView({ plan }: { plan: Plan }) {
     <div className="flex flex-col gap-4">
       <div className="flex items-center gap-2 text-muted">
         <p className="flex-1">What runs, as millrace plan --json prints it.</p>
-        <CopyButton hasWords label="Copy as JSON" text={() => JSON.stringify(plan, null, 2)} />
+        <CopyButton hasWords label="Copy as JSON" text={() => jsonText(plan, 2)} />
       </div>
       {plan.params.length > 0 && (
         <Card title="Parameters">
