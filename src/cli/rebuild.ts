@@ -44,12 +44,13 @@ export const rebuild: Command = {
     if (given.has('cancel')) return cancel(name!, names, given, context);
     const params = givenParams(rebuild, given);
     const isText = !given.has('json');
+    const tell = teller(context, isText);
     const status = await withMillrace(given, context, async (millrace) => {
       const pipeline = await pipelineOf(millrace, name!, given, context);
       return millrace.rebuild(pipeline, names.length > 0 ? names : undefined, {
         params,
         isPartial: given.has('partial'),
-        ...(isText ? { told: (now) => writeProgress(now, context) } : {}),
+        told: (now) => tell(now),
       });
     }).catch((error) => {
       throw runsElsewhere(error, name!);
@@ -94,9 +95,16 @@ function runsElsewhere(
   });
 }
 
-/** How far it is, on a terminal. */
-function writeProgress({ done, total }: RebuildStatus, { out }: Context): void {
-  if (out.isTerminal) out.write(`\r${formatCount(done)} of ${formatCount(total)} records `);
+/** Tells how far it is, on a terminal, and once, on standard error, what it waits for. */
+function teller({ out, error }: Context, isText: boolean): (status: RebuildStatus) => void {
+  let told: string | undefined;
+  return ({ state, done, total, reason, remedy }) => {
+    const why = state === 'waiting' ? [reason, remedy].filter(Boolean).join('. ') : undefined;
+    if (why !== undefined && why !== told)
+      error.write(`${out.isTerminal ? '\r' : ''}it waits and tries again: ${why}\n`);
+    told = why;
+    if (isText && out.isTerminal) out.write(`\r${formatCount(done)} of ${formatCount(total)} records `);
+  };
 }
 
 function writeEnd(

@@ -71,8 +71,11 @@ export type RebuildStatus = {
   /** Records of the log that are processed again, and that are to be. */
   readonly done: number;
   readonly total: number;
-  /** Why it waits or has failed. */
+  /** Why it waits or has failed: a code of the table of errors, what happened, to what, and what to do. */
+  readonly code?: string;
   readonly reason?: string;
+  readonly place?: string;
+  readonly remedy?: string;
 };
 
 /** Options of a rebuild: `isPartial`: also where the log no longer has all records; `told` hears how far it is, twice a second. */

@@ -11,6 +11,8 @@ export const pacing = {
   workMs: { most: 400, least: 100 },
   /** Records that a micro-batch has at least, since each costs its statements. */
   recordsMin: 1024,
+  /** Rows that the store writes as one. */
+  groupRecords: 4096,
   /** Milliseconds within which fewer records must be left, or the least share grows: what comes in must not be faster for ever. */
   patienceMs: 10_000,
 } as const;
@@ -29,9 +31,10 @@ export class Pace {
   #recordsPerMs = 0;
   #seen: { readonly atMs: number; readonly left: number } | undefined;
 
-  /** Records that the next micro-batch may have. */
+  /** Records that the next micro-batch may have: whole row groups of the store where there is one, since those are written once only. */
   get records(): number {
-    return Math.round(this.#records);
+    const groups = Math.floor(this.#records / pacing.groupRecords);
+    return groups > 0 ? groups * pacing.groupRecords : Math.round(this.#records);
   }
 
   /** The share of the time that it works. */
@@ -59,7 +62,7 @@ export class Pace {
         : Math.min(1, Math.max(this.#shareMin, this.#share + steps.up));
     const wanted = Math.max(least, most * this.#share) / ms;
     // a short one at the end of a partition says nothing of how many records it could take
-    const factor = count < this.#records / 2 ? Math.min(1, wanted) : wanted;
+    const factor = count < this.records ? Math.min(1, wanted) : wanted;
     this.#records = Math.min(
       limits.microBatchRecordsMax,
       Math.max(pacing.recordsMin, this.#records * Math.min(changeMax, Math.max(1 / changeMax, factor))),

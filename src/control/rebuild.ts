@@ -2,7 +2,7 @@
 //
 // What is made again (the shadow) is a pipeline of its own, under other names. It never gets ahead of the one that runs: when it has come
 // as far, that one stands still for a moment, and the two change places in one transaction. Killed at any moment, it goes on where it was.
-import { MillraceError, messageOf } from '../core/errors.ts';
+import { MillraceError } from '../core/errors.ts';
 import { limits } from '../core/limits.ts';
 import type { Value } from '../define/accept.ts';
 import { isWindowed, lookedUpBy, topicsOf } from '../define/feeding.ts';
@@ -18,6 +18,7 @@ import { given } from './given.ts';
 import type { RebuildStatus } from './millrace.ts';
 import { Pace } from './pace.ts';
 import { definitionOf, inOrder, scopeFor } from './rebuild-parts.ts';
+import { asMillraceError } from './topic-sources.ts';
 
 /** What a rebuild works with. */
 export type RebuildParts = {
@@ -62,7 +63,7 @@ export class Rebuilding {
   /** Of the processor that was closed last. */
   #closed: Progress | undefined;
   #state: RebuildStatus['state'] = 'running';
-  #reason: string | undefined;
+  #failure: MillraceError | undefined;
   /** Whether the two have changed places. */
   isOver = false;
 
@@ -125,9 +126,9 @@ export class Rebuilding {
   }
 
   /** Takes note that it goes on no more, and why. */
-  giveUp(reason: string): void {
+  giveUp(failure: MillraceError): void {
     this.#state = 'failed';
-    this.#reason = reason;
+    this.#failure = failure;
   }
 
   /** Cuts the statement at hand short. */
@@ -148,7 +149,10 @@ export class Rebuilding {
       done,
       total,
       ...given('names', this.names && [...this.names]),
-      ...given('reason', this.#reason),
+      ...given('code', this.#failure?.code),
+      ...given('reason', this.#failure?.masked),
+      ...given('place', this.#failure?.place),
+      ...given('remedy', this.#failure?.remedy),
     };
   }
 
@@ -168,9 +172,9 @@ export class Rebuilding {
         this.#close();
         // it goes on with the next run
         if (signal.aborted) return;
-        const passes = error instanceof MillraceError && /^(retry|reconnect)$/.test(error.reaction);
-        this.giveUp(messageOf(error));
-        if (!passes) throw error;
+        const failure = asMillraceError(error);
+        this.giveUp(failure);
+        if (!/^(retry|reconnect)$/.test(failure.reaction)) throw error;
         this.#state = 'waiting';
         const ceilingMs = Math.min(retryMs.most, retryMs.first * 2 ** failures++);
         await clock.sleep(ceilingMs * (0.5 + random.next() / 2), signal);
@@ -199,7 +203,7 @@ export class Rebuilding {
       for (const { topic, partition } of this.#partitions())
         this.#checkRetention(topic, partition, this.#made(topic, partition) ?? 0);
     this.#state = 'running';
-    this.#reason = undefined;
+    this.#failure = undefined;
   }
 
   async #prepared(endless: ReadonlySet<string>): Promise<Processor> {

@@ -1,5 +1,5 @@
 // The rebuilds of the pipelines that run: one of a pipeline at a time, gone on with after a restart.
-import { MillraceError, messageOf, throwAll } from '../core/errors.ts';
+import { MillraceError, throwAll } from '../core/errors.ts';
 import { resolveParams } from '../define/param.ts';
 import type { Pipeline } from '../define/pipeline.ts';
 import { scopeOf, withStreams } from '../define/shadow.ts';
@@ -7,10 +7,11 @@ import type { Progress } from '../process/progress.ts';
 import { environmentOf } from './environment.ts';
 import { endlessLookups } from './finite.ts';
 import { type Folder, registerTopics } from './folder.ts';
-import { rememberMade } from './known.ts';
+import { pipelineFiles, rememberMade } from './known.ts';
 import type { RebuildOptions, RebuildStatus } from './millrace.ts';
 import { Rebuilding } from './rebuild.ts';
 import type { Runner } from './runner.ts';
+import { asMillraceError } from './topic-sources.ts';
 
 /** A rebuild beside its pipeline. `cancelled`: it is being cancelled. */
 type Running = {
@@ -108,7 +109,11 @@ export class Rebuilds {
       await this.#folder.engine.beginRebuild(name, undefined);
       if (this.#running.get(runner) === running) this.#running.delete(runner);
     } catch (error) {
-      rebuilding.giveUp(`it was cancelled, but what it has made could not be removed: ${messageOf(error)}`);
+      const { code, message, place, remedy } = asMillraceError(error);
+      const says = `it was cancelled, but what it has made could not be removed: ${message}`;
+      rebuilding.giveUp(
+        new MillraceError(code, says, { place, remedy: `${remedy ?? ''} Then cancel it again.`.trim() }),
+      );
       running.cancelled = undefined;
       throw error;
     }
@@ -161,16 +166,24 @@ export class Rebuilds {
   }
 }
 
-function nothingBegun(pipeline: string): MillraceError {
+function nothingBegun(pipeline: string, others: readonly string[] = []): MillraceError {
   return new MillraceError('NOT_FOUND', `pipeline '${pipeline}' is not being rebuilt`, {
     place: `pipeline '${pipeline}'`,
-    remedy: 'There is nothing to cancel: a rebuild that is over has put its tables in their place.',
+    remedy:
+      others.length > 0
+        ? `Name one that is: ${others.join(', ')}.`
+        : 'There is nothing to cancel: a rebuild that is over has put its tables in their place.',
   });
 }
 
 /** Gives up the rebuild of a pipeline that does not run: what it has made is removed. @throws NOT_FOUND */
-export async function cancelAlone({ engine }: Folder, pipeline: string): Promise<void> {
-  if (!(await engine.rebuild(pipeline))) throw nothingBegun(pipeline);
+export async function cancelAlone(folder: Folder, pipeline: string): Promise<void> {
+  const { engine } = folder;
+  if (!(await engine.rebuild(pipeline))) {
+    const others: string[] = [];
+    for (const name of Object.keys(await pipelineFiles(folder))) if (await engine.rebuild(name)) others.push(name);
+    throw nothingBegun(pipeline, others);
+  }
   await engine.beginRebuild(pipeline, undefined);
 }
 

@@ -125,6 +125,7 @@ test('a rebuild of a pipeline that does not run is given up', async (t) => {
   const ran = await millrace.start([made], { once: true });
   await ran.done;
   await millrace.rebuild(made, undefined, { signal: AbortSignal.abort() });
+  await assert.rejects(millrace.cancelRebuild('q'), { code: 'NOT_FOUND', remedy: 'Name one that is: p.' });
   await millrace.cancelRebuild('p');
   await assert.rejects(millrace.cancelRebuild('p'), { code: 'NOT_FOUND' });
   await millrace.close();

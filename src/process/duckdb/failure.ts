@@ -15,7 +15,7 @@ export function translate(error: unknown, place: string, file?: string): unknown
   const first = message.split('\n')[0]!;
   if (/No space left on device|disk quota|failed to offload data block/i.test(message)) {
     return new MillraceError('DISK_FULL', 'no space left on the disk that holds the tables', {
-      place,
+      place: file ?? place,
       cause: error,
       remedy: 'Free some space; the pipeline goes on by itself.',
     });

@@ -7,7 +7,8 @@ import { CancelRebuild } from './cancel-rebuild.tsx';
 
 export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: PipelineView }) {
   if (!rebuild) return null;
-  const { state, done, total, reason } = rebuild;
+  const { state, done, total } = rebuild;
+  const why = [rebuild.reason, rebuild.remedy].filter(Boolean).join('. ');
   const hasFailed = state === 'failed';
   const Icon = hasFailed ? CircleX : RefreshCw;
   const what = rebuild.names?.join(', ') ?? name;
@@ -23,7 +24,7 @@ export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: Pip
       <div className="flex min-w-0 flex-1 flex-col gap-1.5">
         <p className="break-words">
           {hasFailed
-            ? `The rebuild of ${what} has failed: ${reason ?? ''}. What was there is as it was.`
+            ? `The rebuild of ${what} has failed: ${why.replace(/\.$/, '')}. What was there is as it was.`
             : `${what} is made again from the log: ${formatCount(done)} of ${formatCount(total)} records`}
         </p>
         {!hasFailed && (
@@ -41,7 +42,7 @@ export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: Pip
             />
           </div>
         )}
-        {state === 'waiting' && <p className="break-words text-muted">{`It waits and tries again: ${reason ?? ''}`}</p>}
+        {state === 'waiting' && <p className="break-words text-muted">{`It waits and tries again: ${why}`}</p>}
       </div>
       <CancelRebuild pipeline={name} />
     </div>
