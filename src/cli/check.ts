@@ -1,6 +1,7 @@
 // millrace check: everything that is wrong with pipeline files, and what they mean for a data folder, before anything runs.
 import type { Change } from '../control/millrace.ts';
 import type { Pipeline } from '../define/pipeline.ts';
+import type { Topic } from '../define/topic.ts';
 import { type Arguments, givenParams } from './arguments.ts';
 import { changesText } from './changes.ts';
 import type { Command, Context } from './command.ts';
@@ -70,6 +71,7 @@ function writeJson(
     topics: topics.length,
     streams: streams.length,
     tables: tables.length,
+    ...(personsOf(topics).length > 0 ? { persons: Object.fromEntries(personsOf(topics)) } : {}),
   }));
   const shown = changes?.map(({ error, ...rest }) => ({ ...rest, ...(error ? { error: failureJson(error) } : {}) }));
   const ok = errors.length === 0 && !changes?.some(({ error }) => error);
@@ -92,6 +94,8 @@ function writeText(
       const own = changes?.filter(({ pipeline }) => pipeline === name);
       const isRefused = own?.some(({ error }) => error);
       context.out.write(`${isRefused ? paint.red('✗') : paint.green('✓')} ${paint.bold(name)}: ${parts.join(', ')}\n`);
+      for (const [topic, person] of personsOf(topics))
+        context.out.write(paint.dim(`  topic ${topic}: ${person} names a person, whom millrace forget removes\n`));
       if (own) context.out.write(changesText(own, paint));
     }
   }
@@ -100,4 +104,9 @@ function writeText(
   if (changes) context.out.write('\n');
   context.out.write(errors.map((error) => renderFailure(error, paint, { stack })).join('\n'));
   context.out.write(`\n${paint.red(`${plural(errors.length, 'thing')} to fix`)}\n`);
+}
+
+/** By topic, the field that names a person. */
+function personsOf(topics: readonly Topic[]): [topic: string, person: string][] {
+  return topics.flatMap(({ name, person }) => (person === undefined ? [] : [[name, person]]));
 }

@@ -1,5 +1,6 @@
 // What a command is, and what it is given: its world comes in through a context, so that a test can stand in for it.
 
+import type { ForgetOptions, ForgetResult } from '../control/forget.ts';
 import type { Change, Millrace, OpenOptions, TailOptions, TailRecord } from '../control/millrace.ts';
 import type { Serving, ServingOptions } from '../control/serve.ts';
 import type { MillraceError } from '../core/errors.ts';
@@ -26,6 +27,7 @@ export interface Control {
   tail(options: TailOptions): AsyncIterable<TailRecord>;
   check(pipelines: readonly Pipeline[], params: GivenParams): Promise<MillraceError[]>;
   outlook(pipelines: readonly Pipeline[], params: GivenParams, folder: string): Promise<Change[]>;
+  forget(options: ForgetOptions): Promise<ForgetResult>;
   planOf(pipeline: Pipeline, params: GivenParams): Promise<Plan>;
   loadPipeline(path: string): Promise<Pipeline>;
   prepareServing(options: ServingOptions): Promise<Serving>;

@@ -3,6 +3,7 @@ import { check } from './check.ts';
 import { deadList } from './dead-list.ts';
 import { deadRedrive } from './dead-redrive.ts';
 import { deadShow } from './dead-show.ts';
+import { forget } from './forget.ts';
 import type { CommandGroups } from './help.ts';
 import { pipelineRemove } from './pipeline-remove.ts';
 import { plan } from './plan.ts';
@@ -25,7 +26,7 @@ export const groups: CommandGroups = [
   ['Run', [run, start]],
   ['Look', [topics, tail, tables, query]],
   ['Fix', [deadList, deadShow, deadRedrive, rebuild]],
-  ['Remove', [topicDelete, tableDrop, pipelineRemove]],
+  ['Remove', [topicDelete, tableDrop, pipelineRemove, forget]],
   ['Let others in', [tokenCreate, tokenList, tokenRevoke]],
 ];
 

@@ -63,6 +63,7 @@ function topicNode(plan: Plan, topic: Plan['topics'][number], paint: Paint): Nod
     plural(topic.fields.length, 'field'),
     ...(topic.key ? [`key ${topic.key}`] : []),
     ...(topic.time ? [`time ${topic.time}`] : []),
+    ...(topic.person ? [`person ${topic.person}`] : []),
     ...(topic.latenessMs > 0 ? [`late after ${formatMs(topic.latenessMs)}`] : []),
     ...(topic.partitions > 1 ? [plural(topic.partitions, 'partition')] : []),
   ];

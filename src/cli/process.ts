@@ -25,6 +25,7 @@ export function processContext(isData = false): Context {
       check: async (pipelines, params) => (await import('../control/check.ts')).check(pipelines, params),
       outlook: async (pipelines, params, folder) =>
         (await import('../control/outlook.ts')).outlook(pipelines, params, folder),
+      forget: async (options) => (await import('../control/forget.ts')).forget(options),
       planOf: async (pipeline, params) => (await import('../control/shown-plan.ts')).planOf(pipeline, params),
       loadPipeline: async (path) => (await import('../control/load.ts')).loadPipeline(path),
       prepareServing: async (options) => (await import('../control/serve.ts')).prepareServing(options),

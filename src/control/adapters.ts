@@ -49,6 +49,10 @@ export const embedded = {
   queryWorkers: async () => (await import('../process/duckdb/query/workers.ts')).QueryWorkers,
   keeper: async () => import('../process/duckdb/keeper.ts'),
   forget: async () => import('../process/duckdb/forget.ts'),
+  lineage: async () => import('../process/duckdb/lineage.ts'),
+  personRows: async () => import('../process/duckdb/person-rows.ts'),
+  personLetters: async () => import('../process/duckdb/person-letters.ts'),
+  compact: async () => import('../process/duckdb/compact.ts'),
   store: async () => (await import('../store/duckdb/duckdb.ts')).duckStore,
 };
 

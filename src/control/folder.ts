@@ -8,6 +8,7 @@ import type { Registry } from '../log/registry.ts';
 import type { Engine } from '../process/engine.ts';
 import type { Store } from '../store/store.ts';
 import { embedded } from './adapters.ts';
+import type { Forgetting } from './forgetting.ts';
 import { makeKnown } from './known.ts';
 import { type Registered, registerSchema, replacedNotice } from './schemas.ts';
 import type { System } from './system.ts';
@@ -23,12 +24,19 @@ export type Folder = {
   readonly database: Awaited<ReturnType<Awaited<ReturnType<typeof embedded.database>>['open']>>;
   /** A topic that is damaged and was not opened, so that it can be deleted. */
   readonly leftOut?: string | undefined;
+  /** A forgetting that was cut short. */
+  readonly forgetting?: Forgetting | undefined;
 };
 
 /** Where the parts of a data folder are; a database without a path is in memory. */
 export type Places = {
   readonly path: string;
-  readonly database: { readonly path?: string; readonly tempFolder?: string; readonly allowedFolder?: string };
+  readonly database: {
+    readonly path?: string;
+    readonly tempFolder?: string;
+    readonly allowedFolder?: string;
+    readonly memoryBytes?: number;
+  };
   readonly log: string;
   readonly registry: string;
   /** A topic that is not opened. */

@@ -31,6 +31,8 @@ export async function makeKnown(session: Session): Promise<void> {
   await session.run('alter table meta.pipelines add column if not exists declared varchar');
   // topics whose deletion is decided: it is finished before anything else is done
   await session.run('create table if not exists meta.deletions (topic varchar not null)');
+  // who was forgotten is not in it
+  await session.run('create table if not exists meta.forgotten (number bigint not null, state varchar not null)');
 }
 
 /** The pipelines that the folder knows, by name. */

@@ -233,6 +233,24 @@ export type Removed = {
   readonly keepTables?: boolean;
 };
 
+/** A person who was forgotten, or several at once: what it took. Whom is not said. */
+export type Forgotten = {
+  readonly number: number;
+  /** When it was decided, milliseconds since 1970. */
+  readonly at: number;
+  /** The command, without the names. */
+  readonly command: string;
+  /** Records that were erased, by topic. */
+  readonly records: Readonly<Record<string, number>>;
+  readonly letters: number;
+  /** Tables that were made again from the log, by pipeline. */
+  readonly remade: Readonly<Record<string, readonly string[]>>;
+  /** Rows that were removed one by one, by table. */
+  readonly rows: Readonly<Record<string, number>>;
+  /** Tables that keep what was computed of records which the log no longer has: counts, sums. */
+  readonly stale: readonly string[];
+};
+
 /** A record of a topic as `tail` shows it. */
 export type TailRecord = {
   readonly partition: number;
@@ -317,6 +335,10 @@ export interface Millrace {
   pipelineFile(pipeline: string): Promise<string | undefined>;
   /** Names of the pipelines that have run here. */
   pipelines(): Promise<string[]>;
+  /** Persons who were forgotten here, the first one first. */
+  forgettings(): Promise<Forgotten[]>;
+  /** The number of a forgetting that was cut short; undefined: there is none. */
+  unfinished(): number | undefined;
   close(): Promise<void>;
 }
 
@@ -340,5 +362,6 @@ export type TailOptions = {
 //   load.ts    loadPipeline(path: string): Promise<Pipeline>                                 throws PIPELINE_FILE, PIPELINE_INVALID
 //   check.ts   check(pipelines, params: GivenParams): Promise<MillraceError[]>               everything that is wrong, not only the first
 //   outlook.ts outlook(pipelines, params, folder): Promise<Change[]>                          what a start would do in a data folder; writes nothing
+//   forget.ts  forget(options: ForgetOptions): Promise<ForgetResult>                         removes persons from a folder that nothing runs in
 //   shown-plan.ts planOf(pipeline, params: GivenParams): Promise<Plan>                          plain JSON: what would run
 //   drive.ts   drive(pipeline, options): Promise<Driver>                                     for tests: no network, our clock

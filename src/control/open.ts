@@ -6,6 +6,9 @@ import { embedded } from './adapters.ts';
 import { backendOf, type ClosableBackend } from './backend.ts';
 import { DeadLetters } from './dead.ts';
 import { closeParts, type Folder, openParts, type Places } from './folder.ts';
+import { readForgetting, refuseUnfinished } from './forgetting.ts';
+import { forgettings } from './forgotten.ts';
+import { given } from './given.ts';
 import { pipelineFiles } from './known.ts';
 import { checkTables, takeFolder } from './layout.ts';
 import type { Millrace, OpenOptions, Running, TopicSummary } from './millrace.ts';
@@ -28,6 +31,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   const backends: ClosableBackend[] = [];
   return {
     async start(pipelines, startOptions) {
+      refuseUnfinished(folder.forgetting, folder.path);
       assert(folder.leftOut === undefined, 'a start in a folder with a topic that was not opened');
       const made = await start(folder, pipelines, startOptions, options.notice);
       started.set(made.running, made);
@@ -53,9 +57,16 @@ export async function open(options: OpenOptions, system: System = realSystem()):
       return dead.list(filter);
     },
     deadShow: (id) => dead.show(id),
-    rebuild: (pipeline, names, rebuildOptions) => rebuildAlone(folder, pipeline, names, rebuildOptions),
-    cancelRebuild: (pipeline) => cancelAlone(folder, pipeline),
+    async rebuild(pipeline, names, rebuildOptions) {
+      refuseUnfinished(folder.forgetting, folder.path);
+      return rebuildAlone(folder, pipeline, names, rebuildOptions);
+    },
+    async cancelRebuild(pipeline) {
+      refuseUnfinished(folder.forgetting, folder.path);
+      return cancelAlone(folder, pipeline);
+    },
     async deadRedrive(pipeline, filter, redriveOptions) {
+      refuseUnfinished(folder.forgetting, folder.path);
       const runner = [...started.values()]
         .flatMap(({ runners }) => runners)
         .find((one) => one.pipeline.name === pipeline.name && !one.hasEnded);
@@ -69,6 +80,7 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     },
     removal: (what) => removal(folder, what),
     async remove(what, { force = false } = {}) {
+      refuseUnfinished(folder.forgetting, folder.path);
       checkIdle(
         folder,
         [...started.values()].flatMap(({ runners }) => runners),
@@ -77,6 +89,8 @@ export async function open(options: OpenOptions, system: System = realSystem()):
     },
     pipelineFile: async (pipeline) => (await pipelineFiles(folder))[pipeline] || undefined,
     pipelines: async () => Object.keys(await pipelineFiles(folder)),
+    forgettings: () => forgettings(folder),
+    unfinished: () => folder.forgetting?.decision.number,
     async close() {
       for (const backend of backends) await backend.close();
       await closeParts(folder);
@@ -84,7 +98,12 @@ export async function open(options: OpenOptions, system: System = realSystem()):
   };
 }
 
-async function openFolder(options: OpenOptions, system: System): Promise<Folder> {
+/**
+ * Opens the parts of a data folder. Deletions of topics that were cut short are finished.
+ *
+ * @param memoryBytes what DuckDB may use; absent: its default
+ */
+export async function openFolder(options: OpenOptions, system: System, memoryBytes?: number): Promise<Folder> {
   const path = resolve(options.folder);
   await takeFolder(system.files, path);
   const tables = join(path, 'tables.duckdb');
@@ -92,12 +111,18 @@ async function openFolder(options: OpenOptions, system: System): Promise<Folder>
   await checkTables(system.files, tables, log);
   const places: Places = {
     path,
-    database: { path: tables, tempFolder: join(path, 'temp'), allowedFolder: join(path, 'queries') },
+    database: {
+      path: tables,
+      tempFolder: join(path, 'temp'),
+      allowedFolder: join(path, 'queries'),
+      ...given('memoryBytes', memoryBytes),
+    },
     log,
     registry: join(path, 'registry.db'),
     leaveOut: options.leaveOut,
   };
-  const folder = await openParts(places, system, options.notice);
+  const parts = await openParts(places, system, options.notice);
+  const folder = { ...parts, forgetting: await readForgetting(system.files, path) };
   try {
     await finishDeletions(folder);
     return folder;

@@ -44,6 +44,7 @@ export function planWith(
       fields: inputColumnsOf(topic.fields),
       ...given('key', topic.key),
       ...given('time', topic.time),
+      ...given('person', topic.person),
       latenessMs: topic.latenessMs,
       partitions: topic.partitions,
     })),

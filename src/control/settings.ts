@@ -22,8 +22,8 @@ export function settingsOf({ topics, streams, tables }: Pipeline): AllSettings {
   ]);
 }
 
-function ofTopic({ key, time, latenessMs }: Topic): Settings {
-  return { key: key ?? null, time: time ?? null, lateness: latenessMs };
+function ofTopic({ key, time, person, latenessMs }: Topic): Settings {
+  return { key: key ?? null, time: time ?? null, person: person ?? null, lateness: latenessMs };
 }
 
 function ofTable({ from, version, unique, keepMs }: Table): Settings {

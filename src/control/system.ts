@@ -67,6 +67,7 @@ export function nodeFiles(): Files {
       }
     },
     remove: (path) => fs.unlink(path),
+    rename: (from, to) => fs.rename(from, to),
     async removeFolder(path) {
       try {
         await fs.rmdir(path);

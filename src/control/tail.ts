@@ -153,7 +153,7 @@ export class Decoders {
 type AvroField = { name: string; type: unknown; 'millrace.personal'?: boolean };
 
 /** Fields that fit a registered record schema, for showing what any producer wrote; what is nested is shown as JSON. */
-function fieldsOf(schema: string): Fields {
+export function fieldsOf(schema: string): Fields {
   const record = JSON.parse(schema) as { fields?: AvroField[] };
   return Object.fromEntries(
     (record.fields ?? []).map((one) => {

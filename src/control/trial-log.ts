@@ -38,6 +38,7 @@ export async function trialLog(folder: string, { files, clock }: System): Promis
     topics: async () => (await shadow.topics()).map(infoOf),
     topic: async (name) => infoOf(await shadow.topic(name)),
     append: () => Promise.reject(new Error('nothing is appended in a trial')),
+    erase: () => Promise.reject(new Error('nothing is erased in a trial')),
     lastSequence: (topic, partition, producer) => of(topic, partition).lastSequence(topic, partition, producer),
     read: (topic, partition, offset, limits) => of(topic, partition).read(topic, partition, offset, limits),
     wait: (topic, partition, offset, signal) => of(topic, partition).wait(topic, partition, offset, signal),

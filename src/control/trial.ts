@@ -6,6 +6,7 @@ import { MillraceError } from '../core/errors.ts';
 import { quote, type Session } from '../process/database.ts';
 import { embedded } from './adapters.ts';
 import { closeParts, type Folder, partsOver } from './folder.ts';
+import { readForgetting, refuseUnfinished } from './forgetting.ts';
 import { hasTables, isFolder } from './layout.ts';
 import { finishDeletions } from './remove.ts';
 import type { System } from './system.ts';
@@ -23,6 +24,7 @@ export type Trial = { readonly folder: Folder; close(): Promise<void> };
 export async function openTrial(path: string, system: System, whole: ReadonlySet<string>): Promise<Trial> {
   const { files } = system;
   await isFolder(files, path);
+  refuseUnfinished(await readForgetting(files, path, { isReadOnly: true }), path);
   const tables = resolve(path, 'tables.duckdb');
   const log = join(path, 'log');
   const kept = (await hasTables(files, tables, log)) ? tables : undefined;

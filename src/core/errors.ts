@@ -19,6 +19,7 @@ export const codes = {
   SQL_COLUMNS: 'fix',
   NOT_FOUND: 'fix',
   STILL_USED: 'fix',
+  FORGET_UNFINISHED: 'fix',
   // records
   RECORD_INVALID: 'reject',
   RECORD_MALFORMED: 'reject',

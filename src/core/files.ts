@@ -26,6 +26,8 @@ export interface Files {
   /** Names in a folder, sorted; [] where there is no such folder. */
   list(path: string): Promise<string[]>;
   remove(path: string): Promise<void>;
+  /** Gives a file another name, in the place of the one that has it; durable once the folder is synced. */
+  rename(from: string, to: string): Promise<void>;
   /** Removes an empty folder; one that is not there, or not empty, is left as it is. */
   removeFolder(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;

@@ -4,7 +4,17 @@ import type { Random } from './random.ts';
 
 const sectorBytes = 512;
 
-type Operation = 'open' | 'read' | 'write' | 'sync' | 'truncate' | 'replace' | 'remove' | 'folder' | 'syncFolder';
+type Operation =
+  | 'open'
+  | 'read'
+  | 'write'
+  | 'sync'
+  | 'truncate'
+  | 'replace'
+  | 'remove'
+  | 'rename'
+  | 'folder'
+  | 'syncFolder';
 
 type Change = { readonly position: number; readonly bytes: Uint8Array } | { readonly length: number };
 
@@ -56,6 +66,7 @@ class Memory implements MemoryFiles {
     truncate: 0,
     replace: 0,
     remove: 0,
+    rename: 0,
     folder: 0,
     syncFolder: 0,
   };
@@ -178,6 +189,14 @@ class Memory implements MemoryFiles {
     this.#enter('remove', path, true);
     this.#node(path, 'unlink');
     this.#files.delete(path);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#enter('rename', from, true);
+    const node = this.#node(from, 'rename');
+    if (!this.#folders.has(folderOf(to))) throw systemError('ENOENT', 'rename', to);
+    this.#files.delete(from);
+    this.#files.set(to, node);
   }
 
   async removeFolder(path: string): Promise<void> {

@@ -11,6 +11,7 @@ export function differenceOf(one: Topic, other: Topic): string | undefined {
     ['fields', ({ fields }) => fieldsOf(fields)],
     ['key', ({ key }) => key],
     ['time', ({ time }) => time],
+    ['person', ({ person }) => person],
     ['lateness', ({ latenessMs }) => latenessMs],
     ['partitions', ({ partitions }) => partitions],
     ['retain', ({ retain }) => retain],

@@ -22,12 +22,19 @@ export type TimeNames<F extends Fields> = {
   [K in keyof F & string]: F[K] extends { readonly '~types'?: { out: Date } } ? K : never;
 }[keyof F & string];
 
+/** Names of the fields that can name a person: texts and whole numbers. */
+export type PersonNames<F extends Fields> = {
+  [K in keyof F & string]: F[K] extends { readonly '~types'?: { out: string | number | bigint | null } } ? K : never;
+}[keyof F & string];
+
 /** Options of a topic. */
 export type TopicOptions<F extends Fields> = {
   /** The field that decides the partition: records of one key stay in order. Absent: spread evenly. */
   key?: keyof F & string;
   /** The timestamp field that is the event time; must not be optional. */
   time?: TimeNames<F>;
+  /** The field that names the person whom a record is about: a text(), int() or long(). `millrace forget` removes a person by it. */
+  person?: PersonNames<F>;
   /** How much a record may be older than the newest of its partition before it is late. Default 0s. */
   lateness?: Duration;
   /** How long a partition may bring nothing, by the clock, before it no longer holds back the windows of the others. Default 10s. */
@@ -45,6 +52,7 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
   readonly fields: F;
   readonly key: string | undefined;
   readonly time: string | undefined;
+  readonly person: string | undefined;
   readonly latenessMs: number;
   readonly idleMs: number;
   readonly partitions: number;
@@ -63,9 +71,13 @@ export interface Topic<F extends Fields = Fields> extends Readable<F> {
 
 const idleMsDefault = 10_000;
 
+/** The types of fields that can name a person. */
+const personKinds = ['text', 'int', 'long'] as const;
+
 const optionRules = {
   key: textRule,
   time: textRule,
+  person: textRule,
   lateness: durationRule,
   idle: durationRule,
   partitions: wholeRule(1, 1024),
@@ -87,6 +99,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
   checkFields(place, fields);
   checkColumn(place, 'key', options.key, fields);
   checkTime(place, options.time, fields);
+  checkPerson(place, options.person, fields);
   checkLateness(place, options);
   return make({
     noun: 'topic',
@@ -94,6 +107,7 @@ export function topic<F extends Fields>(name: string, fields: F, options: TopicO
     fields: Object.freeze({ ...fields }),
     key: options.key,
     time: options.time,
+    person: options.person,
     latenessMs: options.lateness === undefined ? 0 : durationMs(options.lateness, place),
     idleMs: options.idle === undefined ? idleMsDefault : durationMs(options.idle, place),
     partitions: options.partitions ?? 1,
@@ -160,6 +174,17 @@ export function checkLateness(place: string, { lateness, time }: { lateness?: Du
   throw new MillraceError('OPTION_INVALID', 'lateness is given, but no time field', {
     place,
     remedy: "Add time: 'at', or leave lateness out.",
+  });
+}
+
+/** Checks that the person option names a field whose values are told apart as they are written. */
+function checkPerson(place: string, name: string | undefined, fields: Fields): void {
+  checkColumn(place, 'person', name, fields);
+  const kind = name === undefined ? undefined : fields[name]!.type.kind;
+  if (kind === undefined || (personKinds as readonly string[]).includes(kind)) return;
+  throw new MillraceError('PIPELINE_INVALID', `person: field '${name}' is ${kind}(), which cannot name a person`, {
+    place,
+    remedy: 'Name a field that is text(), int() or long(); add one where there is none.',
   });
 }
 

@@ -59,6 +59,13 @@ export function headersOf(batch: Batch, i: number): Headers {
   return headers;
 }
 
+/** Headers as the bytes that a batch has of them. */
+export function headerBytesOf(headers: Headers): Uint8Array {
+  const builder = new BatchBuilder(64);
+  builder.add(0, null, null, headers);
+  return builder.take().bytes;
+}
+
 /** The records [from, from + count) of a batch; its bytes are a view of the whole's. */
 export function sliceBatch(batch: Batch, from: number, count: number): Batch {
   assert(

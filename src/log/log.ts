@@ -1,5 +1,5 @@
 // The contract of a log: named, partitioned, ordered, durable. Adapter: embedded/.
-import type { Batch } from './batch.ts';
+import type { Batch, Headers } from './batch.ts';
 
 /** How long and how much a topic keeps; undefined: for ever. */
 export type Retention = { ageMs?: number | undefined; bytes?: number | undefined };
@@ -55,6 +55,15 @@ export interface Log {
    * @throws OFFSET_OUT_OF_RANGE where the offset is no longer, or not yet, in the log
    */
   read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<Batch[]>;
+  /**
+   * Takes keys, values and headers of records out of a partition: each of them has the given headers from then on, and nothing else. Offsets and
+   * times stay, sequences of producers too, and all other records as they are. Where it fails or was killed in between, some of the records
+   * are as they were, and it is called again. Nobody may read or append to the partition meanwhile.
+   *
+   * @param offsets in ascending order; those that are not in the log, perhaps since retention has removed them, are passed over
+   * @returns how many records it has erased
+   */
+  erase(topic: string, partition: number, offsets: readonly number[], headers: Headers): Promise<number>;
   /** Resolves when the partition's end is beyond `offset`, or the signal aborts. */
   wait(topic: string, partition: number, offset: number, signal: AbortSignal): Promise<void>;
   /** Offsets [start, end) without touching the disk. */

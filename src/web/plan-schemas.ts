@@ -46,6 +46,7 @@ const PlanTopic = Type.Object({
   fields: Type.Array(Type.Ref('Column')),
   key: Type.Optional(Type.String()),
   time: Type.Optional(Type.String({ description: 'The field of the event time.' })),
+  person: Type.Optional(Type.String({ description: 'The field that names the person whom a record is about.' })),
   latenessMs: Type.Number({ description: 'Milliseconds that the watermark is behind the newest event time.' }),
   partitions: Type.Integer({ minimum: 1 }),
 });

@@ -199,6 +199,8 @@ function control(answers: Answers, calls: unknown[][]): Control {
         columns: [{ name: 'zone', type: 'text', isOptional: false }],
       },
     ],
+    forgettings: async () => [],
+    unfinished: () => undefined,
     backend: () => {
       throw new Error('a test gives the backend');
     },
@@ -245,6 +247,9 @@ function control(answers: Answers, calls: unknown[][]): Control {
     },
     check: async () => [],
     outlook: async () => [],
+    forget: async () => {
+      throw new Error('a test gives what is forgotten');
+    },
     planOf: async () => {
       throw new Error('a test gives the plan');
     },

@@ -43,6 +43,18 @@ export async function readAll(log: Log, topic: string, partition = 0, limits = p
   return all;
 }
 
+/** The records of a batch, each with all that it has. */
+export function recordsOf(batch: Batch) {
+  const latin = (bytes: Uint8Array | null) => bytes && Buffer.from(bytes).toString('latin1');
+  return Array.from({ length: batch.count }, (_, i) => ({
+    offset: batch.baseOffset + i,
+    time: batch.times[i],
+    key: latin(keyOf(batch, i)),
+    value: latin(valueBytesOf(batch, i)),
+    headers: Object.fromEntries(Object.entries(headersOf(batch, i)).map(([name, value]) => [name, latin(value)])),
+  }));
+}
+
 /** Checks that a promise fails with a code, and a message that says something. */
 export async function rejects(promise: Promise<unknown>, code: Code, pattern?: RegExp): Promise<void> {
   await assert.rejects(promise, (error: unknown) => {
@@ -259,6 +271,54 @@ export function testLog(adapter: string, make: () => Promise<OpenLog>): void {
         false,
       );
       assert.deepEqual(textsOf(await readAll(again, 'stays')), ['v0', 'v1', 'v2']);
+      await again.close();
+    });
+
+    test('erased records keep offset and time and hold their new headers, all others are as they were', async () => {
+      const log = await open();
+      await log.createTopic('erased', { partitions: 2, retention: {} });
+      const producer = { id: 'one', sequence: 29 };
+      for (let i = 0; i < 60; i += 10) await log.append('erased', 0, numbered(10, i), producer);
+      await log.append('erased', 1, numbered(10));
+      // a batch whose bytes must be read from beyond one chunk, with headers and nulls beside the record that goes
+      const builder = new BatchBuilder();
+      const long = new Uint8Array(70_000).fill(7);
+      builder.add(5, null, long, { a: Uint8Array.of(1) });
+      builder.add(6, long, null, { b: Uint8Array.of(2) });
+      builder.add(7, long, long, { c: long });
+      await log.append('erased', 0, builder.take());
+      const before = await readAll(log, 'erased');
+      const sequences = async (log: Log) => [
+        await log.lastSequence('erased', 0, 'one'),
+        await log.lastSequence('erased', 1, 'one'),
+      ];
+      const [start, other] = [await sequences(log), await readAll(log, 'erased', 1)];
+      const headers = { 'millrace-forgotten': Buffer.from('12') };
+      const gone = [0, 9, 10, 25, 26, 59, 61, 999];
+      assert.equal(await log.erase('erased', 0, gone, headers), 7);
+      assert.equal(await log.erase('erased', 0, [], headers), 0);
+      const expected = before
+        .flatMap(recordsOf)
+        .map((one) =>
+          gone.includes(one.offset) ? { ...one, key: null, value: null, headers: { 'millrace-forgotten': '12' } } : one,
+        );
+      const check = async (log: Log) => {
+        assert.deepEqual((await readAll(log, 'erased')).flatMap(recordsOf), expected);
+        assert.deepEqual((await readAll(log, 'erased', 1)).flatMap(recordsOf), other.flatMap(recordsOf));
+        assert.deepEqual(await sequences(log), start);
+        assert.equal(await log.offsetAt('erased', 0, 1030), 30);
+      };
+      await check(log);
+      assert.equal(await log.append('erased', 0, numbered(1, 70)), 63);
+      expected.push(...recordsOf({ ...numbered(1, 70), baseOffset: 63 }));
+      await check(log);
+      await log.close();
+      const again = await open();
+      await check(again);
+      // killed before it was said to be done, it is called again
+      assert.equal(await again.erase('erased', 0, gone, headers), 7);
+      await check(again);
+      await rejects(again.erase('erased', 2, [0], headers), 'NOT_FOUND', /partition 2/);
       await again.close();
     });
 

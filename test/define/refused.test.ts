@@ -60,6 +60,21 @@ describe('the compiler and the run time refuse', () => {
     refused('PIPELINE_INVALID', () => topic('x', fields, { time: 'zone' }));
     // @ts-expect-error may be missing
     refused('PIPELINE_INVALID', () => topic('x', fields, { time: 'seen' }));
+    // @ts-expect-error there is no such field
+    refused('PIPELINE_INVALID', () => topic('x', fields, { person: 'rider' }));
+    // @ts-expect-error a time is no person
+    refused('PIPELINE_INVALID', () => topic('x', fields, { person: 'at' }));
+    // @ts-expect-error several
+    refused('PIPELINE_INVALID', () => topic('x', { riders: list(text()) }, { person: 'riders' }));
+    // @ts-expect-error anything
+    refused('PIPELINE_INVALID', () => topic('x', { rider: json() }, { person: 'rider' }));
+    // these have the types of texts and of numbers, so that only the run time can tell
+    refused('PIPELINE_INVALID', () => topic('x', fields, { person: 'kind' }));
+    refused('PIPELINE_INVALID', () => topic('x', fields, { person: 'fare' }));
+    // @ts-expect-error no name
+    refused('OPTION_INVALID', () => topic('x', fields, { person: 7 }));
+    for (const rider of [text(), int(), long(), text().optional(), long().optional().personal()])
+      assert.equal(topic('x', { rider, zone: text() }, { person: 'rider' }).person, 'rider');
     // @ts-expect-error no such unit
     refused('OPTION_INVALID', () => topic('x', fields, { time: 'at', lateness: '3 fortnights' }));
     // @ts-expect-error not a duration

@@ -18,6 +18,7 @@ const unused: Omit<Files, 'openRead'> = {
   exists: refuse,
   syncFolder: refuse,
   removeFolder: refuse,
+  rename: refuse,
 };
 
 function missing(path: string): Error {

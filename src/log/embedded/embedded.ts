@@ -3,10 +3,10 @@ import { assert, MillraceError } from '../../core/errors.ts';
 import { makeDurableFolder } from '../../core/files.ts';
 import { Gate } from '../../core/gate.ts';
 import { checkName } from '../../define/names.ts';
-import type { Batch } from '../batch.ts';
+import type { Batch, Headers } from '../batch.ts';
 import type { Log, Producer, ReadLimits, Retention, TopicInfo } from '../log.ts';
 import { asMillraceError } from './failures.ts';
-import { refresh } from './follow.ts';
+import { refresh, reload } from './follow.ts';
 import { type CheckedOptions, checkOptions, type EmbeddedLogOptions } from './options.ts';
 import { Partition } from './partition.ts';
 import { recover } from './recovery.ts';
@@ -182,7 +182,21 @@ class EmbeddedLog implements Log {
   }
 
   async read(topic: string, partition: number, offset: number, limits: ReadLimits): Promise<Batch[]> {
-    return await this.#partition(topic, partition).read(offset, limits);
+    const read = this.#partition(topic, partition);
+    try {
+      return await read.read(offset, limits);
+    } catch (error) {
+      // the process that writes may have written segments anew since their places were read
+      if (!this.#options.readOnly || !(error instanceof MillraceError) || error.code !== 'LOG_DAMAGED') throw error;
+      await refreshed(read, true);
+      return await read.read(offset, limits);
+    }
+  }
+
+  async erase(topic: string, partition: number, offsets: readonly number[], headers: Headers): Promise<number> {
+    this.#assertWritable();
+    this.#partition(topic, partition);
+    return await this.#topic(topic).writers[partition]!.erase(offsets, headers);
   }
 
   async wait(topic: string, partition: number, offset: number, signal: AbortSignal): Promise<void> {
@@ -258,9 +272,9 @@ class EmbeddedLog implements Log {
   }
 }
 
-async function refreshed(partition: Partition): Promise<void> {
+async function refreshed(partition: Partition, isAnew = false): Promise<void> {
   try {
-    await refresh(partition);
+    await (isAnew ? reload : refresh)(partition);
   } catch (error) {
     throw asMillraceError(error, partition.place.folder);
   }

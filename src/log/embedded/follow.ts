@@ -45,7 +45,8 @@ async function openNext(partition: Partition, base: number): Promise<Segment | u
   });
 }
 
-async function reload(partition: Partition): Promise<void> {
+/** Takes stock of the partition anew. */
+export async function reload(partition: Partition): Promise<void> {
   const { segments, producers } = await recover(partition.place, partition.options);
   partition.segments = segments;
   partition.producers = producers;

@@ -4,6 +4,7 @@ import type { FileHandle } from '../../core/files.ts';
 import { damaged } from './failures.ts';
 import { batchHeaderBytes, isBodyIntact, producerIdOf, readBatchHeader } from './format.ts';
 import type { CheckedOptions } from './options.ts';
+import { besideEnding } from './rewrite.ts';
 import {
   baseOf,
   emptySegment,
@@ -34,7 +35,9 @@ export async function recover(place: PartitionPlace, options: CheckedOptions): P
   if (!readOnly) {
     for (const name of names) {
       const base = baseOf(name, '.index');
-      if (base !== undefined && !bases.includes(base)) await files.remove(`${place.folder}/${name}`);
+      // what a crash has left of a file that was to take the place of another
+      const isLeft = name.endsWith(besideEnding) || (base !== undefined && !bases.includes(base));
+      if (isLeft) await files.remove(`${place.folder}/${name}`);
     }
   }
   const producers = new Map<string, number>();

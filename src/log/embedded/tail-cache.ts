@@ -45,6 +45,11 @@ export class TailCache {
     return first !== undefined && first.batch!.baseOffset <= offset;
   }
 
+  /** Lets all batches go. */
+  clear(): void {
+    for (let oldest = this.evict(); oldest; oldest = this.evict()) this.#all.left(oldest);
+  }
+
   /** Lets the oldest batch go. */
   evict(): CachedBatch | undefined {
     const oldest = this.#batches[this.#first];
@@ -75,6 +80,11 @@ export class CacheLimit {
 
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Takes a batch that a partition has let go out of the account. */
+  left({ heldBytes }: CachedBatch): void {
+    this.#bytes -= heldBytes;
   }
 
   added(cache: TailCache, cached: CachedBatch): void {

@@ -1,14 +1,15 @@
 // The one who writes a partition: group commit, new segments, retention, and what to do when the disk refuses.
 import { type MillraceError, systemCode } from '../../core/errors.ts';
-import type { FileHandle } from '../../core/files.ts';
+import type { FileHandle, Files } from '../../core/files.ts';
 import { Gate } from '../../core/gate.ts';
-import type { Batch } from '../batch.ts';
+import { type Batch, type Headers, headerBytesOf } from '../batch.ts';
 import type { Producer, Retention } from '../log.ts';
 import { asMillraceError } from './failures.ts';
 import { type Encoded, encodeBatch, encodeSegmentHeader, place as placeBatch } from './format.ts';
 import type { CheckedOptions } from './options.ts';
 import type { Partition } from './partition.ts';
 import { writeIndex } from './recovery.ts';
+import { besideEnding, type Erased, within, writeBeside } from './rewrite.ts';
 import { emptySegment, extendSegment, type Segment, segmentPath } from './segment.ts';
 
 type Pending = {
@@ -216,6 +217,46 @@ export class Writer {
     });
   }
 
+  /** Erases records, a segment at a time. See `Log.erase`. */
+  async erase(offsets: readonly number[], headers: Headers): Promise<number> {
+    const erased = { offsets, headers: headerBytesOf(headers) };
+    return await this.#lock.run(async () => {
+      let count = 0;
+      try {
+        await this.#repair();
+        for (const segment of this.partition.segments) {
+          const chosen = within(offsets, segment.base, segment.end);
+          if (chosen.length > 0) await this.#replace(segment, { ...erased, offsets: chosen });
+          count += chosen.length;
+        }
+        return count;
+      } catch (error) {
+        throw asMillraceError(error, this.partition.place.folder);
+      }
+    });
+  }
+
+  /** Puts a segment that was written anew in the place of the one that is there. A crash leaves the one or the other. */
+  async #replace(segment: Segment, erased: Erased): Promise<void> {
+    const { partition } = this;
+    const { place } = partition;
+    const { files } = this.#options;
+    const made = await writeBeside(place, segment, erased, this.#options);
+    // an index of the former file would be taken for one of the new: it goes first, and a missing one is made anew
+    await removeWhereThere(files, segmentPath(place, segment.base, '.index'));
+    await files.syncFolder(place.folder);
+    const isActive = segment === partition.segments.at(-1);
+    if (isActive) {
+      await this.#handle?.close();
+      this.#handle = undefined;
+    }
+    await files.rename(`${segment.path}${besideEnding}`, segment.path);
+    partition.segments = partition.segments.map((one) => (one === segment ? made : one));
+    partition.cache.clear();
+    await files.syncFolder(place.folder);
+    if (!isActive) await writeIndex(place, made, this.#options);
+  }
+
   /** So that age can remove what stands in the active segment: rolls it once it is expired, or holds a quarter of the age. */
   async #rollByAge(ageMs: number | undefined): Promise<void> {
     const active = this.partition.segments.at(-1);
@@ -239,13 +280,7 @@ export class Writer {
   async #remove(segment: Segment): Promise<void> {
     const { files } = this.#options;
     const { place } = this.partition;
-    for (const path of [segment.path, segmentPath(place, segment.base, '.index')]) {
-      try {
-        await files.remove(path);
-      } catch (error) {
-        if (systemCode(error) !== 'ENOENT') throw error;
-      }
-    }
+    for (const path of [segment.path, segmentPath(place, segment.base, '.index')]) await removeWhereThere(files, path);
     await files.syncFolder(place.folder);
   }
 
@@ -276,6 +311,14 @@ export class Writer {
       await this.#handle?.close().catch(() => {});
       this.#handle = undefined;
     });
+  }
+}
+
+async function removeWhereThere(files: Files, path: string): Promise<void> {
+  try {
+    await files.remove(path);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
   }
 }
 

@@ -68,7 +68,7 @@ async function send(work: Work, slot: Slot, aside: KeptAside, isTrial: boolean):
         uncountLetters(progress, taken);
         progress.fates[before]--;
         if (isOfWindow) progress.fates[fateOf(await work.keeper.kinds(topic.name, [record]), record)]++;
-        else countFates(progress, flowed, 0);
+        else countFates(progress, flowed, 0, 0);
       });
       if (held.size > 0) await emitHeldWindows(work, held);
       work.unflushed.add(topic.name);

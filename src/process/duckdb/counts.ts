@@ -36,11 +36,11 @@ export function countRows(progress: Progress, table: string, into: number, out: 
   totals.expired += counts.expired;
 }
 
-/** Adds the fates of a run, and of the records that could not be decoded, to the progress. */
-export function countFates(progress: Progress, flowed: FlowResult, undecodable: number): StepResult {
+/** Adds the fates of a run to the progress, and those of records that are no rows: they could not be decoded, or were forgotten in the log. */
+export function countFates(progress: Progress, flowed: FlowResult, undecodable: number, forgotten: number): StepResult {
   const counts = [0, 0, 0, 0, 0];
   for (const one of flowed.fates) counts[one]!++;
-  progress.fates.filtered += counts[fate.filtered]!;
+  progress.fates.filtered += counts[fate.filtered]! + forgotten;
   progress.fates.out += counts[fate.out]!;
   progress.fates.deduplicated += counts[fate.deduplicated]!;
   progress.fates.late += counts[fate.late]!;

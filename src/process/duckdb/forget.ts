@@ -5,7 +5,7 @@ import { type Origin, uncountLetters } from './counts.ts';
 import { findProgress } from './keeper.ts';
 
 /** Where records of deleted topics that were processed are counted: no topic has such a name. */
-const deleted = '(deleted)';
+export const deleted = '(deleted)';
 
 /** Removes a pipeline's progress, dead letters and states. To be called in a transaction. */
 export async function forgetPipeline(session: Session, pipeline: string): Promise<void> {

@@ -5,6 +5,7 @@ import type { Topic } from '../../define/topic.ts';
 import { type Batch, headersOf, valueIn } from '../../log/batch.ts';
 import { type Column, type ColumnDecoder, columnDecoder, schemaIdOf } from '../../log/decode.ts';
 import { headerBytes } from '../../log/encode.ts';
+import { isForgotten } from '../../log/forgotten.ts';
 import { type Aside, againHeader, type Prepared } from '../engine.ts';
 import type { FeedRows } from './feed.ts';
 
@@ -13,6 +14,8 @@ export type DuckPrepared = Prepared & {
   readonly rows: FeedRows;
   /** Undecodable records, in the order of their offsets. */
   readonly undecodable: readonly (Aside & { offset: number })[];
+  /** The offsets of records that were forgotten in the log: there is nothing to process, they count as filtered. */
+  readonly forgotten: readonly number[];
   /** Rows that are dead letters sent again through the log: row number to the letter's id. */
   readonly again: ReadonlyMap<number, number>;
   /** The original bytes of a row. */
@@ -57,6 +60,7 @@ export class Preparer {
     const offsets = new Float64Array(count);
     const written = new Float64Array(count);
     const undecodable: (Aside & { offset: number })[] = [];
+    const forgotten: number[] = [];
     const parts = new Decoding(this, count);
     let rows = 0;
     let untilTurn = sliceRowsMax;
@@ -67,6 +71,10 @@ export class Preparer {
           untilTurn = sliceRowsMax;
         }
         const offset = batch.baseOffset + i;
+        if (isForgotten(batch, i)) {
+          forgotten.push(offset);
+          continue;
+        }
         try {
           const item = { bytes: batch.bytes, start: batch.ends[3 * i]!, end: batch.ends[3 * i + 1]! };
           if (batch.nulls[i]! & 2)
@@ -97,6 +105,7 @@ export class Preparer {
       count,
       next: last.baseOffset + last.count,
       undecodable,
+      forgotten,
       again,
       rows: fed,
       bytesOf: (row) => {

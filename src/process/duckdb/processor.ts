@@ -209,7 +209,9 @@ export class DuckProcessor implements Processor {
     const partition = partitionOf(progress, topic, duck.partition, this.#firstOffset(duck));
     const isLast = stretch.to === duck.rows.count;
     const next = isLast ? duck.next : duck.rows.offsets[stretch.to]!;
-    const undecodable = duck.undecodable.filter(({ offset }) => offset >= partition.next && offset < next);
+    const isOfStretch = (offset: number) => offset >= partition.next && offset < next;
+    const undecodable = duck.undecodable.filter(({ offset }) => isOfStretch(offset));
+    const forgotten = duck.forgotten.filter(isOfStretch).length;
     const repeated = await this.#repeated(duck);
     const filled = await this.#fill(duck, stretch, [...dead.keys(), ...repeated]);
     const steps = async () => {
@@ -235,7 +237,7 @@ export class DuckProcessor implements Processor {
       const lates = flowed.lates.map(({ row, stage }) => lateOf(duck, row, stage));
       for (const row of repeated)
         if (row >= stretch.from && row < stretch.to) flowed.fates[row - stretch.from] = fate.deduplicated;
-      const counts = countFates(progress, flowed, undecodable.length);
+      const counts = countFates(progress, flowed, undecodable.length, forgotten);
       const letters = [...undecodable, ...dead.values(), ...lates];
       await this.#work.putAside(progress, letters);
       await this.#takeAgain(progress, duck, stretch, repeated);

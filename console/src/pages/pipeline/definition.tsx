@@ -61,6 +61,7 @@ function PlanView({ plan }: { plan: Plan }) {
               name={topic.name}
               note={[
                 `${topic.partitions} ${topic.partitions === 1 ? 'partition' : 'partitions'}`,
+                topic.person ? `person ${topic.person}` : '',
                 topic.latenessMs > 0 ? `waits ${formatDuration(topic.latenessMs)} for late records` : '',
               ]
                 .filter(Boolean)
