@@ -1,5 +1,5 @@
-// Bus positions over three partitions, windowed twice: what watermarks over several partitions must get right.
-import { csv, double, int, long, param, pipeline, sql, stream, table, text, timestamp, topic } from 'millrace';
+// Bus positions over three partitions, each kept and all windowed: what watermarks over several partitions must get right.
+import { csv, double, int, long, param, pipeline, place, sql, stream, table, text, timestamp, topic } from 'millrace';
 import { headers } from '../../../examples/bus/layout.ts';
 
 const file = param('file', text());
@@ -53,6 +53,7 @@ const trips = stream(
 
 export default pipeline('partitions', {
   tables: [
+    table('all_positions', positions, { key: place(), columns: ['vehicle', 'recorded_at'] }),
     table('latest', positions, { key: 'vehicle', version: 'recorded_at' }),
     table('per_line', perLine, { key: ['line', 'minute'] }),
     table('rush', rush, { key: 'start' }),
