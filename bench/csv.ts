@@ -3,46 +3,22 @@ import { createWriteStream } from 'node:fs';
 import { mkdtemp, open as openDisk, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { headers } from '../examples/bus/layout.ts';
+import { bus_positions } from '../examples/bus/pipeline.ts';
 import { random } from '../src/core/random.ts';
-import { double, int, text, timestamp } from '../src/define/fields.ts';
 import { open } from '../src/ingest/csv/open.ts';
 import { readBytes } from '../src/ingest/csv/window.ts';
 import { context, diskFiles } from '../test/ingest/tools.ts';
 
 const rowCount = Number(process.argv[2] ?? 1_000_000);
 
-const header =
-  'RecordedAtTime,DirectionRef,PublishedLineName,OriginName,OriginLat,OriginLong,DestinationName,DestinationLat,' +
-  'DestinationLong,VehicleRef,VehicleLocation.Latitude,VehicleLocation.Longitude,NextStopPointName,ArrivalProximityText,' +
-  'DistanceFromStop,ExpectedArrivalTime,ScheduledArrivalTime';
-
-const fields = {
-  recorded_at: timestamp(),
-  direction: int().optional(),
-  line: text(),
-  origin: text().optional(),
-  origin_latitude: double().optional(),
-  origin_longitude: double().optional(),
-  destination: text().optional(),
-  destination_latitude: double().optional(),
-  destination_longitude: double().optional(),
-  vehicle: text(),
-  latitude: double().optional(),
-  longitude: double().optional(),
-  next_stop: text().optional(),
-  proximity: text().optional(),
-  distance_m: double().optional(),
-  expected_at: timestamp().optional(),
-  scheduled: text().optional(),
-};
-
-const columns = Object.fromEntries(header.split(',').map((name, i) => [Object.keys(fields)[i]!, name]));
+const { fields } = bus_positions;
 
 async function generate(path: string): Promise<void> {
   const dice = random('bench/csv');
   const stops = Array.from({ length: 4000 }, (_, i) => `${dice.whole(1, 200)} ST/AVENUE ${dice.whole(1, 99)} N${i}`);
   const out = createWriteStream(path);
-  out.write(`${header}\n`);
+  out.write(`${Object.values(headers).join(',')}\n`);
   const clock = (seconds: number) =>
     [seconds / 3600, (seconds / 60) % 60, seconds % 60]
       .map((one) => String(Math.floor(one)).padStart(2, '0'))
@@ -78,7 +54,10 @@ async function readRaw(path: string): Promise<number> {
 
 async function readRows(path: string): Promise<{ ms: number; rows: number; refusals: number }> {
   const startMs = performance.now();
-  const source = await open({ file: path, columns, missing: ['', 'NA'] }, context(fields, { files: diskFiles }));
+  const source = await open(
+    { file: path, columns: headers, missing: ['', 'NA'] },
+    context(fields, { files: diskFiles }),
+  );
   let rows = 0;
   let refusals = 0;
   for await (const batch of source.batches()) {

@@ -7,6 +7,7 @@ import { Code } from '../kit/code.tsx';
 import { Dialog } from '../kit/dialog.tsx';
 import { Failure } from '../kit/failure.tsx';
 import { formatCount, plural } from '../kit/format.ts';
+import { ProgressBar } from '../kit/progress-bar.tsx';
 import type { Group } from './group.ts';
 import { explainRedrive } from './reasons.ts';
 import { type Progress, sendAll } from './send-all.ts';
@@ -85,19 +86,7 @@ function Sent({ progress: { all, sent, stored, stillDead, gone, isDone } }: { pr
     <div role="status" className="flex flex-col gap-2">
       {!isDone && (
         <>
-          <div
-            role="progressbar"
-            aria-label="Sent"
-            aria-valuemin={0}
-            aria-valuemax={all}
-            aria-valuenow={sent}
-            className="h-1.5 overflow-hidden rounded-full bg-surface-3"
-          >
-            <div
-              className="h-full rounded-full bg-accent transition-[width]"
-              style={{ width: `${(sent / Math.max(all, 1)) * 100}%` }}
-            />
-          </div>
+          <ProgressBar label="Sent" done={sent} total={all} />
           <p className="text-muted">{`${formatCount(sent)} of ${formatCount(all)} sent`}</p>
         </>
       )}

@@ -149,19 +149,22 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
   const { run } = pipeline;
   const lag = Math.max(0, ...pipeline.nodes.map((node) => node.lagSeconds ?? 0));
   return (
-    <div className="lively flex flex-wrap items-end gap-x-10 gap-y-3">
+    <div className="lively flex flex-wrap items-end gap-x-6 gap-y-3 2xl:gap-x-10">
       <div className="flex items-end gap-4">
         <Figure
           value={formatShort(pipeline.recordsPerSecond)}
           unit="records/s"
           label="processed, over the last seconds"
         />
-        <Sparkline
-          values={rates.map((one) => one.rate)}
-          label="Records a second of the last two minutes"
-          width={160}
-          height={40}
-        />
+        {/* where there is no room beside the other figures, the figure alone says it */}
+        <div className="max-xl:hidden">
+          <Sparkline
+            values={rates.map((one) => one.rate)}
+            label="Records a second of the last two minutes"
+            width={160}
+            height={40}
+          />
+        </div>
       </div>
       <Figure value={`${formatBytes(pipeline.bytesPerSecond)}/s`} label="into the log" />
       <Figure
@@ -169,7 +172,7 @@ function Figures({ pipeline }: { pipeline: PipelineView }) {
         label="lag of the oldest record"
         tone={lag > 60 ? 'text-warn' : undefined}
       />
-      <Figure value={formatCount(run.records)} label="records processed by this run" />
+      <Figure value={formatCount(run.records)} label="records of this run" />
       {run.endedAt === undefined ? (
         <Figure
           value={<RunningFor seconds={run.seconds} />}

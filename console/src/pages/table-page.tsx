@@ -6,7 +6,7 @@ import type { TableView } from '../../../src/web/schemas.ts';
 import { reads } from '../api/reads.ts';
 import { Badge } from '../kit/badge.tsx';
 import { buttonClass } from '../kit/button.tsx';
-import { formatCount } from '../kit/format.ts';
+import { plural } from '../kit/format.ts';
 import { Loaded } from '../kit/loaded.tsx';
 import { Page } from '../kit/page.tsx';
 import { Skeleton } from '../kit/skeleton.tsx';
@@ -18,7 +18,7 @@ const countMs = 2_000;
 function About({ table }: { table: TableView }) {
   return (
     <>
-      {formatCount(table.rows)} rows · key <span className="font-mono text-xs">{table.key.join(', ')}</span>
+      {plural(table.rows, 'row')} · key <span className="font-mono text-xs">{table.key.join(', ')}</span>
       {table.time && (
         <>
           {' '}

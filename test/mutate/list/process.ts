@@ -10,10 +10,14 @@ const ownTime = ['test/process/dedupe-own-time.test.ts'];
 const counts = 'src/process/duckdb/counts.ts';
 const keeper = 'src/process/duckdb/keeper.ts';
 const model = [
-  { file: 'test/process/dedupe.test.ts', name: 'compares |equals a recomputation|far behind' },
+  { file: 'test/process/dedupe.test.ts', name: 'compares |far behind' },
+  { file: 'test/process/dedupe-keys.test.ts', name: 'compares |equals a recomputation' },
   { file: 'test/process/dedupe.test.ts', name: 'equals a sequential model' },
 ];
-const kept = [{ file: 'test/process/dedupe.test.ts', name: 'more than a day|by a day and within' }];
+const kept = [
+  { file: 'test/process/dedupe.test.ts', name: 'more than a day' },
+  { file: 'test/process/dedupe-keys.test.ts', name: 'by a day and within' },
+];
 const late = ['test/process/late.test.ts'];
 const invariants = ['test/control/invariants.test.ts'];
 const stages = ['test/control/stages.test.ts'];
@@ -92,7 +96,7 @@ export const engine: readonly Mutation[] = [
     file: dedupe,
     find: 'gap(least) > 2 * withinMs',
     replace: 'gap(least) > 0',
-    tests: [{ file: 'test/process/dedupe.test.ts', name: 'parts the times' }],
+    tests: [{ file: 'test/process/dedupe-keys.test.ts', name: 'parts the times' }],
   },
   {
     name: 'dedupe-forgets-at-once',

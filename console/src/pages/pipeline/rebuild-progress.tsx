@@ -3,6 +3,7 @@ import { CircleX, RefreshCw } from 'lucide-react';
 import type { PipelineView } from '../../../../src/web/schemas.ts';
 import { classNames } from '../../kit/class-names.ts';
 import { formatCount, formatShare } from '../../kit/format.ts';
+import { ProgressBar } from '../../kit/progress-bar.tsx';
 import { CancelRebuild } from './cancel-rebuild.tsx';
 
 export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: PipelineView }) {
@@ -27,21 +28,7 @@ export function RebuildProgress({ pipeline: { name, rebuild } }: { pipeline: Pip
             ? `The rebuild of ${what} has failed: ${why.replace(/\.$/, '')}. What was there is as it was.`
             : `${what} is made again from the log: ${formatCount(done)} of ${formatCount(total)} records`}
         </p>
-        {!hasFailed && (
-          <div
-            role="progressbar"
-            aria-label="Made again"
-            aria-valuemin={0}
-            aria-valuemax={total}
-            aria-valuenow={done}
-            className="h-1.5 overflow-hidden rounded-full bg-surface-3"
-          >
-            <div
-              className="h-full rounded-full bg-accent transition-[width]"
-              style={{ width: `${(done / Math.max(total, 1)) * 100}%` }}
-            />
-          </div>
-        )}
+        {!hasFailed && <ProgressBar label="Made again" done={done} total={total} />}
         {state === 'waiting' && <p className="break-words text-muted">{`It waits and tries again: ${why}`}</p>}
       </div>
       <CancelRebuild pipeline={name} />
