@@ -25,33 +25,8 @@ import {
   timestamp,
   topic,
 } from '../../src/index.ts';
+import type { Differences } from './outlook-changes.ts';
 import { makeTemporary, serving, temporary } from './tools.ts';
-
-/** What one of the changed pipelines differs in from the first. */
-type Differences = {
-  fields?: Fields;
-  key?: string;
-  time?: 'at' | 'seen';
-  lateness?: '1 minute' | '5 minutes';
-  partitions?: number;
-  retain?: { age: '7 days' };
-  topicName?: string;
-  file?: string;
-  source?: 'simulate' | 'two';
-  query?: string;
-  streamName?: string;
-  streamFields?: Fields;
-  window?: '1 minute' | '5 minutes';
-  tableName?: string;
-  tableKey?: string[];
-  version?: 'at';
-  keep?: '1 day';
-  unique?: string[];
-  ridesUnique?: string[];
-  ridesKey?: 'place';
-  withoutHours?: boolean;
-  pipelineName?: string;
-};
 
 const fields = { id: text(), n: int(), at: timestamp(), seen: timestamp(), note: text().optional() };
 

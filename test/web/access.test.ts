@@ -1,44 +1,13 @@
 // Who may come in: tokens and roles, sessions, other sites' pages, limits of requests, headers.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, type TestContext, test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { AccessOptions } from '../../src/web/access/guard.ts';
 import { isProxyName } from '../../src/web/access/hosts.ts';
-import { openTokens, type Tokens } from '../../src/web/access/tokens.ts';
 import type { App } from '../../src/web/app.ts';
 import { makeApp } from '../../src/web/server.ts';
 import { fakeBackend } from './backend.ts';
 import { judged } from './document.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'millrace-access-'));
-after(() => rmSync(folder, { recursive: true }));
-let files = 0;
-
-type Guarded = { app: App; tokens: Tokens; of: Record<'reader' | 'writer' | 'admin', string>; pass(ms: number): void };
-
-/** A server that asks for tokens, and one token of each role; its clock moves by hand. */
-async function guarded(t: TestContext, options: AccessOptions = {}): Promise<Guarded> {
-  let nowMs = 1_800_000_000_000;
-  const now = () => nowMs;
-  const tokens = openTokens(join(folder, `${files++}.db`), now);
-  const app = await judged(await makeApp(fakeBackend(), { access: { tokens, needsTokens: true, now, ...options } }));
-  t.after(async () => {
-    await app.close();
-    tokens.close();
-  });
-  const make = (role: 'reader' | 'writer' | 'admin') => tokens.create({ role }).token;
-  const of = { reader: make('reader'), writer: make('writer'), admin: make('admin') };
-  return {
-    app,
-    tokens,
-    of,
-    pass: (ms) => {
-      nowMs += ms;
-    },
-  };
-}
+import { bearer, guarded } from './guarded.ts';
 
 async function open(t: TestContext, options: AccessOptions = {}): Promise<App> {
   const app = await judged(await makeApp(fakeBackend(), { access: options }));
@@ -46,7 +15,6 @@ async function open(t: TestContext, options: AccessOptions = {}): Promise<App> {
   return app;
 }
 
-const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 const url = '/api/pipelines';
 
 test('without a token only what is for anyone is answered; 401 says how to come in', async (t) => {
@@ -388,44 +356,4 @@ test('every answer of the API has the headers that keep browsers from misusing i
     assert.match(String(answer.headers['content-security-policy']), /frame-ancestors 'none'/);
     assert.equal(answer.headers['access-control-allow-origin'], undefined);
   }
-});
-
-test('a poster may post to its topics, and do nothing else', async (t) => {
-  const { app, tokens } = await guarded(t);
-  const { token } = tokens.create({ role: 'poster', topics: ['rides'], name: 'device 1' });
-  const headers = { ...bearer(token), 'content-type': 'application/json' };
-  const post = async (topic: string) =>
-    app.inject({ method: 'POST', url: `/api/topics/${topic}/records`, headers, payload: '[]' });
-  assert.equal((await post('rides')).statusCode, 200);
-  const other = await post('users');
-  assert.deepEqual([other.statusCode, other.json().code], [403, 'FORBIDDEN']);
-  assert.match(other.json().remedy, /--role poster --topic users/);
-  assert.equal((await post('%72ides')).statusCode, 200);
-  for (const one of [
-    url,
-    '/api/topics/rides/records',
-    '/api/tables/rides/rows',
-    '/metrics',
-    '/api/session',
-    '/api/live/pipelines',
-  ])
-    assert.equal((await app.inject({ url: one, headers: bearer(token) })).statusCode, 403, one);
-  for (const one of ['/api/query', '/api/dead/redrive', '/api/pipelines/rides/pause'])
-    assert.equal((await app.inject({ method: 'POST', url: one, headers, payload: '{}' })).statusCode, 403, one);
-});
-
-test('a token has a rate of its own, above or below that of the server', async (t) => {
-  const { app, tokens, of } = await guarded(t, { requestsPerMinute: 3 });
-  const statuses = async (token: string, count: number) => {
-    const all: number[] = [];
-    for (let i = 0; i < count; i++) all.push((await app.inject({ url, headers: bearer(token) })).statusCode);
-    return all;
-  };
-  const [low, high, endless] = [1, 5, 0].map(
-    (requestsPerMinute) => tokens.create({ role: 'reader', requestsPerMinute }).token,
-  );
-  assert.deepEqual(await statuses(of.reader, 4), [200, 200, 200, 429]);
-  assert.deepEqual(await statuses(low!, 2), [200, 429]);
-  assert.deepEqual(await statuses(high!, 6), [200, 200, 200, 200, 200, 429]);
-  assert.ok((await statuses(endless!, 10)).every((status) => status === 200));
 });
