@@ -29,6 +29,18 @@ test('a query that is no single SELECT is told why, and a mistyped one where', a
   assert.equal(await refusal('create table x (a int)'), `SQL_INVALID; only SELECT can be run; ${select}`);
 });
 
+test('a query that fails after many rows is told why, and not cut off', async (t) => {
+  const database = await DuckDatabase.open();
+  t.after(() => database.close());
+  const sql = "select case when i < 900000 then i else ('x' || i)::int end from range(1000000) t(i)";
+  await assert.rejects(
+    query(database, sql, { rowsMax: 1e7, msMax: 60_000 }),
+    (error: MillraceError) => error.code === 'SQL_INVALID' && /'x900000'/.test(error.message),
+  );
+  const first = await query(database, sql, { rowsMax: 1000, msMax: 60_000 });
+  assert.deepEqual([first.rows.length, first.truncated], [1000, true]);
+});
+
 const user = topic('user', { id: int(), name: text().personal() });
 const users = table('users', user, { key: 'id' });
 

@@ -9,7 +9,7 @@ import {
 } from '@duckdb/node-api';
 import { formatMs } from '../../../core/durations.ts';
 import { MillraceError } from '../../../core/errors.ts';
-import type { DuckDatabase } from '../database.ts';
+import type { DuckDatabase, DuckSession } from '../database.ts';
 import { readOnlyTree } from './read-only.ts';
 
 /** A column of an answer, with DuckDB's name of its type. */
@@ -96,7 +96,9 @@ export async function readQuery(
       await reader.rows(rows);
       return rows.length === chunk.rowCount;
     };
-    return !(await session.read(sql, take, reader.columns));
+    const isWhole = await session.read(sql, take, reader.columns);
+    if (isWhole) await checkEnd(session, sql);
+    return !isWhole;
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'QUERY_LIMIT' && error.place !== place)
       throw tooLong(msMax, error);
@@ -111,6 +113,24 @@ export async function readQuery(
   } finally {
     clearTimeout(timer);
     session.close();
+  }
+}
+
+/**
+ * A query that fails once its first rows are there ends as if that were all: the binding does not ask why. But its transaction is aborted then,
+ * and the same query, run as a whole, says the reason.
+ */
+async function checkEnd(session: DuckSession, sql: string): Promise<void> {
+  try {
+    await session.rows('select 1');
+  } catch (cause) {
+    await session.run('rollback');
+    await session.run(sql);
+    throw new MillraceError('STORE_UNAVAILABLE', 'the query ended before its last row', {
+      place,
+      remedy: 'Try it again; ask for fewer rows.',
+      cause,
+    });
   }
 }
 
