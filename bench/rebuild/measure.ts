@@ -42,15 +42,18 @@ export async function measure(subject: Subject, { rows, rate, seconds }: Numbers
     const began = performance.now();
     await rebuilds.begin(runner, undefined);
     let total = 0;
+    let spent: Readonly<Record<string, number>> = {};
     const beside = await during(() => {
       const status = rebuilds.status(runner);
       if (status?.state === 'failed') throw new Error(status.reason);
       total = status?.total ?? total;
+      if (status) spent = rebuilds.parts(runner);
       return status === undefined;
     });
     const took = (performance.now() - began) / 1000;
     const { reads, gaps } = await reading.end();
     show('beside a rebuild', beside);
+    console.log(`      the rebuild: ${sharesOf(spent, took)}`);
     show('after it', await during(after(afterSeconds)));
     console.log(
       `\n  made again: ${count(total)} records in ${took.toFixed(1)} s, ${count(total / took)} records/s; ${count(reads)} reads of the tables meanwhile, ${gaps} saw fewer rows than the one before; load ${load()}`,
@@ -100,9 +103,14 @@ function show(name: string, { p50, p99, max, records, seconds, batchP50, loopP99
   console.log(
     `  ${name.padEnd(20)} p50 ${ms(p50)}   p99 ${ms(p99)}   max ${ms(max)}   ${count(records)} records in ${seconds.toFixed(0)} s, ${batchP50} in a micro-batch; event loop p99 ${loopP99.toFixed(0)} ms`,
   );
-  const shares = Object.entries(parts)
+  console.log(`      ${sharesOf(parts, seconds)}`);
+}
+
+/** The shares of the time that parts took; those that say something. */
+function sharesOf(parts: Readonly<Record<string, number>>, seconds: number): string {
+  return Object.entries(parts)
     .map(([part, spentMs]) => [part, spentMs / seconds / 10] as const)
     .filter(([, share]) => share >= 0.5)
-    .map(([part, share]) => `${part} ${share.toFixed(1)} %`);
-  console.log(`      ${shares.join(', ')}`);
+    .map(([part, share]) => `${part} ${share.toFixed(1)} %`)
+    .join(', ');
 }

@@ -4,11 +4,11 @@ import { limits } from '../core/limits.ts';
 /** What a rebuild keeps to beside pipelines that run. */
 export const pacing = {
   /** Milliseconds that their records may wait: where they wait longer, it works a smaller share of the time. */
-  waitMsMax: 150,
+  waitMsMax: 300,
   /** The share of the time that it works however long they wait. */
-  shareMin: 0.2,
+  shareMin: 0.25,
   /** Milliseconds that a micro-batch takes, about: where it works all of the time, and where it works the least share. */
-  workMs: { most: 400, least: 100 },
+  workMs: { most: 500, least: 200 },
   /** Records that a micro-batch has at least, since each costs its statements. */
   recordsMin: 1024,
   /** Rows that the store writes as one. */

@@ -62,7 +62,7 @@ describeConsole('rebuilding from the console', { files: [shopFile] }, (stage) =>
     const [asked] = await Promise.all([cancelled(), question.getByRole('button', { name: 'Give up' }).click()]);
     assert.match(asked.url(), /\/api\/pipelines\/shop\/rebuild$/);
     // nothing is made again: the server says so
-    await shows(question.getByText(/is not being rebuilt/));
+    await shows(page.getByText(/is not being rebuilt/).first());
     rebuild = { state: 'failed', done: 250, total: 1000, reason: 'a column is gone' };
     await page.reload();
     await shows(page.getByText(/has failed: a column is gone/));
