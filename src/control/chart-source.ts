@@ -65,11 +65,12 @@ export class ChartSource {
 
   /**
    * The event time, where the rows of a time stay as they were: no row of another time takes their place, since the key has the time in it
-   * (as that of windows has). Rows of another key are of the newest time of each key only: when they were told is no history of anything.
+   * (as that of windows has), or is the place of their record. Rows of another key are of the newest time of each key only: when they were
+   * told is no history of anything.
    */
   get history(): string | undefined {
-    const { time, key } = this.chart.table;
-    return time !== undefined && key.includes(time) ? time : undefined;
+    const { time, key, isByPlace } = this.chart.table;
+    return time !== undefined && (isByPlace || key.includes(time)) ? time : undefined;
   }
 
   /** Where the range of time that was asked for begins, milliseconds since 1970. */

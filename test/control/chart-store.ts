@@ -4,7 +4,7 @@ import { chartData, chartViews } from '../../src/control/charts.ts';
 import type { Chart } from '../../src/define/chart.ts';
 import type { Pipeline } from '../../src/define/pipeline.ts';
 import type { Table } from '../../src/define/table.ts';
-import { date, double, int, pipeline, table, text, timestamp, topic } from '../../src/index.ts';
+import { date, double, int, pipeline, place, table, text, timestamp, topic } from '../../src/index.ts';
 import { quote } from '../../src/process/database.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import { sqlType } from '../../src/process/duckdb/types.ts';
@@ -30,6 +30,8 @@ export const rides = table('rides', topicOfRides, { key: ['id', 'at'] });
 /** The newest ride of each zone. */
 export const newest = table('newest', topicOfRides, { key: 'id', version: 'at' });
 /** The same rows in a table without an event time. */
+/** A table of each ride that was ever told of. */
+export const each = table('each_ride', topicOfRides, { key: place() });
 export const timeless = table('timeless', topic('timeless', fields), { key: 'id' });
 
 export const start = Date.UTC(2017, 5, 1);
@@ -62,7 +64,7 @@ export async function charted(t: TestContext, charts: readonly Chart[], rows: re
     session.close();
     database.close();
   });
-  const made = pipeline('p', { tables: [rides, newest, timeless], charts });
+  const made = pipeline('p', { tables: [rides, newest, each, timeless], charts });
   await store.prepare('p', made.tables);
 
   let batches = 0;

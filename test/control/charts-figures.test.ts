@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { bar, grid, heatmap, line, map, number } from '../../src/index.ts';
-import { dataOf, hourMs, newest, ride, rides, start, timeless } from './chart-store.ts';
+import { dataOf, each, hourMs, newest, ride, rides, start, timeless } from './chart-store.ts';
 
 const iso = (hours: number) => new Date(start + hours * hourMs).toISOString();
 const many = (count: number, more: (id: number) => object = () => ({})) =>
@@ -51,6 +51,14 @@ describe('places and figures', () => {
     const rows = [ride(1, { hours: 1 }), ride(2, { hours: 2 }), ride(3, { hours: 90 })];
     const { columns, rows: shown, note } = await dataOf(t, number(newest, {}), rows);
     assert.deepEqual([columns, shown, note], [['at', 'rows'], [[null, 3]], undefined]);
+    // where each record stays, the same times are one
+    const placed = await dataOf(
+      t,
+      number(each, {}),
+      rows.map((row, _offset) => ({ ...row, _partition: 0, _offset })),
+    );
+    assert.ok(placed.rows.length > 3, `${placed.rows.length} rows`);
+    assert.deepEqual(placed.rows[0], [null, 3]);
   });
 
   test('a mean of means is weighted by what it is asked for, wherever one is drawn', async (t) => {

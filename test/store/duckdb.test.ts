@@ -1,7 +1,8 @@
 // The DuckDB store keeps the contract, gives texts as they are, and holds no memory for what was read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { double, table, text, topic } from '../../src/index.ts';
+import { double, place, table, text, topic } from '../../src/index.ts';
+import type { Session } from '../../src/process/database.ts';
 import { DuckDatabase } from '../../src/process/duckdb/database.ts';
 import { duckStore } from '../../src/store/duckdb/duckdb.ts';
 import type { StoredRow } from '../../src/store/store.ts';
@@ -72,4 +73,36 @@ test('reading in many ways takes no more memory than reading in one', async () =
     await under.store.summarise('kept', { by: [{ column: 'id' }], values: [{ aggregate: 'count' }], limit });
   }
   assert.ok((await takenMb()) < 10, `${await takenMb()} MB`);
+});
+
+test('rows by place that are asked for at once are read by one statement', async () => {
+  const database = await DuckDatabase.open();
+  const session = await database.session();
+  const statements: string[] = [];
+  const store = await duckStore({
+    session: await database.session(),
+    now: Date.now,
+    openSession: async () => {
+      const reading = await database.session();
+      const rows: Session['rows'] = (sql, ...values) => {
+        statements.push(sql);
+        return reading.rows(sql, ...values);
+      };
+      return { database, rows, run: reading.run, transaction: reading.transaction, close: () => reading.close() };
+    },
+  });
+  const lines = table('lines', topic('line', { n: double() }), { key: place() });
+  await store.prepare('p', [lines]);
+  await session.run('create temp table batch as select 0 as _partition, range as _offset, range as n from range(10)');
+  await session.transaction(() => store.sink.write(lines, { session, relation: 'temp.main.batch', count: 10 }));
+  const read = (offset: number) => store.read('lines', { where: { _partition: { eq: 0 }, _offset: { eq: offset } } });
+  const found = await Promise.all([3, 1, 12, 7].map(read));
+  assert.deepEqual(
+    found.map((rows) => rows.map((row) => row.n)),
+    [[3], [1], [], [7]],
+  );
+  assert.equal(statements.length, 1, statements.join('\n'));
+  await store.close();
+  session.close();
+  database.close();
 });

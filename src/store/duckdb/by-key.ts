@@ -1,4 +1,5 @@
 // Reads of single rows by their keys: those that come while one is under way are answered together, since planning costs more than reading.
+import { isPlaceKey } from '../../define/place.ts';
 import { quote, type Session, type SqlParam } from '../../process/database.ts';
 import type { ReadOptions, ReadValue, StoredRow, StoredTable } from '../store.ts';
 import { castType, readRows, rowOf, selectList } from './read.ts';
@@ -89,10 +90,12 @@ async function readKeys(
     return `(${[row, ...cells].join(', ')})`;
   });
   const names = key.map((_, i) => `_k${i}`);
-  const matches = key.map((column, i) => `t.${quote(column)} = _k${i}`).join(' and ');
+  const matches = key.map((column, i) => `t.${quote(column)} = _k${i}`);
+  // a place is found by its columns
+  if (!isPlaceKey(key)) matches.unshift(`t._hash = hash(${names.join(', ')})`);
   const found = await session.rows(
     `select ${selectList(columns)}, _n from (values ${values.join(', ')}) k(_n, ${names.join(', ')})
-      join store.${quote(name)} t on t._hash = hash(${names.join(', ')}) and ${matches}`,
+      join store.${quote(name)} t on ${matches.join(' and ')}`,
     ...params,
   );
   const rows: StoredRow[][] = keys.map(() => []);
