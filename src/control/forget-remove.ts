@@ -140,7 +140,10 @@ async function removeRows(
       savedProgress(session, pipeline.name, (progress) => remove(searched, progress)),
     );
     if (states > 0) await emitAgain(hunt, pipeline);
-    return { ...tables, ...(await session.transaction(() => removeEmitted(searched))) };
+    const emitted = await session.transaction(() =>
+      savedProgress(session, pipeline.name, (progress) => removeEmitted(searched, progress)),
+    );
+    return { ...tables, ...emitted };
   } finally {
     session.close();
   }

@@ -74,7 +74,7 @@ export class Logged {
   }
 
   /** What became of the records; those that are zero are left out. */
-  ledger(): Record<string, number | boolean> {
+  ledger(): Record<string, unknown> {
     const ledger = ledgerOf(this.#pipeline, this.processor.progress, this.folder.log, 0);
     return Object.fromEntries(Object.entries(ledger).filter(([, value]) => value !== 0));
   }

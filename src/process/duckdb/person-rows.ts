@@ -8,12 +8,12 @@ import type { Stream } from '../../define/stream.ts';
 import type { Table } from '../../define/table.ts';
 import type { Topic } from '../../define/topic.ts';
 import { literal, quote } from '../database.ts';
-import type { Progress } from '../progress.ts';
+import { countsOf, type Progress } from '../progress.ts';
 import type { DuckSession } from './database.ts';
 import { Keeper } from './keeper.ts';
 import type { Lineage } from './lineage.ts';
 import { makeTemp, relations } from './relations.ts';
-import { mayRetract, noteChanged } from './sides.ts';
+import { mayRetract, rememberChangedWindows } from './sides.ts';
 import { keysOf, placeOfRow, type Window, windowsOf } from './window.ts';
 
 /** Whom to look for: every text that names one of the persons, and the places of their records in the log, by topic. */
@@ -106,7 +106,7 @@ export async function removeRows(
         const rows = `(select * from ${one.relation} where ${where})`;
         const { of, stream: name } = one.window;
         const windows = of.kind === 'session' ? keysOf(of, rows) : windowsOf(of, rows);
-        await noteChanged(session, pipeline.name, name, windows, progress);
+        await rememberChangedWindows(session, pipeline.name, name, windows, progress);
       }
       const removed = await session.run(`delete from ${one.relation} where ${where}`);
       states += removed;
@@ -114,12 +114,13 @@ export async function removeRows(
       const state = kept.find(({ window }) => window);
       // what was joined with it is joined anew
       if (removed > 0 && isSide(one, pipeline.name, stream) && window?.kind === 'record' && state)
-        await noteChanged(session, pipeline.name, stream.name, windowsOf(window, state.relation), progress);
+        await rememberChangedWindows(session, pipeline.name, stream.name, windowsOf(window, state.relation), progress);
     }
   }
   const tables = await removeFrom(
     searched,
     searched.tables.filter(({ from }) => !mayRetract(from, endless)),
+    progress,
   );
   return { tables, states };
 }
@@ -153,7 +154,7 @@ export async function removeStray(
  * Removes what the windows that were emitted again have left, since their rows are not kept any more: emitted rows with one of the names, and
  * rows of tables with one. Resolves with how many rows of each table went.
  */
-export async function removeEmitted(searched: Searched): Promise<Record<string, number>> {
+export async function removeEmitted(searched: Searched, progress: Progress): Promise<Record<string, number>> {
   const { session, pipeline, endless } = searched;
   for (const stream of searched.streams) {
     const relation = relations.emitted(pipeline.name, stream.name);
@@ -171,6 +172,7 @@ export async function removeEmitted(searched: Searched): Promise<Record<string, 
   return removeFrom(
     searched,
     searched.tables.filter(({ from }) => mayRetract(from, endless)),
+    progress,
   );
 }
 
@@ -187,22 +189,30 @@ export async function savedProgress<T>(
   return result;
 }
 
-async function removeFrom(searched: Searched, tables: readonly Table[]): Promise<Record<string, number>> {
+async function removeFrom(
+  searched: Searched,
+  tables: readonly Table[],
+  progress: Progress,
+): Promise<Record<string, number>> {
   const removed: Record<string, number> = {};
   for (const table of tables) {
     const kept = await keptTable(searched, table);
     const where = await conditionOf(searched.session, kept);
     const count = where === undefined ? 0 : await searched.session.run(`delete from ${kept.relation} where ${where}`);
-    if (count > 0) removed[table.name] = count;
+    if (count === 0) continue;
+    removed[table.name] = count;
+    // what is counted must be what is there
+    countsOf(progress, `table ${table.name}`).retracted += count;
   }
   return removed;
 }
 
 async function keptTable({ lineage, endless }: Searched, table: Table): Promise<Kept> {
+  const place = table.isByPlace ? placeOfRow : '_place';
   return {
     relation: `store.${quote(table.name)}`,
     columns: await lineage.of(table),
-    place: mayRetract(table.from, endless) ? undefined : { sql: '_place', topic: originOf(table.from).name },
+    place: mayRetract(table.from, endless) ? undefined : { sql: place, topic: originOf(table.from).name },
   };
 }
 
