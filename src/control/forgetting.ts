@@ -128,7 +128,8 @@ async function removeForgetting(files: Files, folder: string): Promise<void> {
 }
 
 async function removeStand(files: Files, folder: string): Promise<void> {
-  if (await files.exists(standPath(folder))) await files.remove(standPath(folder));
+  for (const path of [standPath(folder), `${standPath(folder)}.new`])
+    if (await files.exists(path)) await files.remove(path);
 }
 
 async function wipe(files: Files, path: string): Promise<void> {

@@ -171,6 +171,9 @@ describe('a forgetting that is cut short', () => {
         remedy: 'Free some space. Then finish it, it goes on where it was: millrace forget --finish.',
       });
       assert.ok((await traces(path, who)).includes('forgetting.json'));
+      const millrace = await open({ folder: path });
+      await assert.rejects(millrace.start([hotel]), { code: 'FORGET_UNFINISHED' });
+      await millrace.close();
       assert.equal((await forget({ ...options(path), names: [] })).state, 'forgotten');
       assert.deepEqual(await traces(path, who), []);
       assert.deepEqual(await look(path), expected);

@@ -30,7 +30,7 @@ test('rows of the person go, in tables and in what streams keep; what windows co
     try {
       const running = await millrace.start(pipelines);
       const backend = millrace.backend(running);
-      const { rides, calls } = records(startMs, 60, startMs, 0);
+      const { rides, calls } = records(from + Number(process.env.SEED ?? 0), 60, startMs, 0);
       for (const [topic, all] of [
         ['rides', rides.map((one) => ({ ...one, id: one.id + from }))],
         ['calls', calls.map((one) => ({ ...one, n: one.n + from }))],
@@ -73,6 +73,15 @@ test('rows of the person go, in tables and in what streams keep; what windows co
     assert.deepEqual(plain(rowsOf(now, table)), plain(kept), table);
     assert.equal(rows[table], rowsOf(had, table).length - kept.length, table);
   }
+  const at = ({ _partition, _offset }: Row) => `${_partition}/${_offset}`;
+  const places = new Set(
+    [0, 1].flatMap((one) =>
+      now.records[`rides/${one}`]!.filter(({ value }) => value === null).map(({ offset }) => `${one}/${offset}`),
+    ),
+  );
+  const lines = rowsOf(had, 'lines');
+  assert.deepEqual(plain(rowsOf(now, 'lines')), plain(lines.filter((one) => !places.has(at(one)))));
+  assert.ok(rowsOf(now, 'lines').length < lines.length);
   const erased = new Set(
     rowsOf(had, 'all_rides')
       .filter((one) => one.rider === who && isNew(one))

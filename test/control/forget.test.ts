@@ -2,12 +2,12 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { after, before, describe, type TestContext, test } from 'node:test';
 import { forget } from '../../src/control/forget.ts';
 import { open } from '../../src/control/open.ts';
-import { cleanRun, madeIn, recordsIn, traces, within } from './forgetting-tools.ts';
+import { cleanRun, madeIn, rebuildPartly, recordsIn, traces, within } from './forgetting-tools.ts';
 import { ridden, riders, who } from './riders.ts';
 import { makeTemporary, serving, temporary, until } from './tools.ts';
 
@@ -39,6 +39,11 @@ describe('a person is forgotten', () => {
   test('and is in no file; all else is as a run over the log makes it, and other records are byte for byte as they were', async (t) => {
     const { folder, pipelines } = await copied(t);
     const had = await look(folder, true);
+    // what a process that was killed may have left
+    for (const left of ['queries/one/copy.parquet', 'temp/part.tmp']) {
+      await mkdir(dirname(join(folder, left)), { recursive: true });
+      await writeFile(join(folder, left), who);
+    }
     const files = await traces(folder, who);
     assert.ok(files.includes('tables.duckdb') && files.some((one) => one.startsWith('log/calls')), files.join());
     const result = await forget({ folder, names: [who], pipelines, command });
@@ -108,6 +113,15 @@ describe('a person is forgotten', () => {
     assert.deepEqual(await traces(folder, who), []);
     const { state } = await forget({ folder, names: [who], pipelines, command });
     assert.equal(state, 'nothing');
+  });
+
+  test('also where a rebuild was begun that has read their records', async (t) => {
+    const { folder, pipelines } = await copied(t);
+    await within(folder, (parts) => rebuildPartly(parts, pipelines[0]!));
+    await within(folder, (parts) => rebuildPartly(parts, pipelines[1]!));
+    await forget({ folder, names: [who], pipelines, command });
+    assert.deepEqual(await traces(folder, who), []);
+    assert.deepEqual((await look(folder)).tables, (await cleanRun(folder, pipelines)).tables);
   });
 
   test('of whom nobody has heard: nothing is found, and nothing is changed', async (t) => {

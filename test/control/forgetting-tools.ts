@@ -8,8 +8,10 @@ import { closeParts, type Folder, openParts, registerTopics } from '../../src/co
 import { ledgerOf } from '../../src/control/ledger.ts';
 import type { Ledger } from '../../src/control/millrace.ts';
 import { openFolder } from '../../src/control/open.ts';
+import { definitionOf } from '../../src/control/rebuild-parts.ts';
 import { system } from '../../src/control/system.ts';
 import { resolveParams } from '../../src/define/param.ts';
+import { scopeOf, shadowOf } from '../../src/define/shadow.ts';
 import type { Pipeline } from '../../src/index.ts';
 import { quote } from '../../src/process/database.ts';
 import { newCounts, rowsBy } from '../../src/process/progress.ts';
@@ -76,7 +78,12 @@ export async function madeIn(folder: Folder, pipelines: readonly Pipeline[], ofS
     made.letters.push(...letters.map(([row]) => String(row)));
     for (const pipeline of pipelines) {
       const progress = (await folder.engine.progress(pipeline.name))!;
-      const { in: _, ...ledger } = ledgerOf(pipeline, progress, folder.log, 0);
+      const tallies = pipeline.tables.map(({ name }) => ({
+        table: name,
+        rows: made.tables[name]!.length,
+        counted: rowsBy({ ...newCounts(), ...progress.stages[`table ${name}`] }),
+      }));
+      const { in: _, ...ledger } = ledgerOf(pipeline, progress, folder.log, 0, tallies);
       made.ledgers[pipeline.name] = ledger;
       for (const { name } of pipeline.tables) {
         const counts = { ...newCounts(), ...progress.stages[`table ${name}`] };
@@ -119,10 +126,17 @@ export async function cleanRun(path: string, pipelines: readonly Pipeline[]): Pr
   }
 }
 
+/** Makes a part of a rebuild of a pipeline, as one that is killed has done. */
+export async function rebuildPartly(folder: Folder, pipeline: Pipeline): Promise<void> {
+  const shadow = shadowOf(pipeline, scopeOf(pipeline, undefined)!);
+  await folder.engine.beginRebuild(pipeline.name, { definition: definitionOf(pipeline, shadow, new Map()) });
+  await runThrough(folder, shadow, false);
+}
+
 /** Processes all that the log has of a pipeline's topics, and emits its windows. */
-async function runThrough(folder: Folder, pipeline: Pipeline): Promise<void> {
+async function runThrough(folder: Folder, pipeline: Pipeline, isNew = true): Promise<void> {
   const params = resolveParams(pipeline.params, {}, {});
-  await registerTopics(folder, pipeline);
+  if (isNew) await registerTopics(folder, pipeline);
   await folder.store.prepare(pipeline.name, pipeline.tables);
   const processor = await folder.engine.open(pipeline, params, await endlessLookups(pipeline, params));
   try {

@@ -57,6 +57,29 @@ describe('a row of a window that makes a stream fail', () => {
     assert.equal(driver.stages().find(({ name }) => name === 'number')!.dead, 1);
   });
 
+  test('lies there too where its window is emitted while it is still open', async () => {
+    await using driver = await drive(made);
+    await driver.send(f, [at(0, '1'), at(1, 'bad')]);
+    await driver.flush();
+    assert.deepEqual(
+      (await driver.rows(tables.number)).map(({ v }) => v),
+      [1],
+    );
+    assert.deepEqual((await driver.dead()).map(({ stage }) => stage).sort(), ['hours', 'number']);
+    assert.deepEqual(
+      (await driver.rows(tables.hours)).map(({ sum }) => sum),
+      [1],
+    );
+    await driver.send(f, [at(2, '3')]);
+    await driver.flush();
+    assert.deepEqual(
+      (await driver.rows(tables.hours)).map(({ sum }) => sum),
+      [4],
+    );
+    assert.equal((await driver.rows(tables.after)).length, 2);
+    assert.ok(driver.ledger().balanced);
+  });
+
   test('leaves the dead letters when its window has another row', async () => {
     await using driver = await drive(made);
     await driver.send(f, [at(0, 'bad'), at(1, '2')]);

@@ -134,23 +134,36 @@ function rowLetter(work: Work, stage: Stage, id: number, error: MillraceError, b
 /** Emits the windows of all topics that are still open, as they are. */
 export async function flushWindows(work: Work): Promise<void> {
   for (const name of [...work.unflushed]) {
-    const { topic, flow } = work.of(name);
     const repeated = new Set<string>();
-    for (;;) {
-      try {
-        const progress = copyProgress(work.progress);
-        await work.commit(progress, async () => {
-          await work.run(flow, work.runOf(topic, progress, { flush: true }));
-        });
-        break;
-      } catch (failure) {
-        if (!(failure instanceof StageFailure) || repeated.has(failure.stage))
-          throw failure instanceof StageFailure ? failure.error : failure;
-        if (!failure.firing) throw failure.error;
-        repeated.add(failure.stage);
-        await emitHeldWindows(work, new Set([failure.stage]));
-      }
+    for (let held = await flushTopic(work, name, repeated); held.size > 0; ) {
+      await emitHeldWindows(work, held);
+      for (const stage of held) repeated.add(stage);
+      held = await flushTopic(work, name, repeated);
     }
     work.unflushed.delete(name);
+  }
+}
+
+/**
+ * Emits the windows of a topic that are still open. Resolves with the streams that fail for some of them: what they read is emitted, and they
+ * are held back, so that the rows they fail for can be found.
+ *
+ * @param repeated those whose rows were put aside already
+ */
+async function flushTopic(work: Work, name: string, repeated: ReadonlySet<string>): Promise<Set<string>> {
+  const { topic, flow } = work.of(name);
+  const held = new Set<string>();
+  for (;;) {
+    try {
+      const progress = copyProgress(work.progress);
+      await work.commit(progress, async () => {
+        await work.run(flow, work.runOf(topic, progress, { flush: true, held }));
+      });
+      return held;
+    } catch (failure) {
+      if (!(failure instanceof StageFailure)) throw failure;
+      if (!failure.firing || held.has(failure.stage) || repeated.has(failure.stage)) throw failure.error;
+      held.add(failure.stage);
+    }
   }
 }

@@ -173,9 +173,9 @@ function partsOf(node: Node): unknown[] {
 /** Whether a column counts, by its name, that of its relation or struct before it. */
 function isHeld(path: readonly string[], scope: Scope, before: ReadonlySet<string>): boolean {
   const relation = scope.get(path[0]!);
-  // a relation that is named alone is a row of it
-  if (relation && path.length === 1) return relation.all || relation.names.size > 0;
-  if (relation) return relation.all || relation.names.has(path[1]!);
+  if (relation && path.length > 1) return relation.all || relation.names.has(path[1]!);
+  // a relation that is named alone is a row of it; a column may be called as a relation is
+  if (relation && (relation.all || relation.names.size > 0)) return true;
   return path.some((name) => before.has(name) || [...scope.values()].some((one) => one.all || one.names.has(name)));
 }
 

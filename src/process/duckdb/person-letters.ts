@@ -4,7 +4,7 @@ import type { KeptAside } from '../engine.ts';
 import { countsOf, newProgress, type Progress } from '../progress.ts';
 import { fateOf, uncountLetters } from './counts.ts';
 import { deleted } from './forget.ts';
-import { asideColumns, asideOf } from './keeper.ts';
+import { asideColumns, asideOf, findProgress } from './keeper.ts';
 
 /** Letters that are looked at together. */
 const pageMax = 500;
@@ -37,8 +37,7 @@ export async function findLetters(
 /** Removes letters, within the transaction at hand. */
 export async function removeLetters(session: Session, found: PersonLetters): Promise<void> {
   for (const [pipeline, letters] of found) {
-    const [row] = await session.rows('select state from meta.progress where pipeline = $1', pipeline);
-    const progress: Progress = { ...newProgress(), ...(row && (JSON.parse(String(row[0])) as Progress)) };
+    const progress = (await findProgress(session, pipeline)) ?? newProgress();
     const before = await kindsOf(session, pipeline, letters);
     await session.run(
       'delete from meta.aside where pipeline = $1 and id in (select unnest(cast(cast($2 as json) as bigint[])))',

@@ -201,19 +201,18 @@ async function removeFrom(
     const count = where === undefined ? 0 : await searched.session.run(`delete from ${kept.relation} where ${where}`);
     if (count === 0) continue;
     removed[table.name] = count;
-    // rows that are not there any more must be in the counts of the table
+    // what is counted must be what is there
     countsOf(progress, `table ${table.name}`).retracted += count;
   }
   return removed;
 }
 
 async function keptTable({ lineage, endless }: Searched, table: Table): Promise<Kept> {
+  const place = table.isByPlace ? placeOfRow : '_place';
   return {
     relation: `store.${quote(table.name)}`,
     columns: await lineage.of(table),
-    place: mayRetract(table.from, endless)
-      ? undefined
-      : { sql: table.isByPlace ? placeOfRow : '_place', topic: originOf(table.from).name },
+    place: mayRetract(table.from, endless) ? undefined : { sql: place, topic: originOf(table.from).name },
   };
 }
 

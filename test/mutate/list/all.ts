@@ -2,6 +2,7 @@
 import type { Mutation } from '../mutation.ts';
 import { again } from './again.ts';
 import { eventTime } from './event-time.ts';
+import { forget } from './forget.ts';
 import { joins } from './joins.ts';
 import { ledger } from './ledger.ts';
 import { log } from './log.ts';
@@ -26,4 +27,5 @@ export const mutations: readonly Mutation[] = [
   ...eventTime,
   ...joins,
   ...again,
+  ...forget,
 ];
