@@ -82,7 +82,7 @@ export function backendOf(folder: Folder, runners: readonly Runner[], rebuilds: 
       queries.run(name, msMax, signal, async (msLeft) => {
         const startedMs = system.clock.elapsed();
         workers ??= embedded.queryWorkers().then((Workers) => new Workers(database, store.version));
-        const question = { sql, rowsMax, msMax: msLeft, bytesMax: limits.queryBytesMax, signal };
+        const question = { sql, rowsMax, msMax: msLeft, msAsked: msMax, bytesMax: limits.queryBytesMax, signal };
         await (await workers).ask(question, take);
         await take(Buffer.from(`,"ms":${system.clock.elapsed() - startedMs}}`));
       }),

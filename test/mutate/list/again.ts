@@ -3,6 +3,7 @@ import type { Mutation } from '../mutation.ts';
 
 const loading = 'src/control/loading.ts';
 const rebuild = 'src/control/rebuild.ts';
+const rebuildParts = 'src/control/rebuild-parts.ts';
 const rebuilds = 'src/control/rebuilds.ts';
 const outlook = 'src/control/outlook.ts';
 const loads = 'test/control/loading.test.ts';
@@ -130,7 +131,7 @@ export const again: readonly Mutation[] = [
     name: 'rebuild-changes-places-too-early',
     promise: as,
     file: rebuild,
-    find: '    while (await this.#step());\n',
+    find: '    while ((await this.#step(limits.microBatchRecordsMax)) > 0);\n',
     replace: '',
     tests: made,
   },
@@ -153,7 +154,7 @@ export const again: readonly Mutation[] = [
   {
     name: 'rebuild-does-not-see-that-a-parameter-is-another',
     promise: as,
-    file: rebuild,
+    file: rebuildParts,
     find: '[one.name, String(params.get(one.name))]',
     replace: '[one.name]',
     tests: ['test/control/rebuilding.test.ts'],
@@ -161,7 +162,7 @@ export const again: readonly Mutation[] = [
   {
     name: 'rebuild-looks-up-what-is-not-loaded',
     promise: first,
-    file: rebuild,
+    file: rebuildParts,
     find: '      for (const table of lookedUpBy(stream)) for (const one of topicsOf(table)) visit(one);\n',
     replace: '',
     tests: ['test/control/rebuilding.test.ts'],
@@ -178,8 +179,8 @@ export const again: readonly Mutation[] = [
     name: 'rebuild-ends-with-an-error-that-passes',
     promise: 'what passes is tried again',
     file: rebuild,
-    find: '/^(retry|reconnect)$/.test(error.reaction)',
-    replace: '/^(reconnect)$/.test(error.reaction)',
+    find: '/^(retry|reconnect)$/.test(failure.reaction)',
+    replace: '/^(reconnect)$/.test(failure.reaction)',
     tests: ['test/control/rebuilding.test.ts'],
   },
   {
@@ -202,8 +203,8 @@ export const again: readonly Mutation[] = [
     name: 'rebuilds-two-at-a-time',
     promise: 'a pipeline has one rebuild at a time',
     file: rebuilds,
-    find: "?? 'failed') !== 'failed')",
-    replace: "?? 'failed') === 'waiting')",
+    find: "last.rebuilding.status.state !== 'failed')",
+    replace: "last.rebuilding.status.state === 'waiting')",
     tests: [{ file: running, name: 'one rebuild at a time' }],
   },
   {

@@ -1,5 +1,6 @@
 // All mutations, by the parts that they break. A part that is not here yet is a file of its own beside these.
 import type { Mutation } from '../mutation.ts';
+import { access } from './access.ts';
 import { again } from './again.ts';
 import { eventTime } from './event-time.ts';
 import { forget } from './forget.ts';
@@ -8,6 +9,7 @@ import { ledger } from './ledger.ts';
 import { log } from './log.ts';
 import { posts } from './posts.ts';
 import { engine } from './process.ts';
+import { queries } from './queries.ts';
 import { retractions } from './retractions.ts';
 import { rows } from './rows.ts';
 import { sources } from './sources.ts';
@@ -28,4 +30,6 @@ export const mutations: readonly Mutation[] = [
   ...joins,
   ...again,
   ...forget,
+  ...queries,
+  ...access,
 ];

@@ -121,7 +121,7 @@ export const forget: readonly Mutation[] = [
     name: 'forget-leaves-keys-without-values',
     promise: nothingLeft,
     file: person,
-    find: 'if (key !== null && this.topic.key === this.topic.person && this.#names.has(Buffer.from(key).toString())) return true;',
+    find: 'if (key !== null && this.topic.key === this.topic.person && this.#names.has(Buffer.from(key).toString()))\n      return true;',
     replace: '',
     tests: [finds],
   },

@@ -302,7 +302,7 @@ export const engine: readonly Mutation[] = [
     name: 'counts-forget-filtered',
     promise: fates,
     file: counts,
-    find: 'progress.fates.filtered += counts[fate.filtered]!;',
+    find: 'progress.fates.filtered += counts[fate.filtered]! + forgotten;',
     replace: '',
     tests: ['test/control/ledger.test.ts'],
   },

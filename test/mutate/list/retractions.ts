@@ -88,8 +88,8 @@ export const retractions: readonly Mutation[] = [
     name: 'retraction-counts-ids-anew',
     promise: retracted,
     file: emit,
-    find: '  input.progress.ids[name] = base + filled;\n',
-    replace: '',
+    find: "  input.progress.ids[name] = base + filled;\n  if (window.kind !== 'session'",
+    replace: "  if (window.kind !== 'session'",
     tests: over,
   },
   {

@@ -147,7 +147,7 @@ export const windows: readonly Mutation[] = [
     name: 'windows-lose-changes-of-what-they-are-joined-with',
     promise: 'a window follows what it is joined with',
     file: emit,
-    find: 'listed += await add(`select _window from ${relations.changed(pipeline, name)} where ${isKept}`);',
+    find: 'listed += await addDue(emitting, `select _window from ${relations.changed(pipeline, name)} where ${isKept}`);',
     replace: '',
     tests: [joins],
   },

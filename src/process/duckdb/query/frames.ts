@@ -10,6 +10,7 @@ export type Request = {
   readonly folder: string;
   readonly rowsMax: number;
   readonly msMax: number;
+  readonly msAsked: number;
   readonly bytesMax: number;
   readonly memoryBytes: number;
 };

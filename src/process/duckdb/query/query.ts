@@ -30,6 +30,8 @@ export type QueryLimits = {
   readonly rowsMax: number;
   /** Milliseconds. */
   readonly msMax: number;
+  /** Milliseconds that were asked for, where some of them have passed already: what a message says. Default: `msMax`. */
+  readonly msAsked?: number;
   /** Bytes, about, of all values. Default: as many as there are. */
   readonly bytesMax?: number;
 };
@@ -69,7 +71,7 @@ export async function query(database: DuckDatabase, sql: string, limits: QueryLi
 export async function readQuery(
   database: DuckDatabase,
   sql: string,
-  { rowsMax, msMax, bytesMax = Number.POSITIVE_INFINITY }: QueryLimits,
+  { rowsMax, msMax, msAsked = msMax, bytesMax = Number.POSITIVE_INFINITY }: QueryLimits,
   reader: Reader,
 ): Promise<boolean> {
   const session = await database.session();
@@ -90,7 +92,7 @@ export async function readQuery(
         const row = chunk.getRowValues(i).map(plain);
         bytes += sizeOf(row);
         if (bytes > bytesMax) throw tooLarge(bytesMax);
-        if (performance.now() > endMs) throw tooLong(msMax);
+        if (performance.now() > endMs) throw tooLong(msAsked);
         rows.push(row);
       }
       await reader.rows(rows);
@@ -101,7 +103,7 @@ export async function readQuery(
     return !isWhole;
   } catch (error) {
     if (error instanceof MillraceError && error.code === 'QUERY_LIMIT' && error.place !== place)
-      throw tooLong(msMax, error);
+      throw tooLong(msAsked, error);
     if (error instanceof MillraceError && error.code === 'ROW_FAILED') {
       throw new MillraceError('SQL_INVALID', error.message, {
         place,
@@ -136,8 +138,8 @@ async function checkEnd(session: DuckSession, sql: string): Promise<void> {
 
 const place = 'query';
 
-function tooLong(msMax: number, cause?: MillraceError): MillraceError {
-  return new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(msMax)}`, {
+function tooLong(ms: number, cause?: MillraceError): MillraceError {
+  return new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(ms)}`, {
     place,
     remedy: 'Ask for less, or allow more time: msMax of the API, --timeout of `millrace query`.',
     cause,

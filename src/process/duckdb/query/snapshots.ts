@@ -141,7 +141,7 @@ export class Snapshots {
       await Promise.all(files.map((file) => rm(file, { force: true })));
       if (isTooLarge) throw tooLarge(needs);
       signal.throwIfAborted();
-      throw error;
+      throw ofTheQuery(error);
     } finally {
       clearInterval(look);
       signal.removeEventListener('abort', interrupt);
@@ -197,6 +197,12 @@ async function sizeOf(files: readonly string[]): Promise<number> {
     ),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** An error of a filter of the query, without the statement that it became a part of here. */
+function ofTheQuery(error: unknown): unknown {
+  if (!(error instanceof MillraceError) || (error.code !== 'ROW_FAILED' && error.code !== 'SQL_INVALID')) return error;
+  return new MillraceError('SQL_INVALID', error.message, { place: 'query', remedy: 'Fix the query.', cause: error });
 }
 
 function tooLarge(needs: readonly Need[]): MillraceError {

@@ -20,6 +20,8 @@ export type Question = {
   readonly sql: string;
   readonly rowsMax: number;
   readonly msMax: number;
+  /** Milliseconds that were asked for, of which some may have passed. */
+  readonly msAsked: number;
   readonly bytesMax: number;
   readonly signal: AbortSignal;
 };
@@ -53,9 +55,9 @@ export class QueryWorkers {
    * @throws SQL_INVALID, QUERY_LIMIT; after the first piece too. Rejects with the reason of the signal where that has ended it
    */
   async ask(question: Question, take: (piece: Uint8Array) => Promise<void>): Promise<void> {
-    const { msMax } = question;
+    const { msMax, msAsked } = question;
     const endMs = performance.now() + msMax;
-    const over = AbortSignal.any([question.signal, timeout(msMax)]);
+    const over = AbortSignal.any([question.signal, timeout(msMax, msAsked)]);
     const { needs, others } = await this.#needs(question.sql);
     await this.#snapshots.use(needs, over, async (files) => {
       const request: Request = {
@@ -68,7 +70,7 @@ export class QueryWorkers {
       };
       const worker = this.#idle.pop() ?? this.#begin();
       worker.wanted();
-      const hard = AbortSignal.any([question.signal, timeout(request.msMax + graceMs, msMax)]);
+      const hard = AbortSignal.any([question.signal, timeout(request.msMax + graceMs, msAsked)]);
       await worker.run(request, hard, take);
     });
   }
@@ -132,11 +134,11 @@ async function tablesOf(session: DuckSession): Promise<Map<string, QueryTable>> 
 }
 
 /** A signal that is aborted, with QUERY_LIMIT, after some milliseconds. */
-function timeout(ms: number, saidMs = ms): AbortSignal {
+function timeout(ms: number, askedMs: number): AbortSignal {
   const controller = new AbortController();
   setTimeout(() => {
     controller.abort(
-      new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(saidMs)}`, {
+      new MillraceError('QUERY_LIMIT', `the query took longer than ${formatMs(askedMs)}`, {
         place: 'query',
         remedy: 'Ask for less, or allow more time by msMax.',
       }),
